@@ -93,11 +93,16 @@ def photo(path: Path, truths: Iterable[TruePlate] = (), ignored_boxes: Iterable[
 
 def ride(data: Path, name: str) -> list[Opener]:
     """Frames of a dashcam ride, without texts."""
+    return list(ride_by_image(data, name).values())
+
+
+def ride_by_image(data: Path, name: str) -> dict[str, Opener]:
+    """The same by the names of their pictures, as they are listed: in no order of time."""
     truths_by_image: dict[str, list[TruePlate]] = {}
     for row in rows(data / "dashcam" / "boxes.csv"):
         if row["ride"] == name:
             truths_by_image.setdefault(row["image"], []).append(TruePlate(box_of(row)))
-    return [photo(data / "dashcam" / image, truths) for image, truths in truths_by_image.items()]
+    return {image: photo(data / "dashcam" / image, truths) for image, truths in truths_by_image.items()}
 
 
 def negatives(data: Path) -> list[Opener]:

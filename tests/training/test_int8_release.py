@@ -9,11 +9,13 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from alpr_edge.domain.errors import ModelError
 from alpr_edge.vision.model_files.addition import candidate
 from alpr_edge.vision.model_files.folders import shipped_models
 from alpr_edge.vision.model_files.manifest import ModelFile, load_model
 from alpr_edge.vision.sessions import Session
 from plate_training.contract import Picture
+from plate_training.data.exported_models import Origin, read_origin
 from plate_training.int8.quantisation import BYTES_MAX, CalibrationPictures, quantise
 from plate_training.int8.release import (
     Combination,
@@ -24,8 +26,9 @@ from plate_training.int8.release import (
     take_or_refuse,
     try_out,
 )
+from plate_training.release.folder import install_models
 from plate_training.release.licences import licence_text
-from plate_training.release.manifest import Manifest, Role, files_of, read_manifest, write_manifest
+from plate_training.release.manifest import Manifest, Role, files_of, read_manifest
 from plate_training.release.tools import wheel_changes
 from scripts.benchmarks.paired_comparison import Paired
 from tests.scripts.benchmarks.benchmark_data import write_road
@@ -61,6 +64,7 @@ def test_a_released_model_becomes_a_small_int8_file_of_the_same_contract(tmp_pat
     target = tmp_path / "int8.onnx"
     quantise(role, shipped_models() / source.entry["file"], target, NoisePictures("all", 2, 1))
     assert target.stat().st_size < min(BYTES_MAX, len(source.content))
+    assert read_origin(target) == Origin("all", source.entry["samples_seen"], source.entry["hours"])
     one, other = Session(source, 1), Session(candidate(target, role, name, {}), 1)
     assert (one.input_shape, one.takes_uint8) == (other.input_shape, other.takes_uint8)
     assert one.output_shape == other.output_shape
@@ -125,8 +129,9 @@ def test_a_loss_that_the_test_sees_is_a_loss_and_a_gain_is_none() -> None:
 def test_a_file_is_taken_with_its_figures_and_a_refused_one_leaves_none(models: Path, tmp_path: Path) -> None:
     manifest = read_manifest(models / "manifest.toml")
     one = trial(tmp_path, detector_model([RIGHT]))
-    assert take_or_refuse(models, manifest, one, {"found": Paired(90, 1, 2, 7)}, "the command") == ""
-    write_manifest(models / "manifest.toml", manifest)
+    assert take_or_refuse(manifest, one, {"found": Paired(90, 1, 2, 7)}, "the command") == ""
+    assert not (models / "detector-int8.onnx").exists()
+    install_models(models, manifest, [one.file])
     released: ModelFile = load_model(models, "detector", "default", "int8")
     assert released.content == one.file.read_bytes()
     table = tomllib.loads((models / "manifest.toml").read_text(encoding="utf-8"))["detector"]["default"]["int8"]
@@ -134,11 +139,13 @@ def test_a_file_is_taken_with_its_figures_and_a_refused_one_leaves_none(models: 
     assert table["measured"] == {"command": "the command", "found": found}
     assert "detector.onnx and detector-int8.onnx: AGPL-3.0-or-later, saw" in licence_text(manifest)
     assert "detector-int8.onnx" in files_of(manifest)
-    refusal = take_or_refuse(models, manifest, one, {"found": Paired(90, 6, 0, 4)}, "the command")
+    refusal = take_or_refuse(manifest, one, {"found": Paired(90, 6, 0, 4)}, "the command")
     assert refusal == (
         "detector.default: int8 loses: found 0.9600 to 0.9000 of 100 (p 0.031); the model has no int8 file"
     )
     assert "int8" not in manifest["detector"]["default"]
+    assert (models / "detector-int8.onnx").exists()
+    install_models(models, manifest)
     assert not (models / "detector-int8.onnx").exists()
 
 
@@ -149,6 +156,22 @@ def test_the_command_on_record_makes_the_same_files_again() -> None:
         "detector.near reader.default --limit 9 --scenes 2 --samples 3 --reduce-range",
     ):
         assert script["_command"](script["_arguments"](words.split())) == f"models/training/release_int8 {words}"
+
+
+def test_scales_are_set_by_pictures_that_the_model_itself_saw() -> None:
+    script = runpy.run_path(str(shipped_models() / "training" / "release_int8"))
+    manifest = {"detector": {"default": {"licence": "AGPL-3.0-or-later"}, "clean": {"licence": "Apache-2.0"}}}
+
+    def licence_for(words: str) -> object:
+        return script["_licence"](script["_arguments"](words.split()), manifest, words.partition(" ")[0])
+
+    assert licence_for("detector.clean") == licence_for("detector.clean --licence clean") == "clean"
+    assert licence_for("detector.default") == "all"
+    assert licence_for("detector.default --licence clean") == "clean"
+    with pytest.raises(ModelError, match="leave out --licence all"):
+        licence_for("detector.clean --licence all")
+    with pytest.raises(ModelError, match=r"no \[reader.default\]; there: detector.default, detector.clean"):
+        licence_for("reader.default")
 
 
 def test_the_wheel_carries_every_file_of_the_manifest() -> None:

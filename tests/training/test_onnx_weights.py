@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from plate_training.data.exported_models import Origin
 from plate_training.release.licences import licence_text
 from plate_training.release.manifest import entry_of, file_of, parse_figures, read_manifest, write_manifest
 from plate_training.release.tools import wheel_changes
@@ -47,7 +48,7 @@ def test_the_licence_file_says_what_each_released_file_saw() -> None:
 
 
 def test_a_manifest_is_read_as_it_was_written(tmp_path: Path, file: Path) -> None:
-    entry = entry_of("detector", file, (544, 960, 1), "all", (1000, 0.5))
+    entry = entry_of("detector", file, (544, 960, 1), Origin("all", 1000, 0.5))
     entry["parse_figures"] = parse_figures("detector", "scripts/bench accuracy", map(json.dumps, LINES))
     manifest = {"detector": {"wide": entry, "default": {"file": "detector.onnx", "temperature": 1.02}}}
     write_manifest(tmp_path / "manifest.toml", manifest)
@@ -67,8 +68,8 @@ def test_a_table_holds_the_models_own_figures_with_their_intervals_and_threads()
 
 
 def test_clean_weights_saw_nothing_under_agpl_and_others_are_offered_under_it(file: Path) -> None:
-    clean = entry_of("detector", file, (544, 960, 1), "clean", (1, 1.0))
-    other = entry_of("detector", file, (544, 960, 1), "all", (1, 1.0))
+    clean = entry_of("detector", file, (544, 960, 1), Origin("clean", 1, 1.0))
+    other = entry_of("detector", file, (544, 960, 1), Origin("all", 1, 1.0))
     assert not any("AGPL" in row["licence"] for row in clean["trained_on"])
     assert (clean["licence"], other["licence"]) == ("Apache-2.0", "AGPL-3.0-or-later")
     assert any("AGPL" in row["licence"] for row in other["trained_on"])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.vision.model_files.manifest import load_model
+from plate_training.data.exported_models import Origin, write_origin
 from plate_training.release.manifest import read_manifest
 from tests.scripts.benchmarks.benchmark_data import write_road
 from tests.training.test_compare import FALSE, RIGHT
@@ -16,13 +17,13 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    """A run that started from released weights of 1,000 samples and found every plate."""
+    """A clean run whose weights, with those it started from, saw 1,640 samples, and which found every plate."""
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "log.csv").write_text("hours,samples_seen,figure,value\n0.5,640,centre,1\n", encoding="utf-8")
     origin = '{"licence": "clean", "samples_before": 1000, "hours_before": 1.0}'
     (folder / "origin.json").write_text(origin, encoding="utf-8")
-    save(detector_model([RIGHT]), folder / "detector.onnx")
+    write_origin(save(detector_model([RIGHT]), folder / "detector.onnx"), Origin("clean", 1640, 1.5))
     return folder
 
 
@@ -62,6 +63,22 @@ def test_a_released_file_is_measured_and_says_what_it_saw(data: Path, models: Pa
     assert manifest["detector"]["default"]["file"] == "detector.onnx"
     assert "detector-clean.onnx: Apache-2.0" in (models / "LICENSE").read_text(encoding="utf-8")
     assert '"models/detector-clean.onnx" = ' in done.stdout
+
+
+def test_a_file_that_does_not_say_what_it_saw_is_no_clean_one(data: Path, models: Path, run: Path) -> None:
+    save(detector_model([RIGHT]), run / "detector.onnx")
+    done = release(data, "--name", "clean", "--run", str(run), "--models", str(models), "--only", "us")
+    assert done.returncode == 0, done.stderr
+    entry = read_manifest(models / "manifest.toml")["detector"]["clean"]
+    assert (entry["licence"], entry["samples_seen"], entry["hours"]) == ("AGPL-3.0-or-later", 1640, 1.5)
+
+
+def test_a_file_of_unknown_length_is_refused(data: Path, models: Path, run: Path) -> None:
+    save(detector_model([RIGHT]), run / "detector.onnx")
+    (run / "log.csv").unlink()
+    done = release(data, "--run", str(run), "--models", str(models))
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "does not say how long it was trained" in done.stderr
 
 
 def test_nothing_changes_when_measuring_fails(data: Path, models: Path, run: Path) -> None:

@@ -8,7 +8,7 @@ says so too, and ``scripts/check`` holds it)::
     networks  release  run
     data
     rendering
-    contract
+    command  contract
 """
 
 import alpr_edge.vision  # noqa: F401 - before any module here imports ONNX Runtime, which it keeps from calling home

@@ -9,8 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from pathlib import Path
 
+from alpr_edge.domain.errors import AlprEdgeError
 from plate_training.contract import canonical
+from plate_training.data.pictures import LABELS, REGIONS
 
 TRUSTED = {"us": True, "br": False, "eu": False}
 """Whether the texts that came with a region's crops stand unless both readers contradict them."""
@@ -32,6 +35,21 @@ class OcrReading:
 
     text: str
     score: float
+
+
+def require_labels(folder: Path = LABELS) -> None:
+    """Refuse to go on without the texts that ``label`` writes: those that came with the crops are partly wrong.
+
+    Args:
+        folder: where they lie; git ignores it, so a fresh checkout has none.
+
+    Raises:
+        AlprEdgeError: one of the tables is not there.
+    """
+    for table in (*REGIONS, "road"):
+        if not (folder / f"{table}.csv").is_file():
+            hint = "run models/training/label first, or give --allow-missing-labels"
+            raise AlprEdgeError(f"{folder / table}.csv: not there; {hint}")
 
 
 def text_for(region: str, source_text: str, own: str, others: AbstractSet[str]) -> str | None:

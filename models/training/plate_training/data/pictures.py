@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -28,7 +28,7 @@ VALIDATION_NEGATIVES = 100
 """The negatives before those are kept for validation."""
 TRAINING_RIDE = "dayride_type1_001"
 VALIDATION_FRAMES = 40
-"""The last frames of the training ride are kept for validation."""
+"""The last frames of the training ride by name are kept for validation."""
 FACTS = Path("plates") / "plates-us.json"
 """Facts of the American designs, in the data folder."""
 
@@ -158,14 +158,25 @@ def negatives(folder: Path, *, validation: bool) -> list[Picture]:
     return [read_grey(path) for path in negative_paths(folder, validation=validation)]
 
 
-def ride(folder: Path, name: str) -> list[LabelledFrame]:
-    """The frames of one dashcam ride in order of time, with their boxes."""
+def kept_frames(images: Iterable[str]) -> set[str]:
+    """The frames of the training ride that are kept for validation, in whatever order they are listed.
+
+    The detector and the check of its boxes leave out the same ones: what both come to is measured on frames that
+    neither learnt.
+    """
+    return set(sorted(images)[-VALIDATION_FRAMES:])
+
+
+def ride_frames(folder: Path, *, validation: bool) -> list[LabelledFrame]:
+    """The frames of the training ride in order of time, with their boxes."""
     boxes: dict[str, list[list[float]]] = {}
     for row in rows_of(folder / "dashcam" / "boxes.csv"):
         edges = [float(row[key]) for key in ("left_px", "top_px", "right_px", "bottom_px")]
         boxes.setdefault(row["image"], []).append(edges)
-    paths = sorted((folder / "dashcam").glob(f"{name}-*.jpg"))
-    return [LabelledFrame(read_grey(p), np.array(boxes.get(p.name, []), np.float32).reshape(-1, 4)) for p in paths]
+    paths = sorted((folder / "dashcam").glob(f"{TRAINING_RIDE}-*.jpg"))
+    kept = kept_frames(path.name for path in paths)
+    wanted = [path for path in paths if (path.name in kept) == validation]
+    return [LabelledFrame(read_grey(p), np.array(boxes.get(p.name, []), np.float32).reshape(-1, 4)) for p in wanted]
 
 
 def read_picture(path: Path) -> Picture:

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from plate_training.contract import DETECTOR_SIZE, OPSET, Picture, letterbox
+from plate_training.data.exported_models import read_origin, write_origin
 from plate_training.detector.net import DetectorExport, DetectorNet
+from plate_training.networks.onnx_weights import start_from
 from plate_training.networks.weight_storage import store_as_float16
 
 Rows = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -36,6 +38,25 @@ def export_detector(net: nn.Module, path: Path, size: tuple[int, int] = DETECTOR
         dynamo=False,
     )
     store_as_float16(path)
+
+
+def resize_detector(source: Path, target: Path, size: tuple[int, int]) -> None:
+    """Export a detector's weights again for another input.
+
+    Args:
+        source: the exported detector.
+        target: the file to write.
+        size: width and height of its input, multiples of 32.
+
+    Raises:
+        ModelError: the source is no model.
+        SystemExit: it is none of this network.
+    """
+    net, origin = DetectorNet(), read_origin(source)
+    # Any picture will do: what a batch norm makes of it is undone by what is set from it.
+    start_from(net, source, torch.rand(2, 1, DETECTOR_SIZE[1], DETECTOR_SIZE[0]))
+    export_detector(net, target, size)
+    write_origin(target, origin)
 
 
 def detector_rows(net: nn.Module, grey: Picture, size: tuple[int, int] = DETECTOR_SIZE) -> Rows:

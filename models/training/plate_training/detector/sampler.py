@@ -5,16 +5,7 @@ from pathlib import Path
 from alpr_edge.simulation.plates.renderer import designs_from_facts
 from plate_training.data.clean import backgrounds, plates_of
 from plate_training.data.mistakes import mistakes_of
-from plate_training.data.pictures import (
-    FACTS,
-    TRAINING_RIDE,
-    VALIDATION_FRAMES,
-    Licence,
-    data_folder,
-    negatives,
-    plate_pictures,
-    ride,
-)
+from plate_training.data.pictures import FACTS, Licence, data_folder, negatives, plate_pictures, ride_frames
 from plate_training.data.road import road_frames
 from plate_training.detector.samples import DetectorSamples
 from plate_training.rendering.plate_source import faces_with
@@ -36,8 +27,7 @@ def detector_sampler(
         validation: take the pictures kept for validation.
     """
     folder = data_folder()
-    frames = ride(folder, TRAINING_RIDE)
-    frames = frames[-VALIDATION_FRAMES:] if validation else frames[:-VALIDATION_FRAMES]
+    frames = ride_frames(folder, validation=validation)
     designs = designs_from_facts(folder / FACTS)
     road = road_frames(folder, validation=validation)
     if licence == "clean":

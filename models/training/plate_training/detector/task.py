@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from plate_training.data.pictures import TRAINING_RIDE, VALIDATION_FRAMES, LabelledFrame, Licence, data_folder, ride
+from plate_training.data.pictures import LabelledFrame, Licence, data_folder, ride_frames
 from plate_training.data.road import road_frames
 from plate_training.detector.export import Rows, detector_rows, export_detector, window_rows
 from plate_training.detector.figures import CLAIMED, FoundBoxes, figures_of, overlaps
@@ -42,7 +42,7 @@ class DetectorTask:
     def __init__(self, fonts: Path | None = None, start: Path | None = None, licence: Licence = "all") -> None:
         self.net: nn.Module = DetectorNet().to(memory_format=torch.channels_last)
         self._build = partial(detector_sampler, fonts, start, licence)
-        self._frames = ride(data_folder(), TRAINING_RIDE)[-VALIDATION_FRAMES:]
+        self._frames = ride_frames(data_folder(), validation=True)
         draw, rng = detector_sampler(fonts, validation=True), np.random.default_rng(VALIDATION_SEED)
         self._windows = [draw(rng)[:2] for _ in range(VALIDATION_WINDOWS)]
         self._road = road_frames(data_folder(), validation=True)

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -14,7 +14,7 @@ from alpr_edge.domain.recognition.frames import Crop
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.model_files.addition import candidate
-from alpr_edge.vision.model_files.manifest import ModelFile, Role, load_model
+from alpr_edge.vision.model_files.manifest import ModelFile, Role, find_near, load_model
 from alpr_edge.vision.plate_check import open_check
 from alpr_edge.vision.reader import OnnxReader
 from plate_training.contract import Picture, canonical, text_of
@@ -66,13 +66,19 @@ class Row:
 
 
 def open_model(role: Role, name: str) -> ModelFile:
-    """The file of that path, else the manifest's model of that name."""
+    """The manifest's model of that name; a file is run as the unit would run it in place of the default.
+
+    So it has the keys of the default's entry: how crops are shrunk, how sure the reader is taken to be, and the
+    networks that stand beside a detector.
+    """
     path = Path(name)
-    return candidate(path, role, path.stem, {}) if path.suffix == ".onnx" else load_model(MODELS, role, name)
+    if path.suffix != ".onnx":
+        return load_model(MODELS, role, name)
+    return replace(candidate(path, role, path.name, {}), entry=load_model(MODELS, role, "default").entry)
 
 
 def open_detector(name: str, confidence_min: float, threads: int) -> OnnxDetector:
-    """A detector by file or name."""
+    """A detector by file or name, without the one for near plates."""
     return OnnxDetector(open_model("detector", name), confidence_min, threads)
 
 
@@ -107,8 +113,9 @@ def _drawing(data: Path) -> Drawing:
 
 def _looker(against: Against, side: int) -> Looker:
     names = {"detector": "default", "reader": "default", against.role: against.models[side]}
-    detector = open_detector(names["detector"], against.confidence_min[side], against.threads)
-    check = open_check(VisionSettings(), [MODELS], open_model("detector", names["detector"]))
+    file = open_model("detector", names["detector"])
+    detector = OnnxDetector(file, against.confidence_min[side], against.threads, find_near([MODELS], file))
+    check = open_check(VisionSettings(), [MODELS], file)
     return Looker(detector, OnnxReader(open_model("reader", names["reader"]), against.threads), check)
 
 

@@ -17,6 +17,7 @@ from rich.progress import track
 
 from alpr_edge.vision.picture_size import resize_crop
 from plate_training.contract import PADDING_GREY, Picture
+from plate_training.data.exported_models import Origin, origin_of_both, read_model, read_origin, write_origin
 from plate_training.data.pictures import Licence
 from plate_training.detector.sampler import detector_sampler
 from plate_training.detector.samples import WINDOW
@@ -95,9 +96,9 @@ def quantise(
         reduce_range: weights in 7 bits, so that on no processor a sum of two products overflows 16.
 
     Raises:
-        SystemExit: the model is no detector as it is exported now.
+        ModelError, SystemExit: the source is no model, or no detector as it is exported now.
     """
-    model = stored_as_float32(onnx.load(str(source)))
+    model, origin = stored_as_float32(read_model(source)), read_origin(source)
     if role == "detector" and not {FIRST, HEAD} <= {node.name for node in model.graph.node}:
         raise SystemExit(f"{source}: not a detector of this network, or exported by an earlier version")
     # It asks for a preparation that has nothing to do here: export has folded every batch norm.
@@ -121,6 +122,7 @@ def quantise(
     if role == "detector":
         onnx.save(keep_bytes(onnx.load(str(target)), _moments(model.graph, pictures)), str(target))
     store_as_float16(target)
+    write_origin(target, origin_of_both(origin, Origin(pictures.licence)))
 
 
 def _moments(graph: GraphProto, pictures: CalibrationPictures) -> NDArray[np.float64]:

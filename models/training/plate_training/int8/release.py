@@ -7,7 +7,6 @@ false box. A loss with p below :data:`P_MIN` in any of them is a loss that the t
 """
 
 import hashlib
-import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -166,12 +165,11 @@ def figures_of(pairs: Mapping[str, Paired]) -> dict[str, dict[str, Any]]:
     }
 
 
-def take_or_refuse(models: Path, manifest: Manifest, trial: Trial, pairs: Mapping[str, Paired], command: str) -> str:
-    """Copy an int8 file beside its float32 file and name it in the entry; or refuse it, and the model has none.
+def take_or_refuse(manifest: Manifest, trial: Trial, pairs: Mapping[str, Paired], command: str) -> str:
+    """Name an int8 file in the entry of its float32 file; or refuse it, and the model has none.
 
     Args:
-        models: folder of the models.
-        manifest: its manifest, which is changed and not yet written.
+        manifest: the manifest, which is changed and not yet written.
         trial: the file.
         pairs: what it came to.
         command: the command that measures it again.
@@ -180,11 +178,9 @@ def take_or_refuse(models: Path, manifest: Manifest, trial: Trial, pairs: Mappin
         Why it was refused, in one line; empty when it was taken.
     """
     entry = manifest[trial.role][trial.name]
-    if before := entry.pop("int8", None):
-        (models / before["file"]).unlink(missing_ok=True)
+    entry.pop("int8", None)
     if lost := losses(pairs):
         return f"{trial}: int8 loses: {'; '.join(lost)}; the model has no int8 file"
-    shutil.copyfile(trial.file, models / trial.file.name)
     digest = hashlib.sha256(trial.file.read_bytes()).hexdigest()
     entry["int8"] = {"file": trial.file.name, "sha256": digest, "measured": {"command": command, **figures_of(pairs)}}
     return ""

@@ -10,19 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
+
+from plate_training.data.exported_models import read_model
 
 Kernel = tuple[Tensor, Tensor | None]
 
 
 class OnnxWeights:
-    """Weights of an exported model: some by name, the kernels that lost theirs in the order in which they run."""
+    """Weights of an exported model: some by name, the kernels that lost theirs in the order in which they run.
+
+    Raises:
+        ModelError: the file is no model.
+    """
 
     def __init__(self, path: Path) -> None:
-        graph = onnx.load(str(path)).graph
+        graph = read_model(path).graph
         arrays = ((tensor.name.removesuffix(".half"), numpy_helper.to_array(tensor)) for tensor in graph.initializer)
         weights = {name: torch.from_numpy(values.astype(np.float32)) for name, values in arrays}
         self.path = path
@@ -56,7 +61,7 @@ class OnnxWeights:
 
 def input_width(path: Path) -> int:
     """Width in pixels of what an exported reader takes."""
-    return int(onnx.load(str(path)).graph.input[0].type.tensor_type.shape.dim[2].dim_value)
+    return int(read_model(path).graph.input[0].type.tensor_type.shape.dim[2].dim_value)
 
 
 Fit = Callable[[str, Tensor], Tensor]
@@ -94,7 +99,7 @@ def start_from(net: nn.Module, path: Path, samples: Tensor, fit: Fit = _as_they_
         norm.running_mean.copy_(mean)
         norm.running_var.copy_(variance)
         norm.weight.copy_((variance + norm.eps).sqrt())
-        norm.bias.copy_(mean + biases.pop("bias"))
+        norm.bias.copy_(mean + _take_bias(biases, path))
 
     names = {layer: name for name, layer in net.named_modules()}
     hooks = [m.register_forward_pre_hook(fill) for m in names if isinstance(m, nn.Conv2d | nn.Linear)]
@@ -107,6 +112,13 @@ def start_from(net: nn.Module, path: Path, samples: Tensor, fit: Fit = _as_they_
     for hook in hooks:
         hook.remove()
     source.check_all_taken()
+
+
+def _take_bias(biases: dict[str, Tensor], path: Path) -> Tensor:
+    """The bias of the convolution before a batch norm. Raises SystemExit where none of the file's fitted."""
+    if "bias" not in biases:
+        raise SystemExit(f"{path}: not a model of this network: its kernels do not fit")
+    return biases.pop("bias")
 
 
 def _copy_named(values: dict[str, Tensor], own: dict[str, Tensor]) -> None:

@@ -15,7 +15,7 @@ from alpr_edge.simulation.plates.designs import BUILT_IN_DESIGNS, LETTERS, Plate
 from alpr_edge.simulation.plates.renderer import designs_from_facts, render_plate
 from alpr_edge.vision.plate_features import FEATURES, Features, picture_features, text_features
 from alpr_edge.vision.recogniser import Recogniser
-from plate_training.data.pictures import FACTS, TRAINING_RIDE, VALIDATION_FRAMES, negative_paths
+from plate_training.data.pictures import FACTS, TRAINING_RIDE, kept_frames, negative_paths
 from plate_training.rendering.plate_source import draw_text_and_design
 from scripts.benchmarks import sets
 from scripts.benchmarks.kept_plates import mount_plate
@@ -92,9 +92,10 @@ def _road(data: Path) -> Iterator[_Picture]:
 
 
 def _ride(data: Path) -> Iterator[_Picture]:
-    openers = list(sets.ride(data, TRAINING_RIDE))
-    for number, opener in enumerate(openers):
-        yield _Picture(opener, (), 0, number >= len(openers) - VALIDATION_FRAMES)
+    openers = sets.ride_by_image(data, TRAINING_RIDE)
+    kept = kept_frames(openers)
+    for image, opener in openers.items():
+        yield _Picture(opener, (), 0, image in kept)
 
 
 def _negatives(data: Path) -> Iterator[_Picture]:

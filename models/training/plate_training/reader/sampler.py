@@ -5,17 +5,7 @@ from pathlib import Path
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, designs_from_facts
 from plate_training.data.clean import backgrounds
 from plate_training.data.mistakes import mistakes_of
-from plate_training.data.pictures import (
-    FACTS,
-    REPOSITORY,
-    TRAINING_RIDE,
-    VALIDATION_FRAMES,
-    Licence,
-    data_folder,
-    negatives,
-    reader_crops,
-    ride,
-)
+from plate_training.data.pictures import FACTS, REPOSITORY, Licence, data_folder, negatives, reader_crops, ride_frames
 from plate_training.data.road import road_crops
 from plate_training.reader.samples import ReaderSamples
 from plate_training.rendering.plate_source import faces_with
@@ -36,7 +26,7 @@ def reader_sampler(
     designs = designs_from_facts(folder / FACTS) + home * 3
     road = road_crops(folder, validation=False)
     if licence == "clean":
-        empty = backgrounds(ride(folder, TRAINING_RIDE)[:-VALIDATION_FRAMES])
+        empty = backgrounds(ride_frames(folder, validation=False))
         return ReaderSamples(designs, faces_with(fonts), road, empty, [])
     empty = negatives(folder, validation=False)
     mistakes = mistakes_of(REPOSITORY / "models" / "detector.onnx", empty) if shows_mistakes else []

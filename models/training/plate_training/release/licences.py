@@ -1,6 +1,7 @@
 """models/LICENSE: for each released file its licence, and what it saw under which licence and at which commit."""
 
-from plate_training.release.manifest import LICENCES, Manifest
+from plate_training.data.exported_models import LICENCES
+from plate_training.release.manifest import Manifest
 
 TOP = """\
 Licences of the files in this folder

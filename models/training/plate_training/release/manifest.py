@@ -9,11 +9,10 @@ from typing import Any, Literal
 
 from alpr_edge.domain.errors import ModelError
 from plate_training.contract import ALPHABET, SLOTS
+from plate_training.data.exported_models import LICENCES, Origin
 from plate_training.data.pictures import Licence
 
 HEADER = "# Released models; written by models/training/release, explained in README.md.\n"
-LICENCES: dict[Licence, str] = {"all": "AGPL-3.0-or-later", "clean": "Apache-2.0"}
-"""Licence of weights by the pictures that they saw; models/LICENSE says why."""
 BENCHMARKS = {"name": "openalpr/benchmarks, US crops", "commit": "9790ed20", "licence": "AGPL-3.0"}
 CROPS = {"name": "openalpr/train-detector, plate crops and negatives", "commit": "1bd54b45", "licence": "AGPL-3.0"}
 RIDE = {"name": "RobertLucian/license-plate-dataset, day ride 1", "commit": "f00f309e", "licence": "MIT"}
@@ -90,15 +89,14 @@ def file_of(role: str, name: str) -> str:
     return f"{role}.onnx" if name == "default" else f"{role}-{name}.onnx"
 
 
-def entry_of(role: Role, file: Path, shape: tuple[int, int, int], licence: Licence, length: tuple[int, float]) -> Entry:
+def entry_of(role: Role, file: Path, shape: tuple[int, int, int], origin: Origin) -> Entry:
     """A model's table without its figures.
 
     Args:
         role: the model's role.
         file: the model.
         shape: height, width and channels of its input.
-        licence: the set of pictures that it saw.
-        length: samples seen and hours of the training that led to it.
+        origin: the pictures that it saw, and the training that led to it.
     """
     of_reader = {"slots": SLOTS, "alphabet": ALPHABET, "plate_config": "reader.yaml", "interpolation": "cubic"}
     return {
@@ -107,10 +105,10 @@ def entry_of(role: Role, file: Path, shape: tuple[int, int, int], licence: Licen
         "kind": KINDS[role],
         **dict(zip(("input_height", "input_width", "channels"), shape, strict=True)),
         **(of_reader if role == "reader" else {}),
-        "licence": LICENCES[licence],
-        "samples_seen": length[0],
-        "hours": length[1],
-        "trained_on": sources_of(role, licence),
+        "licence": LICENCES[origin.licence],
+        "samples_seen": origin.samples_seen,
+        "hours": round(origin.hours, 2),
+        "trained_on": sources_of(role, origin.licence),
     }
 
 
@@ -193,13 +191,18 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
-    """Write every entry, detectors first, the default first of its role."""
+    """Write every entry; into the folder of released models ``install_models`` does so, in one step."""
+    path.write_text(manifest_text(manifest), encoding="utf-8")
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """Every entry, detectors first, the default first of its role."""
     tables = [
         _table(f"{role}.{name}", entries[name])
         for role, entries in sorted(manifest.items())
         for name in sorted(entries, key=lambda name: (name != "default", name))
     ]
-    path.write_text(HEADER + "".join(tables), encoding="utf-8")
+    return HEADER + "".join(tables)
 
 
 def _table(name: str, entry: Entry) -> str:

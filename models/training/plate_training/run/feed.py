@@ -1,8 +1,12 @@
 """One rendering process that feeds one training process, with a pool so that training never waits long."""
 
 import multiprocessing
+import os
+import signal
 from collections.abc import Callable
-from queue import Empty
+from multiprocessing.connection import Connection
+from queue import Queue
+from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +19,40 @@ PART = 32
 QUEUE_PARTS = 12
 WAIT_SECONDS = 600
 """Longest wait for a part: before the first one, pictures are loaded and mistakes are looked for."""
-LOOK_SECONDS = 5
-"""Time between two checks of whether the rendering process still runs."""
 
 
-def _render(build: Callable[[], Sampler], seed: int, parts: "multiprocessing.Queue[Sample]") -> None:
+class FeedEndError(RuntimeError):
+    """The rendering process has ended."""
+
+
+def _render(build: Callable[[], Sampler], seed: int, sender: "Connection[Sample, Sample]") -> None:
+    """Render until the training process stops this one, or is gone. Ctrl-C is for that one to act on."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     import cv2  # noqa: PLC0415  # the setting belongs to this process
 
     cv2.setNumThreads(1)
+    parts: Queue[Sample] = Queue(QUEUE_PARTS)
+    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=_send, args=(parts, sender), daemon=True).start()
     draw, rng = build(), np.random.default_rng(seed)
     while True:
         samples = [draw(rng) for _ in range(PART)]
         parts.put(tuple(np.stack(column) for column in zip(*samples, strict=True)))
+
+
+def _end_with_parent() -> None:
+    """End this process once the training process is gone, however that ended."""
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+    os._exit(1)
+
+
+def _send(parts: "Queue[Sample]", sender: "Connection[Sample, Sample]") -> None:
+    try:
+        while True:
+            sender.send(parts.get())
+    except OSError:  # nobody takes them any more
+        os._exit(1)
 
 
 class SampleFeed:
@@ -41,16 +67,21 @@ class SampleFeed:
 
     def __init__(self, build: Callable[[], Sampler], seed: int, pool_samples: int, reuse: float) -> None:
         context = multiprocessing.get_context("spawn")
-        self._parts = context.Queue(maxsize=QUEUE_PARTS)
-        self._process = context.Process(target=_render, args=(build, seed, self._parts), daemon=True)
+        self._parts, sender = context.Pipe(duplex=False)
+        self._process = context.Process(target=_render, args=(build, seed, sender), daemon=True)
         self._process.start()
+        sender.close()  # now its end is seen here, even in the middle of a part
         self._rng = np.random.default_rng(seed + 1)
         self._pool: list[Sample] = []
         self._pool_parts, self._reuse = max(1, pool_samples // PART), reuse
         self._credit, self._next = 0.0, 0
 
     def batch(self, size: int) -> Sample:
-        """Samples drawn from the pool; fresh ones are taken in only as they are needed, so rendering may rest."""
+        """Samples drawn from the pool; fresh ones are taken in only as they are needed, so rendering may rest.
+
+        Raises:
+            FeedEndError: the rendering process has ended.
+        """
         while self._credit < size or len(self._pool) * PART < size * 2:
             self._take_in()
         self._credit -= size
@@ -62,6 +93,7 @@ class SampleFeed:
         """Stop the rendering process."""
         self._process.terminate()
         self._process.join()
+        self._parts.close()
 
     def _take_in(self) -> None:
         part = self._next_part()
@@ -73,10 +105,10 @@ class SampleFeed:
         self._credit += PART * self._reuse
 
     def _next_part(self) -> Sample:
-        for _ in range(WAIT_SECONDS // LOOK_SECONDS):
-            try:
-                return self._parts.get(timeout=LOOK_SECONDS)
-            except Empty:
-                if not self._process.is_alive():
-                    raise RuntimeError("the rendering process has ended; its error is printed above") from None
-        raise RuntimeError(f"the rendering process sent nothing for {WAIT_SECONDS} s")
+        if not self._parts.poll(WAIT_SECONDS):
+            raise RuntimeError(f"the rendering process sent nothing for {WAIT_SECONDS} s")
+        try:
+            part: Sample = self._parts.recv()
+        except (EOFError, OSError):
+            raise FeedEndError("the rendering process has ended; its error is printed above") from None
+        return part

@@ -1,10 +1,11 @@
 """The training loop both models share: constant rate, averaged weights, checkpoints, a short cool-down at the end."""
 
 import csv
+import pickle
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -15,7 +16,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from plate_training.run.feed import Sample, SampleFeed
+from alpr_edge.domain.errors import ModelError
+from plate_training.data.exported_models import Origin, write_origin
+from plate_training.run.feed import FeedEndError, Sample, SampleFeed
+from plate_training.run.record import CHECKPOINT, LOG, RunRecord
 
 WARM_UP_STEPS = 300
 LOG_SECONDS = 30
@@ -61,29 +65,42 @@ class Run:
         task: the model with its data and its loss.
         folder: the folder for checkpoint, log and exported model.
         plan: the plan of the training time.
+        record: what the run was begun with; checkpoint and exported model carry it.
     """
 
-    def __init__(self, task: TrainingTask, folder: Path, plan: TrainingPlan) -> None:
-        self.task, self.folder, self.plan = task, folder, plan
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, task: TrainingTask, folder: Path, plan: TrainingPlan, record: RunRecord) -> None:
+        self.task, self.folder, self.plan, self.record = task, folder, plan, record
         self.optimiser = torch.optim.AdamW(task.net.parameters(), task.rate, weight_decay=0.02)
         average: Callable[..., None] = get_ema_multi_avg_fn(task.average)
         self.average_net = AveragedModel(task.net, multi_avg_fn=average, use_buffers=True)
         self.samples_seen, self.steps, self.hours = 0, 0, 0.0
+        self._share = 1.0
         self._stopping = False
         self._half = False
 
     @property
     def checkpoint(self) -> Path:
         """Everything needed to go on."""
-        return self.folder / "checkpoint.pt"
+        return self.folder / CHECKPOINT
 
-    def resume(self) -> None:
-        """Go on from the checkpoint in the folder."""
-        state: dict[str, Any] = torch.load(self.checkpoint, weights_only=True)
-        self.task.net.load_state_dict(state["net"])
-        self.average_net.load_state_dict(state["averaged"])
-        self.optimiser.load_state_dict(state["optimiser"])
+    @property
+    def origin(self) -> Origin:
+        """Which pictures the weights may have seen, and the training in all that led to them."""
+        before = self.record.before
+        return Origin(before.licence, before.samples_seen + self.samples_seen, before.hours + self.hours)
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            ModelError: it is one of another network.
+        """
+        try:
+            self.task.net.load_state_dict(state["net"])
+            self.average_net.load_state_dict(state["averaged"])
+            self.optimiser.load_state_dict(state["optimiser"])
+        except (RuntimeError, ValueError):
+            raise ModelError(f"{self.checkpoint}: not of a {self.task.name} as it is now") from None
         torch.set_rng_state(state["rng"])
         self.samples_seen, self.steps, self.hours = state["samples_seen"], state["steps"], state["hours"]
 
@@ -97,6 +114,7 @@ class Run:
             "samples_seen": self.samples_seen,
             "steps": self.steps,
             "hours": self.hours,
+            "record": asdict(self.record),
         }
         part = self.checkpoint.with_suffix(".part")
         torch.save(state, part)
@@ -111,25 +129,35 @@ class Run:
             self._half = self._is_half_faster(feed.batch(PROBE))
             with _bar() as bar:
                 self._steps(feed, bar)
+        except FeedEndError:
+            # A signal to all processes of a terminal or a service ends that one first: what is learnt is kept.
+            if not self._stopping:
+                raise
         finally:
             feed.close()
+        if self._share >= 1.0:
+            self.save()
         figures = self.task.validate(self.average_net.module)
         self._log({"final": 1.0, **figures})
-        self.task.export(self.average_net.module, self.folder / f"{self.task.name}.onnx")
+        part = self.folder / f"{self.task.name}.part"
+        self.task.export(self.average_net.module, part)
+        write_origin(part, self.origin)
+        part.replace(self.folder / f"{self.task.name}.onnx")
 
     def _steps(self, feed: SampleFeed, bar: Progress) -> None:
         row = bar.add_task(self.task.name, total=self.plan.seconds, note="")
         start, base = time.monotonic(), self.hours
         save_time = log_time = validation_time = start
         sums: dict[str, list[float]] = {}
-        share = 1.0
         while not self._stopping and (now := time.monotonic()) - start < self.plan.seconds:
             self.hours = base + (now - start) / 3600
-            if share >= 1.0 and now - save_time > CHECKPOINT_SECONDS:
+            if self._share >= 1.0 and now - save_time > CHECKPOINT_SECONDS:
                 self.save()
                 save_time = now
-            share = self.plan.rate_share(now - start)
-            for name, value in self._step(feed, share).items():
+            share_before, self._share = self._share, self.plan.rate_share(now - start)
+            if self._share < 1.0 <= share_before:
+                self.save()
+            for name, value in self._step(feed).items():
                 sums.setdefault(name, []).append(value)
             if now - log_time > LOG_SECONDS:
                 means = {name: float(np.mean(values)) for name, values in sums.items()}
@@ -140,14 +168,12 @@ class Run:
                 note = " ".join(f"{name} {value:.3f}" for name, value in means.items())
                 bar.update(row, completed=now - start, note=note)
                 sums, log_time = {}, now
-        if share >= 1.0:
-            self.save()
 
-    def _step(self, feed: SampleFeed, share: float) -> dict[str, float]:
+    def _step(self, feed: SampleFeed) -> dict[str, float]:
         sample = feed.batch(self.task.batch)
         warm = min(1.0, (self.steps + 1) / WARM_UP_STEPS)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.task.rate * share * warm
+            group["lr"] = self.task.rate * self._share * warm
         self.task.net.train()
         with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
             losses = self.task.loss(sample)
@@ -172,7 +198,7 @@ class Run:
         return seconds[True] < seconds[False]
 
     def _log(self, figures: dict[str, float]) -> None:
-        path = self.folder / "log.csv"
+        path = self.folder / LOG
         fresh = not path.exists()
         with path.open("a", encoding="utf-8", newline="") as target:
             writer = csv.writer(target)
@@ -183,6 +209,22 @@ class Run:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
+
+
+def read_checkpoint(folder: Path) -> dict[str, Any]:
+    """What a run goes on from.
+
+    Raises:
+        ModelError: there is none in the folder, or it cannot be read.
+    """
+    path = folder / CHECKPOINT
+    if not path.is_file():
+        raise ModelError(f"{path}: no checkpoint to go on from; leave out --resume")
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError):
+        raise ModelError(f"{path}: no checkpoint that can be read; begin in its place with --overwrite") from None
+    return state
 
 
 def _bar() -> Progress:
