@@ -34,7 +34,7 @@ class View:
 
 
 VIEWS = (View(scale=(0.925, 0.86)), View(turn_deg=4), View(turn_deg=-4), View(slant=0.12), View(slant=-0.12))
-WEIGHTS = 1.0, 2.0, *[1.0] * len(VIEWS)
+WEIGHTS = 1.0, 4.0, *[1.0] * len(VIEWS)
 """Of the first look, the sharpened one and the views: on dashcams' video the sharpened one is right most often."""
 
 
