@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -72,6 +73,9 @@ class SweptUnit:
             cwd=self.folder,
             env=os.environ | {"HOME": str(self.folder / "home")},
         )
+        command_line, until_s = Path(f"/proc/{process.pid}/cmdline"), time.monotonic() + WAIT_S
+        while os.fsencode(self.folder) not in command_line.read_bytes() and process.poll() is None:
+            assert time.monotonic() < until_s  # the new program is being loaded
         self.look_at_processes()
         _, errors = process.communicate(answers, timeout=WAIT_S)
         self.outputs.append(errors)

@@ -91,9 +91,9 @@ def test_a_file_that_no_entry_names_any_more_goes_last(models: Path) -> None:
     assert "plate-check" not in read_manifest(models / "manifest.toml")
 
 
+@pytest.mark.slow  # needs torch
 @pytest.mark.filterwarnings("ignore")  # of torch, about how it exports
 def test_a_check_and_a_state_reader_come_with_their_entries_or_not_at_all(models: Path, new: Path) -> None:
-    pytest.importorskip("torch", reason="the extra train")
     from plate_training.plate_check.net import fit_plate_check  # noqa: PLC0415 - needs torch
 
     net = fit_plate_check(np.random.default_rng(1).random((8, FEATURES)).astype(np.float32), np.arange(8) > 3)

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("torch", reason="the extra train")
-
 from alpr_edge.vision.model_files.folders import shipped_models
 from plate_training.data.exported_models import Origin, read_origin, write_origin
 from plate_training.detector.export import resize_detector

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch", reason="the extra train")
-
-from plate_training.data.exported_models import Origin, read_origin  # noqa: E402
-from plate_training.run.feed import Sample, SampleFeed  # noqa: E402
-from plate_training.run.loop import Run, TrainingPlan, read_checkpoint  # noqa: E402
-from plate_training.run.record import RunRecord  # noqa: E402
-from tests.vision.models import detector_model, save  # noqa: E402
+from plate_training.data.exported_models import Origin, read_origin
+from plate_training.run.feed import Sample, SampleFeed
+from plate_training.run.loop import Run, TrainingPlan, read_checkpoint
+from plate_training.run.record import RunRecord
+from tests.vision.models import detector_model, save
 
 RECORD = RunRecord(Origin("clean", 1000, 2.0), 5e-3, None, None, 3)
 

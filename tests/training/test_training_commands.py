@@ -13,6 +13,7 @@ from plate_training.data.exported_models import Origin, write_origin
 from tests.vision.models import detector_model, save
 
 TRAINING = Path(__file__).parents[2] / "models" / "training"
+NO_LABELS = "us.csv: not there; run models/training/label first, or give --allow-missing-labels"
 ROW = [0.0, 10, 20, 50, 40, 0, 0.8]
 
 
@@ -63,10 +64,10 @@ def test_files_that_are_not_there_or_no_models_are_named_in_one_line(files: Path
     assert not out.exists()
 
 
+@pytest.mark.slow  # needs torch
 def test_training_begins_nothing_with_a_plain_mistake(
     files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("torch", reason="the extra train")
     out = tmp_path / "out"
     assert "no checkpoint to go on from" in complaint_of("train", "reader", "--resume", "--out", out)
     assert "cannot be read" in complaint_of("train", "reader", "--start", files / "none.onnx", "--out", out)
@@ -81,14 +82,22 @@ def test_training_begins_nothing_with_a_plain_mistake(
     assert resized == f"resize: {files / 'text.onnx'}: no model in ONNX form"
 
 
-def test_without_the_texts_of_label_nothing_begins(tmp_path: Path) -> None:
-    fresh = tmp_path / "models" / "training"
+def test_without_the_texts_of_label_nothing_is_calibrated(tmp_path: Path) -> None:
+    assert complaint_of_copy(commands_without_labels(tmp_path), "calibrate").endswith(NO_LABELS)
+
+
+@pytest.mark.slow  # needs torch
+def test_without_the_texts_of_label_no_training_begins(tmp_path: Path) -> None:
+    fresh = commands_without_labels(tmp_path)
+    assert complaint_of_copy(fresh, "train", "reader", "--out", tmp_path / "out").endswith(NO_LABELS)
+    assert not (tmp_path / "out").exists()
+
+
+def commands_without_labels(folder: Path) -> Path:
+    """A copy of the commands beside a released reader, where ``label`` was never run."""
+    fresh = folder / "models" / "training"
     shutil.copytree(TRAINING, fresh, ignore=shutil.ignore_patterns("runs", "__pycache__"))
     save(detector_model([ROW]), fresh.parent / "reader.onnx")
     manifest = '[reader.default]\nfile = "reader.onnx"\nsha256 = ""\n'
     (fresh.parent / "manifest.toml").write_text(manifest, encoding="utf-8")
-    wanted = "us.csv: not there; run models/training/label first, or give --allow-missing-labels"
-    assert complaint_of_copy(fresh, "calibrate").endswith(wanted)
-    pytest.importorskip("torch", reason="the extra train")
-    assert complaint_of_copy(fresh, "train", "reader", "--out", tmp_path / "out").endswith(wanted)
-    assert not (tmp_path / "out").exists()
+    return fresh

@@ -46,7 +46,7 @@ MAKE_NONE = frozenset(
         *("maximum", "isfinite", "log", "sqrt"),
         # Numbers, or a few of them.
         *("argmax", "clip", "count_nonzero", "flatnonzero", "float32", "geomspace", "median", "norm", "percentile"),
-        "sumElems",
+        *("sumElems", "getRotationMatrix2D", "column_stack", "diag", "mean"),
     }
 )
 """What recognition calls of NumPy and OpenCV besides."""
