@@ -29,6 +29,8 @@ ASKEW, ASKEW_SHARE = 2.0, 0.25
 """By how much more some plates are turned than the others, and their share: seen from beside the car, or uphill."""
 ASKEW_ROLL = 0.07
 """Standard deviation of their angle in the picture, in radians, before that: a leaning camera or motorcycle."""
+SMOOTHED = 0.3
+"""Share of pictures out of which the camera takes the noise."""
 RENDER_HEIGHT_PX = 72
 
 
@@ -45,7 +47,7 @@ class ReaderSamples:
     def __call__(self, rng: Rng) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """One sample."""
         targets, patch, real = self._plate(rng)
-        return photograph_plate(patch, rng, real=real)[..., np.newaxis], targets
+        return photograph_plate(patch, rng, real=real, smoothed=SMOOTHED)[..., np.newaxis], targets
 
     def _plate(self, rng: Rng) -> tuple[NDArray[np.int64], MountedPicture, bool]:
         kind = rng.random()
@@ -91,8 +93,13 @@ def _piece(grey: Picture, rng: Rng) -> Picture:
     return cv2.cvtColor(grey[top : top + tall, left : left + wide], cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
 
 
-def photograph_plate(patch: MountedPicture, rng: Rng, *, real: bool) -> Picture:
-    """The plate turned, seen by a camera of few pixels, cut out by an inexact box, resized for the network."""
+def photograph_plate(patch: MountedPicture, rng: Rng, *, real: bool, smoothed: float = 0.0) -> Picture:
+    """The plate turned, seen by a camera of few pixels, cut out by an inexact box, resized for the network.
+
+    Args:
+        real: it is a photographed plate, which is turned less.
+        smoothed: share of pictures out of which the camera takes the noise; none where readers are compared.
+    """
     corners = patch.corners
     width, height = corners[2] - corners[0]
     wide = float(np.exp(rng.triangular(*np.log(WIDE_PX))))
@@ -112,7 +119,7 @@ def photograph_plate(patch: MountedPicture, rng: Rng, *, real: bool) -> Picture:
     project = cv2.getPerspectiveTransform(corners, ((quad - box[:2]) * stretch).astype(np.float32))
     small = cv2.warpPerspective(grey, project, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     small = light(small.astype(np.uint8, copy=False), rng)
-    small = noise(blur(small, rng, max(1.0, tall / 16)), rng)
+    small = noise(blur(small, rng, max(1.0, tall / 16)), rng, smoothed)
     return resize_crop(small, *READER_SIZE)
 
 
