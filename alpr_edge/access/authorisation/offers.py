@@ -21,6 +21,7 @@ from alpr_edge.domain.permissions.table import allows
 from alpr_edge.domain.sessions.session import SessionState
 
 NOT_OFFERED = "none of your roles may do this; ask the ALPR administrator"
+NO_OPEN_SESSION = "nobody is signed in here, or the session is locked; sign in or open it first"
 
 
 def purposes_for(authoriser: Authoriser, operation: Operation) -> Mapping[str, PurposeRule]:
@@ -49,10 +50,11 @@ def require_offered(
     """
     if purposes_for(authoriser, operation):
         return
+    sentence = NO_OPEN_SESSION if _person(authoriser) is None else NOT_OFFERED
     for subject in tuple(subjects) or (AccessSubject(),):
         with suppress(AccessError), authoriser.access(operation, purpose, subject):
-            raise AccessError(NOT_OFFERED)
-    raise AccessError(NOT_OFFERED)
+            raise AccessError(sentence)
+    raise AccessError(sentence)
 
 
 def require_view(authoriser: Authoriser, operation: Operation) -> Mapping[str, PurposeRule]:
@@ -80,14 +82,14 @@ def refuse_view(authoriser: Authoriser, operation: Operation, sentence: str) -> 
     Args:
         authoriser: puts their try on record.
         operation: what the page leads to.
-        sentence: what they are told.
+        sentence: what they are told, if their session is open; else they are told to sign in.
 
     Raises:
         AccessError: always.
         StoreError: it cannot be put on record.
     """
     if _person(authoriser) is None:
-        raise AccessError(sentence)
+        raise AccessError(NO_OPEN_SESSION)
     authoriser.refuse(operation, sentence)
 
 

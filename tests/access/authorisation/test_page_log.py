@@ -13,7 +13,7 @@ import pytest
 from alpr_edge.access.attempts import PasswordAttempt, SignInResult
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.access.authorisation.callers import Caller
-from alpr_edge.access.authorisation.offers import require_view
+from alpr_edge.access.authorisation.offers import require_offered, require_view
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.access.authorisation.page_log import ADDRESS_RECORDS_MAX, RECORDS_MAX, SUMMED, WINDOW_S, PageLog
 from alpr_edge.access.authorisation.page_tries import AGAIN_S
@@ -25,6 +25,7 @@ from alpr_edge.domain.errors import AccessError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import Role
+from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.services.authorisation.opening import load_policy
 from alpr_edge.store.access.accounts import AccountStore, open_accounts
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
@@ -126,6 +127,15 @@ def test_two_hundred_refused_sign_ins_of_an_address_leave_few_records_that_count
     assert page.page_log.wait_s(STRANGER) == 0
     page.attempt(UNKNOWN)
     assert page.records()[-1].action == "sign_in"
+
+
+def test_whoever_has_no_open_session_is_told_to_sign_in_and_not_that_their_roles_lack_it(page: Page) -> None:
+    caller = Caller(PAGE, "", STRANGER, component=PAGE)
+    authoriser = Authoriser(page.accounts, page.page_log, page.policy, page.staff.clock, caller)
+    with pytest.raises(AccessError, match="nobody is signed in here, or the session is locked"):
+        require_view(authoriser, Operation.SHOW_HOLDS)
+    with pytest.raises(AccessError, match="nobody is signed in here, or the session is locked"):
+        require_offered(authoriser, Operation.SHOW_HOLDS, Purpose("", None, None))
 
 
 def test_other_addresses_are_on_record_and_a_right_password_signs_in_from_any(page: Page) -> None:
