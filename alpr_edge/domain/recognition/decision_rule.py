@@ -12,6 +12,11 @@ decisions over 358 passes set apart for validation were right, with 0.95 97, and
 """
 SERIAL_MIN = 0.6
 """Confidence of a text of letters and digits from which it is a plate's although the detector is in doubt."""
+WORD_MIN = 0.6
+"""Confidence that a text without a clear digit needs: of lettering on cars, shops and signs most is read with less.
+
+Few plates hold letters alone, and those that were read rightly, with 0.62 and more (``models/README.md``).
+"""
 _CLEAR_LETTERS, _CLEAR_DIGITS = "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"
 
 
@@ -35,6 +40,7 @@ class DecisionRule:
             detection_max: the best score that the detector gave a look at the plate.
         """
         is_plate = detection_max >= self.detection_best_min or _is_serial(result)
+        is_plate = is_plate and (_has_digit(result) or result.confidence >= WORD_MIN)
         is_enough = len(result.plate) >= self.characters_min and result.confidence >= self.confidence_min
         return is_plate and is_enough and result.readable
 
@@ -49,5 +55,9 @@ def _is_serial(result: Vote) -> bool:
 
     Lettering is words or numbers: street names, telephone numbers, times burnt into the picture.
     """
-    has_both = any(c in _CLEAR_LETTERS for c in result.plate) and any(c in _CLEAR_DIGITS for c in result.plate)
+    has_both = _has_digit(result) and any(c in _CLEAR_LETTERS for c in result.plate)
     return has_both and result.confidence >= SERIAL_MIN
+
+
+def _has_digit(result: Vote) -> bool:
+    return any(c in _CLEAR_DIGITS for c in result.plate)

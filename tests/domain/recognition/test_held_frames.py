@@ -17,7 +17,7 @@ from alpr_edge.domain.recognition.picture_readers import PictureReaders
 from tests.domain.readings import START, reading_of
 
 COUNT = 14
-PLATES = [f"{n % 9 + 1}ABC{100 + n * 37 % 899}" for n in range(COUNT)]
+PLATES = [f"{n % 8 + 2}ABC{100 + n * 37 % 899}" for n in range(COUNT)]
 SCENE = (72, 128, 3)
 
 

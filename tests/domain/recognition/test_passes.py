@@ -316,6 +316,20 @@ def test_where_the_detector_is_never_sure_only_a_clear_serial_is_a_read(
     assert sum(isinstance(event, ReadDecided) for event in events) == reads
 
 
+@pytest.mark.parametrize(
+    ("text", "certainty", "reads"),
+    [("FLEXFUEL", 0.9, 0), ("OI1FUEL", 0.9, 0), ("FLEXFUEL", 0.999, 1), ("FLE5FUEL", 0.9, 1)],
+    ids=["word in doubt", "what may be letters counts as such", "clear word", "a digit in it"],
+)
+def test_a_text_without_a_clear_digit_is_a_read_only_where_it_is_clear(text: str, certainty: float, reads: int) -> None:
+    look = reading_of(text, certainty=certainty)
+    assert 0.2 < vote([look]).confidence < 0.6 or certainty > 0.99
+    passes = passes_of()
+    events = [event for _, event in play(passes, [(0.0, [look])])]
+    events += passes.close(START.shift(200))
+    assert sum(isinstance(event, ReadDecided) for event in events) == reads
+
+
 def test_two_vehicles_in_view_at_once_stay_two_reads_whatever_their_texts() -> None:
     frames = [
         (ms, [reading_of("8ABC123", ms, certainty=0.999), reading_of("8ABC12", ms, AWAY, 0.95)])
