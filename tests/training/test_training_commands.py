@@ -82,8 +82,12 @@ def test_training_begins_nothing_with_a_plain_mistake(
     assert resized == f"resize: {files / 'text.onnx'}: no model in ONNX form"
 
 
-def test_without_the_texts_of_label_nothing_is_calibrated(tmp_path: Path) -> None:
-    assert complaint_of_copy(commands_without_labels(tmp_path), "calibrate").endswith(NO_LABELS)
+def test_without_the_texts_of_label_nothing_is_calibrated_and_no_int8_reader_is_made(tmp_path: Path) -> None:
+    fresh, out = commands_without_labels(tmp_path), tmp_path / "out.onnx"
+    assert complaint_of_copy(fresh, "calibrate").endswith(NO_LABELS)
+    assert complaint_of_copy(fresh, "quantise", "reader", fresh.parent / "reader.onnx", out).endswith(NO_LABELS)
+    assert complaint_of_copy(fresh, "release_int8").endswith(NO_LABELS)
+    assert not out.exists()
 
 
 @pytest.mark.slow  # needs torch

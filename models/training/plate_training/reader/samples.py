@@ -97,6 +97,8 @@ def photograph_plate(patch: MountedPicture, rng: Rng, *, real: bool, smoothed: f
     """The plate turned, seen by a camera of few pixels, cut out by an inexact box, resized for the network.
 
     Args:
+        patch: the plate on what it is mounted on.
+        rng: draws everything.
         real: it is a photographed plate, which is turned less.
         smoothed: share of pictures out of which the camera takes the noise; none where readers are compared.
     """
