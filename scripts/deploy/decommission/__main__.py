@@ -11,16 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from scripts.deploy.decommission import destruction, handover
-from scripts.deploy.decommission.record import DecommissionRecord, now, record_text, records
-from scripts.deploy.provision import no_follow
-from scripts.deploy.provision.department import TLS_FOLDER
-from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
+from scripts.deploy.decommission.present_unit import PresentUnit
+from scripts.deploy.decommission.record import BLOCKS, RECORDS, DecommissionRecord, now, record_text, records
+from scripts.deploy.provision.machine import ProvisioningError, require_writable, succeeds
 from scripts.deploy.provision.program import require_root, run_program, teller
 from scripts.deploy.provision.release import BASE
-from scripts.deploy.provision.services import CAPTURE, CONSOLE, UPLINK
-from scripts.deploy.provision.unit_settings import installed_settings
-
-CERTIFICATE_BYTES_MAX = 65_536
+from scripts.deploy.provision.services import CAPTURE, CONSOLE, SYSTEM, UPLINK
 
 _say = teller()
 
@@ -52,31 +48,49 @@ def _parser() -> argparse.ArgumentParser:
 
 def _decommission(arguments: argparse.Namespace) -> DecommissionRecord:
     require_root("decommissioning changes the system")
-    record = _record_to_continue(arguments)
+    record = _record_to_continue(arguments, PresentUnit())
     if record.ended:
         _say("done before; this is its record")
+        if record.removed.get(BLOCKS) == destruction.NOT_YET:
+            _discard(record)
         return record
+    require_writable(RECORDS, SYSTEM, destruction.CREDENTIALS, destruction.SETTINGS_FOLDER, destruction.DATA)
     if not record.emptied:
         _empty(record, arguments)
     _destroy(record)
     return record
 
 
-def _record_to_continue(arguments: argparse.Namespace) -> DecommissionRecord:
-    """The record to continue with: an open one, a new one, or the last of a unit that was taken out of service."""
-    earlier_records = [record for record in records() if record.unit_id == arguments.unit_id]
-    if earlier_records and not earlier_records[-1].ended:
+def _record_to_continue(arguments: argparse.Namespace, unit: PresentUnit, folder: Path = RECORDS) -> DecommissionRecord:
+    """The record to continue with: an open one, a new one, or the last of a unit that was taken out of service.
+
+    With an open one the destruction goes on at once: all was handed over before it began, but of that unit alone.
+
+    Args:
+        arguments: the command line.
+        unit: the unit that is here now.
+        folder: the folder of the records.
+    """
+    earlier_records = [record for record in records(folder) if record.unit_id == arguments.unit_id]
+    is_open = bool(earlier_records) and not earlier_records[-1].ended
+    if is_open and unit.is_left_of(earlier_records[-1]):
         return earlier_records[-1]
-    unit_id = installed_settings().get("unit", {}).get("id", "")
+    unit_id = unit.unit_id
     if not unit_id:
+        if is_open:
+            raise ProvisioningError(
+                f"the settings here name no unit; write {arguments.unit_id} into them if it is this"
+            )
         if not earlier_records:
             raise ProvisioningError(f"no unit here, and no record of {arguments.unit_id}")
         return earlier_records[-1]
     if unit_id != arguments.unit_id:
         raise ProvisioningError(f"this unit is {unit_id}, not {arguments.unit_id}; name the one you mean")
+    if is_open:
+        _say("an earlier decommissioning did not end, and the unit was put to use since: it begins anew")
     by = arguments.by or os.environ.get("SUDO_USER") or getpass.getuser()
     release = (BASE / "current").resolve().name
-    return DecommissionRecord(unit_id, by, now(), release, _certificate(), revoke=_revocation(unit_id))
+    return DecommissionRecord(unit_id, by, now(), release, unit.certificate, revoke=_revocation(unit_id))
 
 
 def _empty(record: DecommissionRecord, arguments: argparse.Namespace) -> None:
@@ -86,6 +100,8 @@ def _empty(record: DecommissionRecord, arguments: argparse.Namespace) -> None:
     succeeds("systemctl", "stop", CAPTURE, CONSOLE)
     try:
         report = _handed_over(record, arguments)
+        # The uplink may have renewed it meanwhile.
+        record.certificate_sha256 = PresentUnit().certificate
         record.given_up = dict(report["left"])
         record.abandoned = _given_up(report["left"], arguments.abandon)
     except BaseException:
@@ -150,26 +166,24 @@ def _destroy(record: DecommissionRecord) -> None:
         record.save()
     _say("removing the data")
     destruction.remove(destruction.DATA, destruction.SETTINGS_FOLDER, destruction.RUNTIME)
-    destruction.discard()
     record.ended = now()
-    record.save()
-    record.save_text()
+    _discard(record)
 
 
-def _certificate(folder: Path = TLS_FOLDER) -> str:
-    """The fingerprint of the unit's certificate; empty where there is none. The folder is the unit's user's."""
-    try:
-        with no_follow.opened_folder(folder) as descriptor:
-            pem = no_follow.read_file(descriptor, "unit.pem", CERTIFICATE_BYTES_MAX)
-    except OSError:
-        return ""
-    fingerprint = run("openssl", "x509", "-noout", "-fingerprint", "-sha256", stdin=pem)
-    return fingerprint.partition("=")[2].strip().replace(":", "").lower()
+def _discard(record: DecommissionRecord, folder: Path = RECORDS, fstrim: str | Path = "fstrim") -> None:
+    """Have the drive erase what is free. That may take long: the record says before that all else is done."""
+    record.removed[BLOCKS] = destruction.NOT_YET
+    record.save(folder)
+    record.save_text(folder)
+    _say(f"keys and data are gone; the drive erases free blocks, which takes {destruction.DISCARD_S_MAX} s at most")
+    record.removed[BLOCKS] = destruction.discard(fstrim)
+    record.save(folder)
+    record.save_text(folder)
 
 
 def _revocation(unit_id: str) -> str:
-    reason = shlex.quote("decommissioned")
-    return f"alpr-edge department unit revoke {shlex.quote(unit_id)} --directory DIRECTORY --reason {reason}"
+    """What the department has to run where it could not be asked: the command that its server has."""
+    return f"sudo alpr-edge-department unit revoke {shlex.quote(unit_id)} --as retired --reason decommissioned"
 
 
 def _report(record: DecommissionRecord, *, as_json: bool) -> int:

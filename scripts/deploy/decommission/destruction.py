@@ -28,6 +28,9 @@ CHUNK_BYTES = 1 << 20
 SECRET_SUFFIXES = {".key", ".toml", ".next", ".new"}
 """Also with another behind it: updates keep ``alpr-edge.toml.release-0.1.0``."""
 PEM_BYTES_MAX = 65_536
+DISCARD_S_MAX = 600
+NOT_YET, ASKED, REFUSED = "not erased yet; run it again", "erased where the drive can", "not erased; fstrim failed"
+"""What became of the free blocks, for the record."""
 
 
 def stop_units() -> None:
@@ -76,12 +79,14 @@ def overwritten(path: Path) -> dict[str, Any]:
         finally:
             os.close(descriptor)
         no_follow.remove_file(folder, path.name)
+        # After a power cut a key of the record that is there again is a new unit's.
+        os.fsync(folder)
     return {"file": str(path), "bytes": size, "sha256": sha256}
 
 
-def discard() -> None:
-    """Tell the drive that the blocks are free, so that it erases them; not every drive and system can."""
-    succeeds("fstrim", "--quiet-unsupported", "/", timeout_s=600)
+def discard(fstrim: str | Path = "fstrim") -> str:
+    """Tell the drive which blocks are free, so that it erases them, and return what became of it; not every one can."""
+    return ASKED if succeeds(fstrim, "--quiet-unsupported", "/", timeout_s=DISCARD_S_MAX) else REFUSED
 
 
 def data_of(folder: Path = DATA) -> dict[str, Any]:

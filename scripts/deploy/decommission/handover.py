@@ -19,8 +19,8 @@ OFFLOAD_S_MAX = 4 * 3600
 _TO_DO = {
     "items_waiting": "{count} items wait for the department (bring the link up, or use --export DIR)",
     "items_refused": "{count} items were refused (see: alpr-edge outbox quarantined; --export DIR takes them)",
-    "items_on_media": "{count} items are on media without a receipt (there: alpr-edge department import; then use "
-    "--export DIR again with that medium, or bring the link up)",
+    "items_on_media": "{count} items are on media without a receipt (there: sudo alpr-edge-department import DIR; then "
+    "use --export DIR again with that medium, or bring the link up)",
     "reads_unacknowledged": "{count} reads are not wholly at the department",
     "reads_held": "{count} reads are held as evidence (when they may go: alpr-edge holds release ID --reason)",
     "records_set_aside": "{count} records that its store does not take are set aside (see: alpr-edge unit refused)",

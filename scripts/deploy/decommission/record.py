@@ -1,6 +1,7 @@
 """The record of a decommissioning: written before the first thing is destroyed, and kept. It holds no plate text."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from scripts.deploy.provision.machine import ProvisioningError
 
 RECORDS = Path("/var/log/alpr-edge")
 REVOKED = "revoked"
+BLOCKS = "blocks"
+"""The name, among what was removed, of what became of the free blocks; records of before have none."""
 LIMITS = (
     "The keys were overwritten and removed, and without them what is left of the encrypted store cannot be read. On "
     "flash an overwrite may leave an old copy of a key in a worn or spare block; sealed to a TPM, it opens on this "
@@ -46,7 +49,7 @@ class DecommissionRecord:
     keys: list[dict[str, Any]] = field(default_factory=list)
     """File, bytes and SHA-256 of each sealed key or certificate key that was overwritten."""
     removed: dict[str, Any] = field(default_factory=dict)
-    """Files, bytes, and the SHA-256 of the encrypted database as it was."""
+    """Files, bytes, and the SHA-256 of the encrypted database as it was; what became of the free blocks."""
     revoked: str = ""
     """What became of asking the department to let this unit in no more."""
     revoke: str = ""
@@ -102,7 +105,7 @@ def record_text(record: DecommissionRecord, path: Path) -> str:
         f"taken out    {record.began} to {record.ended or 'not ended yet'} by {record.by}",
         f"certificate  {record.certificate_sha256 or 'none'}",
         "outbox       " + (", ".join(f"{name} {count}" for name, count in record.outbox.items()) or "not counted"),
-        *_handed_over(record.handed_over),
+        *_handed_over(record.handed_over, record.unit_id),
     ]
     if record.exported is not None:
         lines.append(
@@ -118,12 +121,13 @@ def record_text(record: DecommissionRecord, path: Path) -> str:
         lines.append(
             "removed      {files} files, {bytes} bytes; database SHA-256 {database_sha256}".format(**record.removed)
         )
+    lines += [f"free blocks  {record.removed[BLOCKS]}"] if BLOCKS in record.removed else []
     lines += [f"record       {path}", f"department   {record.revoked or 'not asked yet'}"]
     lines += [*([] if record.revoked == REVOKED else [f"             run there: {record.revoke}"]), "", record.limits]
     return "\n".join(lines)
 
 
-def _handed_over(report: dict[str, Any]) -> Iterator[str]:
+def _handed_over(report: dict[str, Any], unit_id: str) -> Iterator[str]:
     """Lines about what the unit held at the end."""
     if "reads" in report:
         closed = report["open_reads_closed"]
@@ -139,6 +143,7 @@ def _handed_over(report: dict[str, Any]) -> Iterator[str]:
     for medium in report.get("media", ()):
         yield f"medium       {medium['medium_id']}: {medium['items']} items without a receipt"
     if report.get("media"):
-        yield "             to take them in there although revoked: alpr-edge department import --accept-revoked UNIT"
+        take_in = f"sudo alpr-edge-department import DIR --accept-revoked {shlex.quote(unit_id)}"
+        yield f"             to take them in there although revoked: {take_in}"
     if "error" in report:
         yield f"not counted  {report['error']}"

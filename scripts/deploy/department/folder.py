@@ -2,6 +2,7 @@
 
 import re
 from contextlib import ExitStack
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,14 @@ class DepartmentSettingsStep:
             )
 
 
+def _one_form(name: str) -> str:
+    """A name or address in a form that it shares with its other spellings: openssl writes IPv6 in one of its own."""
+    try:
+        return str(ip_address(name))
+    except ValueError:
+        return name.lower()
+
+
 def _bare(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings without what setting up writes itself."""
     backup = {key: value for key, value in settings.get("backup", {}).items() if key not in {"target", "keys"}}
@@ -113,13 +122,15 @@ class DepartmentFolderStep:
     Args:
         names: names and addresses that units use.
         with_postgresql: keep reads in PostgreSQL, not in the folder.
+        certificate: the server's certificate.
     """
 
     name = "department"
 
-    def __init__(self, names: list[str], *, with_postgresql: bool) -> None:
+    def __init__(self, names: list[str], *, with_postgresql: bool, certificate: Path = CERTIFICATE) -> None:
         self._names = names
         self._with_postgresql = with_postgresql
+        self._certificate = certificate
 
     def pending(self) -> list[str]:
         """Making it, or names that its certificate lacks.
@@ -127,7 +138,7 @@ class DepartmentFolderStep:
         Raises:
             ProvisioningError: it has no name, or another database.
         """
-        if not CERTIFICATE.is_file():
+        if not self._certificate.is_file():
             if not self._names:
                 raise ProvisioningError("no department yet: give each name and address that units use, with --name")
             return [f"make the department in {FOLDER}, for {', '.join(self._names)}"]
@@ -138,15 +149,15 @@ class DepartmentFolderStep:
 
     def apply(self, undo: ExitStack) -> None:
         """Make it, or its certificate anew; half of a new one is removed, its settings stay."""
-        if CERTIFICATE.is_file():
+        if self._certificate.is_file():
             run_department("renew", *(f"--name={name}" for name in self._missing_names()))
             return
         # A server's certificate is what tells a whole department: without it the next run goes on, with the same keys.
-        undo.callback(succeeds, *AS_USER, "rm", "-f", CERTIFICATE)
+        undo.callback(succeeds, *AS_USER, "rm", "-f", self._certificate)
         database = ("--database", postgresql.URL) if self._with_postgresql else ()
         run_department("init", *(f"--name={name}" for name in self._names), *database)
 
     def _missing_names(self) -> list[str]:
-        text = run("openssl", "x509", "-in", CERTIFICATE, "-noout", "-ext", "subjectAltName")
-        present = {match.lower() for match in re.findall(r"(?:DNS|IP Address):([^\s,]+)", text)}
-        return [name for name in self._names if name.lower() not in present]
+        text = run("openssl", "x509", "-in", self._certificate, "-noout", "-ext", "subjectAltName")
+        present = {_one_form(match) for match in re.findall(r"(?:DNS|IP Address):([^\s,]+)", text)}
+        return [name for name in self._names if _one_form(name) not in present]

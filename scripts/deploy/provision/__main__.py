@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.deploy.provision.administrator import Administrator, next_for_people
 from scripts.deploy.provision.base import require_fit_machine
-from scripts.deploy.provision.bundle import checked_copy, release_key
+from scripts.deploy.provision.bundle import RELEASE_KEY, checked_copy, release_key, require_release_key
 from scripts.deploy.provision.clock import time_zone_name
 from scripts.deploy.provision.department import TLS_FOLDER, Invitation
 from scripts.deploy.provision.plan import ProvisionRequest, plan
@@ -34,9 +34,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/provision", description=__doc__, epilog="Exit codes: 0 done, 1 a step failed, 2 wrong usage."
     )
-    parser.add_argument("--unit-id", default="", help="name of this car at the department")
-    parser.add_argument("--department", default="", metavar="URL", help="address of the department's storage")
-    parser.add_argument("--code", default="", help="one-time code: alpr-edge department code UNIT_ID")
+    parser.add_argument("--unit-id", default="", help="name of this car at the department; stays if left out")
+    parser.add_argument("--department", default="", metavar="URL", help="its address; stays if left out")
+    parser.add_argument("--code", default="", help="one-time code: sudo alpr-edge-department code UNIT_ID")
     parser.add_argument("--ca-fingerprint", default="", metavar="SHA256", help="of the department's authority")
     parser.add_argument("--enrol-port", type=int, default=0, metavar="PORT", help="where it enrols, if not as usual")
     parser.add_argument("--settings", type=Path, metavar="FILE", help="the fleet's settings file")
@@ -64,11 +64,19 @@ def _provision(arguments: argparse.Namespace) -> int:
         return code
 
 
-def _request(arguments: argparse.Namespace, resources: ExitStack) -> ProvisionRequest:
-    """What was asked for; a bundle is used as a checked copy, which lasts as long as ``resources`` are open."""
+def _request(arguments: argparse.Namespace, resources: ExitStack, unit_key: Path = RELEASE_KEY) -> ProvisionRequest:
+    """What was asked for.
+
+    Args:
+        arguments: the command line.
+        resources: as long as they are open there is the checked copy as which a bundle is used.
+        unit_key: the key that this unit holds, or will hold.
+    """
     bundle = key = None
+    if arguments.release_key is not None:
+        require_release_key(arguments.release_key, unit_key)
     if arguments.offline is not None:
-        key = release_key(arguments.release_key)
+        key = release_key(arguments.release_key, unit_key)
         bundle = resources.enter_context(checked_copy(arguments.offline, key, STAGING))
     return ProvisionRequest(
         source=bundle or ROOT,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, run, succeeds
+from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, file_mode, run, succeeds
 from scripts.deploy.provision.program import require_root
 
 PACKAGES = (
@@ -102,9 +102,10 @@ def _is_installed(package: str) -> bool:
 
 def _managed_file(source: Path, target: Path) -> ManagedFile:
     try:
-        return ManagedFile(target, source.read_bytes(), 0o755 if source.stat().st_mode & 0o100 else 0o644)
+        content = source.read_bytes()
     except OSError as error:
         raise ProvisioningError(f"{source}: cannot be read: {error.strerror}; is the checkout whole?") from None
+    return ManagedFile(target, content, file_mode(content))
 
 
 def require_fit_machine(release: Path = Path("/etc/os-release")) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from scripts.deploy.provision import no_follow
-from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, run
+from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, file_mode, run, succeeds
 
 MANIFEST, SIGNATURE, ABOUT = "MANIFEST", "MANIFEST.sig", "bundle.json"
 RELEASE_KEY = Path("/etc/alpr-edge/release-key.pem")
@@ -105,7 +105,7 @@ def require_ed25519(key: Path, *, private: bool = False) -> None:
     """Refuse a key of another kind, and a private one where a public one belongs. Raises ProvisioningError."""
     options = ("-text_pub",) if private else ("-pubin", "-text")
     try:
-        is_half = b"PRIVATE" in _small(key) if private else b"BEGIN PUBLIC KEY" in _small(key)
+        is_half = b"PRIVATE" in _small(key) if private else _is_public(_small(key))
         is_one = is_half and "ED25519" in run("openssl", "pkey", "-in", key, "-noout", *options).upper()
     except ProvisioningError as error:
         if "no such program" in str(error):
@@ -114,6 +114,21 @@ def require_ed25519(key: Path, *, private: bool = False) -> None:
     if not is_one:
         make = "make one: openssl genpkey -algorithm ed25519 -out KEY" if private else "ask whoever makes releases"
         raise ProvisioningError(f"{key}: no Ed25519 {'private' if private else 'public'} key in PEM; {make}")
+
+
+def require_release_key(named_key: Path, unit_key: Path = RELEASE_KEY) -> None:
+    """Refuse what is no key to check bundles with, above all the half that signs them, which belongs on no unit.
+
+    What kind of key it is openssl says, where it is installed yet; before that its text has to do.
+
+    Raises:
+        ProvisioningError: it is no public key, of another kind, or not the one this unit holds.
+    """
+    if not _is_public(_small(named_key)):
+        raise ProvisioningError(f"{named_key}: no public key in PEM; bring the public half, and keep the other away")
+    release_key(named_key, unit_key)
+    if succeeds("openssl", "version"):
+        require_ed25519(named_key)
 
 
 def check_listing(bundle: Path, files: dict[str, str]) -> None:
@@ -171,20 +186,22 @@ class ReleaseKeyStep:
 
     Args:
         key: file of the public key.
+        unit_key: the file that the unit keeps it in.
     """
 
     name = "release-key"
 
-    def __init__(self, key: Path) -> None:
-        self._file = ManagedFile(RELEASE_KEY, _small(key), 0o644)
+    def __init__(self, key: Path, unit_key: Path = RELEASE_KEY) -> None:
+        self._file = ManagedFile(unit_key, _small(key), 0o644)
 
     def pending(self) -> list[str]:
         """The file, where it is missing."""
-        return [] if self._file.is_current else [f"write {RELEASE_KEY}"]
+        return [] if self._file.is_current else [f"write {self._file.target}"]
 
     def apply(self, undo: ExitStack) -> None:
-        """Write the key's file."""
+        """Write the key's file; one of another kind is taken back. By now openssl is installed."""
         self._file.install(undo)
+        require_ed25519(self._file.target)
         self._file.forget_before()
 
 
@@ -197,8 +214,10 @@ def _copy_file(source: Path, descriptor: int, copy: Path | None, digest: str) ->
         if copy is not None:
             copy.parent.mkdir(parents=True, exist_ok=True)
             writing = files.enter_context(copy.open("wb"))
-            copy.chmod(0o755 if os.fstat(reading.fileno()).st_mode & 0o100 else 0o644)
+            copy.chmod(0o644)
         while chunk := reading.read(CHUNK_BYTES):
+            if writing is not None and not writing.tell():
+                os.fchmod(writing.fileno(), file_mode(chunk))
             sha.update(chunk)
             if writing is not None:
                 writing.write(chunk)
@@ -236,6 +255,11 @@ def _signature(path: Path) -> bytes:
     if len(data) != SIGNATURE_BYTES:
         raise ProvisioningError(f"{path}: no Ed25519 signature; it is 64 bytes or their base64")
     return data
+
+
+def _is_public(content: bytes) -> bool:
+    """Whether a file holds the public half of a key, and not the private one as well."""
+    return b"BEGIN PUBLIC KEY" in content and b"PRIVATE" not in content
 
 
 def _small(path: Path) -> bytes:

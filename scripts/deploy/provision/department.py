@@ -37,7 +37,7 @@ class EnrolmentStep:
 
     Args:
         department: its address; empty when this run was not told to enrol.
-        invitation: the code and fingerprint that ``alpr-edge department code`` printed there.
+        invitation: the code and fingerprint that ``alpr-edge-department code`` printed there.
     """
 
     name = "enrolment"
@@ -60,7 +60,8 @@ class EnrolmentStep:
         invitation = self._invitation
         if not invitation.code or not invitation.fingerprint:
             raise ProvisioningError(
-                "not enrolled yet: pass --code and --ca-fingerprint, as printed by: alpr-edge department code UNIT_ID"
+                "not enrolled yet: pass --code and --ca-fingerprint, as printed at the department by: "
+                "sudo alpr-edge-department code UNIT_ID"
             )
         uplink = installed_settings().get("uplink", {})
         for path in _tls_files(uplink):

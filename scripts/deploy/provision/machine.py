@@ -157,6 +157,32 @@ class ManagedFile:
         draft.replace(self.target)
 
 
+def file_mode(content: bytes) -> int:
+    """The mode of a file by how its content begins: a program of the release is a script.
+
+    The mode that a medium shows says nothing: of FAT a desktop shows all files, or none, as programs.
+    """
+    return 0o755 if content.startswith(b"#!") else 0o644
+
+
+def require_writable(*folders: Path) -> None:
+    """Refuse folders on a file system that is mounted read-only, before anything stops half-way for it.
+
+    Args:
+        folders: those that will be written to; of one that is not there yet the folder above it counts.
+
+    Raises:
+        ProvisioningError: one of them cannot be written; it says how it can.
+    """
+    for folder in folders:
+        present = next(path for path in (folder, *folder.parents) if path.exists()).resolve()
+        if os.statvfs(present).f_flag & os.ST_RDONLY:
+            place = next(path for path in (present, *present.parents) if path.is_mount())
+            raise ProvisioningError(
+                f"{folder}: {place} is mounted read-only; to make it writable: sudo mount -o remount,rw {place}"
+            )
+
+
 def leftovers(target: Path) -> list[Path]:
     """The copy and the draft that a power cut left beside a file while it was installed."""
     return [path for path in (_before_path(target), _draft_path(target)) if path.exists()]

@@ -18,7 +18,7 @@ from scripts.deploy.provision.release import ReleaseStep
 from scripts.deploy.provision.services import ServicesStep
 from scripts.deploy.provision.speech import SpeechStep
 from scripts.deploy.provision.steps import Step
-from scripts.deploy.provision.unit_settings import SettingsStep, unit_settings
+from scripts.deploy.provision.unit_settings import SETTINGS, SettingsStep, unit_identity, unit_settings
 
 SETTINGS_BYTES_MAX = 1_000_000
 RESTART_JOURNAL = ("systemctl", "restart", "systemd-journald.service")
@@ -94,8 +94,13 @@ def _devices(system: Path) -> OverlayStep:
     return OverlayStep("devices", system, ("etc/udev/rules.d/60-alpr-edge.rules",), after=(tell,))
 
 
-def _settings(request: ProvisionRequest) -> str:
-    """The settings as they shall be; empty when none were named."""
+def _settings(request: ProvisionRequest, installed: Path = SETTINGS) -> str:
+    """The settings as they shall be; empty when none were named.
+
+    Args:
+        request: what was asked for.
+        installed: this machine's settings, whose id and department stay where none are given.
+    """
     if request.settings is None:
         return ""
     try:
@@ -104,4 +109,4 @@ def _settings(request: ProvisionRequest) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ProvisioningError(f"{request.settings}: cannot be read: {reason}") from None
-    return unit_settings(text, request.unit_id, request.department)
+    return unit_settings(text, *unit_identity(text, request.unit_id, request.department, installed))

@@ -72,9 +72,45 @@ def unit_settings(text: str, unit_id: str, department: str) -> str:
     return text
 
 
-def installed_settings() -> dict[str, Any]:
+def installed_settings(path: Path = SETTINGS) -> dict[str, Any]:
     """The settings on this machine; empty where there are none. Raises ProvisioningError."""
-    return parse_toml(SETTINGS.read_text(encoding="utf-8")) if SETTINGS.is_file() else {}
+    # A power cut while they are destroyed leaves bytes that are no text.
+    return parse_toml(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else {}
+
+
+def unit_identity(text: str, unit_id: str, department: str, installed: Path = SETTINGS) -> tuple[str, str]:
+    """The id and the department to write into a fleet's settings: those given, else those of the settings in place.
+
+    A fleet's file has an id that stands for any car's. Written over a unit's own by a provisioning that is run again,
+    it would have the car's reads stored under it.
+
+    Args:
+        text: the text of the fleet's file.
+        unit_id: the id as given; empty: not given.
+        department: the address as given; empty: not given.
+        installed: this machine's settings.
+
+    Raises:
+        ProvisioningError: the settings in place cannot be read, or name another department than the fleet's file.
+    """
+    if unit_id and department:
+        return unit_id, department
+    try:
+        settings = installed_settings(installed)
+    except ProvisioningError:
+        words = "this unit's id and department cannot be read of it; move it away, and pass --unit-id and --department"
+        raise ProvisioningError(f"{installed}: {words}") from None
+    url, fleet_url = _string(settings, "uplink", "url"), _string(parse_toml(text), "uplink", "url")
+    if not department and url and fleet_url not in {"", url}:
+        raise ProvisioningError(f"the settings in place name {url}, the fleet's {fleet_url}; say which: --department")
+    return unit_id or _string(settings, "unit", "id"), department or url
+
+
+def _string(settings: dict[str, Any], table: str, key: str) -> str:
+    """A string of settings that may be no unit's; empty where there is none."""
+    values = settings.get(table)
+    value = values.get(key) if isinstance(values, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 class SettingsStep:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from scripts.deploy.provision.machine import ProvisioningError, link
+from scripts.deploy.provision.machine import ProvisioningError, link, require_writable
 from scripts.deploy.provision.release import BASE, MADE, make_release, origin_of, version_of
 
 _VERSION = re.compile(r"(\d+(?:\.\d+)*)(?:(a|b|rc)(\d+))?")
@@ -107,7 +107,8 @@ class Releases:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the lock of updates. Raises ProvisioningError: another update is under way."""
+        """Hold the lock of updates. Raises ProvisioningError: another one is under way, or the disk is read-only."""
+        require_writable(self.base)
         with (self.base / "update.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

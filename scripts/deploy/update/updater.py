@@ -1,24 +1,22 @@
 """An update, step by step. A power cut between any two of them leaves a unit that starts a whole release."""
 
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from scripts.deploy.provision.bundle import Progress, checked_copy, is_for_others, signed_files
+from scripts.deploy.provision.accounts import AS_UNIT
+from scripts.deploy.provision.bundle import Progress, checked_copy
 from scripts.deploy.provision.department import check_text
-from scripts.deploy.provision.machine import ProvisioningError
+from scripts.deploy.provision.machine import ProvisioningError, require_writable
 from scripts.deploy.provision.release import version_of
 from scripts.deploy.update import trial as trials
 from scripts.deploy.update.daemons import UNIT_CHECK, Daemons, SettingsRefusedError
+from scripts.deploy.update.disk import fault_words, require_space
 from scripts.deploy.update.releases import Releases, is_older
 from scripts.deploy.update.settings_file import SettingsFile
 from scripts.deploy.update.trial import Trial
 
-SPACE_FACTOR = 5
-"""Free space needed, in sizes of the bundle: its copy, and its wheels unpacked."""
 BACK_S_MIN = 180.0
 """The release before gets at least so long: there is nothing else to go back to."""
 TRIES_MAX = 2
@@ -90,11 +88,12 @@ class Update:
         Raises:
             ProvisioningError: it is refused, or cannot be made; the release in use was not touched.
         """
+        require_writable(self.boot_unit.parent, self.settings.path.parent, AS_UNIT.parent)
         if (left := self.settle()).result is Result.UNDECIDED:
             return left
         self.releases.prune()
         self.say("checking the bundle")
-        self._require_space(bundle, key)
+        require_space(self.releases.base, bundle, key)
         with checked_copy(bundle, key, self.releases.base / "releases", progress) as copy:
             before, after = self.releases.in_use, version_of(copy)
             if before == after:
@@ -118,11 +117,12 @@ class Update:
         if trial is None:
             return UpdateOutcome(Result.NOTHING, self.releases.in_use)
         if self.releases.in_use != trial.after:
-            # The power went before the link was switched, or after it was switched back.
-            if self.settings.put_back(trial.before):
-                self.daemons.restart()
+            # The power went before the link was switched, or after it was switched back and before all else was.
+            self.say(f"release {trial.after} is not in use; making sure that {trial.before} is as before")
+            self.settings.put_back(trial.before)
+            still = self._fault_of_old(trial)
             trials.end(self._trial, self.boot_unit)
-            return UpdateOutcome(Result.NOTHING, self.releases.in_use)
+            return UpdateOutcome(Result.STUCK if still else Result.NOTHING, self.releases.in_use, still)
         return self._decide(trial.again(self._trial))
 
     def _decide(self, trial: Trial, why: str = "") -> UpdateOutcome:
@@ -138,7 +138,7 @@ class Update:
             self.releases.remember(trial.before)
             trials.end(self._trial, self.boot_unit)
         except (OSError, ProvisioningError) as error:
-            reason = "; ".join(filter(None, (why, _words(error))))
+            reason = "; ".join(filter(None, (why, fault_words(error))))
             return UpdateOutcome(Result.UNDECIDED, self.releases.in_use, f"{reason}; then: scripts/update --resume")
         return UpdateOutcome(Result.UPDATED, trial.after, removed=self._prune())
 
@@ -153,7 +153,7 @@ class Update:
         try:
             self.releases.use(trial.after)
         except OSError as error:
-            return self._decide(trial, _words(error))
+            return self._decide(trial, fault_words(error))
         return self.settle()
 
     def _new_trial(self, before: str, after: str) -> Trial:
@@ -188,7 +188,7 @@ class Update:
             try:
                 trial.note_adaptation(self._trial)
             except OSError as error:
-                return _words(error)
+                return fault_words(error)
         self.say(f"waiting for release {trial.after} to be ready")
         return self._ready_fault(trial.ready_s) or self._new_fault(trial)
 
@@ -197,7 +197,7 @@ class Update:
         try:
             why = self.daemons.wait_ready(within_s)
         except (OSError, ProvisioningError) as error:
-            return _words(error)
+            return fault_words(error)
         return f"not ready within {within_s:g} s: {why}" if why else ""
 
     def _new_fault(self, trial: Trial) -> str:
@@ -208,7 +208,7 @@ class Update:
         try:
             faults = self.daemons.lasting_faults(trial.red_before)
         except (OSError, ProvisioningError) as error:
-            return _words(error)
+            return fault_words(error)
         return f"alpr-edge unit check finds what was not red before: {check_text(faults)}" if faults else ""
 
     def _restart_fault(self) -> str:
@@ -223,8 +223,12 @@ class Update:
                 self.say("which model files run was not measured: float32; see: sudo alpr-edge models choose")
             self.daemons.restart()
         except (OSError, ProvisioningError) as error:
-            return _words(error)
+            return fault_words(error)
         return ""
+
+    def _fault_of_old(self, trial: Trial) -> str:
+        """Why the release before, which is in use again, does not run; empty when it does."""
+        return self._restart_fault() or self._ready_fault(max(trial.ready_s, BACK_S_MIN))
 
     def _settings_fault(self, version: str) -> str:
         """Put the settings of a release back; returns why that failed, empty when it did not."""
@@ -237,8 +241,7 @@ class Update:
     def _back(self, trial: Trial, why: str) -> UpdateOutcome:
         self.say(f"release {trial.after}: {why}; going back to {trial.before}")
         self.releases.use(trial.before)
-        still = self._settings_fault(trial.before) or self._restart_fault()
-        still = still or self._ready_fault(max(trial.ready_s, BACK_S_MIN))
+        still = self._settings_fault(trial.before) or self._fault_of_old(trial)
         trials.end(self._trial, self.boot_unit)
         old_versions = self._prune()
         if still:
@@ -250,18 +253,8 @@ class Update:
         try:
             return tuple(self.releases.prune())
         except OSError as error:
-            self.say(f"old releases stay: {_words(error)}")
+            self.say(f"old releases stay: {fault_words(error)}")
             return ()
-
-    def _require_space(self, bundle: Path, key: Path) -> None:
-        """Refuse an update for which the disk, which the unit's reads share, has too little space."""
-        mine = [bundle / name for name in signed_files(bundle, key) if not is_for_others(name)]
-        need = SPACE_FACTOR * sum(path.lstat().st_size for path in mine if os.path.lexists(path))
-        free = shutil.disk_usage(self.releases.base).free
-        if free < need:
-            raise ProvisioningError(
-                f"{self.releases.base}: {need / 1e6:.0f} MB are needed and {free / 1e6:.0f} MB are free"
-            )
 
     def _require_readable(self, version: str) -> None:
         """Refuse an older release that cannot read the database, tried with the settings that it would get back."""
@@ -290,10 +283,3 @@ class Update:
         if loss and not lose_settings:
             raise ProvisioningError(f"{kept} would be put back, and {loss}; --lose-settings puts it back all the same")
         self.say(f"{kept}: is put back; {loss or 'no value differs from the settings in use'}")
-
-
-def _words(error: OSError | ProvisioningError) -> str:
-    """An error in words."""
-    if isinstance(error, OSError):
-        return f"{error.filename or 'disk'}: {error.strerror}"
-    return str(error)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from alpr_edge import __version__
 from alpr_edge.hotlist.ingest.signature import check_signature
 from scripts.deploy.bundle.contents import About, copy_tracked, write_manifest
 from scripts.deploy.bundle.wheels import platforms
+from scripts.deploy.provision import __main__ as program
+from scripts.deploy.provision.base import _managed_file
 from scripts.deploy.provision.bundle import (
     ABOUT,
     MANIFEST,
@@ -25,7 +28,9 @@ from scripts.deploy.provision.bundle import (
     signed_files,
 )
 from scripts.deploy.provision.machine import ProvisioningError
+from scripts.deploy.provision.plan import ProvisionRequest
 from scripts.deploy.provision.release import version_of
+from scripts.deploy.provision.steps import State, provision
 
 ROOT = Path(__file__).parents[3]
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -35,10 +40,10 @@ MINE, OTHERS, PURE = (f"wheels/a-1-{tag}.whl" for tag in (f"cp311-linux_{platfor
 
 @pytest.fixture(scope="session")
 def openssl(require_tool: Callable[[str], str]) -> Callable[..., None]:
-    program = require_tool("openssl")
+    tool = require_tool("openssl")
 
     def call(*words: object) -> None:
-        subprocess.run([program, *map(str, words)], check=True, capture_output=True)
+        subprocess.run([tool, *map(str, words)], check=True, capture_output=True)
 
     return call
 
@@ -208,6 +213,54 @@ def test_a_unit_keeps_to_the_key_it_holds(keys: Path, tmp_path: Path) -> None:
     with pytest.raises(ProvisioningError, match="not the key this unit holds"):
         release_key(keys / "anothers.pem", unit_key)
     assert ReleaseKeyStep(unit_key).name == "release-key"
+
+
+def test_a_file_of_a_medium_is_a_program_by_what_it_holds(
+    bundle: Path, keys: Path, openssl: Callable[..., None], tmp_path: Path
+) -> None:
+    """A desktop mounts FAT so that no script is executable there; elsewhere every file is."""
+    script, empty, command = "scripts/update", "scripts/__init__.py", "config/system/usr/local/bin/alpr-edge"
+    for name, content in ((script, "#!/bin/sh\n"), (empty, ""), (command, "#!/bin/sh\n")):
+        (bundle / name).parent.mkdir(parents=True, exist_ok=True)
+        (bundle / name).write_text(content)
+        (bundle / name).chmod(0o644 if content else 0o755)
+    (bundle / MINE).chmod(0o755)
+    (bundle / SIGNATURE).unlink()
+    write_manifest(bundle)
+    sign(bundle, keys, openssl)
+    with checked_copy(bundle, keys / "mine.pem", tmp_path / "beside") as copy:
+        modes = {name: (copy / name).stat().st_mode & 0o777 for name in (script, empty, command, MINE)}
+    assert modes == {script: 0o755, empty: 0o644, command: 0o755, MINE: 0o644}
+    for name, mode in ((command, 0o755), (empty, 0o644)):
+        assert _managed_file(bundle / name, tmp_path / "target").mode == mode
+
+
+def test_the_key_that_signs_is_refused_before_anything_is_installed(keys: Path, tmp_path: Path) -> None:
+    def request(key: Path, unit_key: Path = tmp_path / "none.pem") -> ProvisionRequest:
+        words = ["--release-key", str(key)]
+        with ExitStack() as resources:
+            return program._request(program._parser().parse_args(words), resources, unit_key)
+
+    both = tmp_path / "both.pem"
+    both.write_bytes((keys / "mine.pem").read_bytes() + (keys / "mine.key").read_bytes())
+    (tmp_path / "readme").write_text("x")
+    for file in (keys / "mine.key", both, tmp_path / "readme"):
+        with pytest.raises(ProvisioningError, match="no public key in PEM; bring the public half"):
+            request(file)
+    with pytest.raises(ProvisioningError, match="no Ed25519 public key"):
+        request(keys / "ec.pem")
+    with pytest.raises(ProvisioningError, match="not the key this unit holds"):
+        request(keys / "anothers.pem", keys / "mine.pem")
+    assert request(keys / "mine.pem").release_key == keys / "mine.pem"
+
+
+def test_a_release_key_of_another_kind_is_taken_back(keys: Path, tmp_path: Path) -> None:
+    """Where openssl came with the packages, its kind was not known before."""
+    (outcome,) = provision([ReleaseKeyStep(keys / "ec.pem", tmp_path / "release-key.pem")], dry_run=False)
+    assert (outcome.state, "no Ed25519 public key" in outcome.error) == (State.FAILED, True)
+    assert list(tmp_path.iterdir()) == []
+    (outcome,) = provision([ReleaseKeyStep(keys / "mine.pem", tmp_path / "release-key.pem")], dry_run=False)
+    assert outcome.state is State.CHANGED
 
 
 def test_of_a_checkout_only_what_is_tracked_is_bundled(tmp_path: Path) -> None:

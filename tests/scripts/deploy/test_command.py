@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,9 @@ from tests.units import write_bare_unit
 ROOT = Path(__file__).parents[3]
 COMMAND = ROOT / "config" / "system" / "usr" / "local" / "bin" / "alpr-edge"
 KEPT = "/etc/credstore.encrypted"
+PROGRAM = "/opt/alpr-edge/current/.venv/bin/alpr-edge"
+TYPED = {"_ALPR_EDGE_COMPLETE": "complete_bash", "COMP_WORDS": "alpr-edge re", "COMP_CWORD": "1"}
+"""What a shell says when it asks how a word goes on."""
 DAEMONS = {
     "run": "alpr-edge.service",
     "uplink": "alpr-edge-uplink.service",
@@ -151,6 +155,17 @@ class Station:
         self._write_program("systemd-run", 'printf "%s\\n" "$@"')
         self.let_user_enter("yes")
 
+    def run_without_keys(
+        self, *arguments: str, program: str, is_root: bool, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command with another program in place of the release's, which tells what reaches it."""
+        script = COMMAND.read_text(encoding="utf-8").replace(PROGRAM, program)
+        if not is_root:
+            script = script.replace("((EUID == 0))", "((0))").replace("((EUID != 0))", "((1))")
+        words = ["bash", "-s", "--", *arguments]
+        variables = {"PATH": os.environ["PATH"], **environment}
+        return subprocess.run(words, input=script, env=variables, capture_output=True, text=True, check=False)
+
     def _write_program(self, name: str, line: str) -> None:
         program = self._programs / name
         program.write_text(f"#!/bin/sh\n{line}\n")
@@ -256,7 +271,7 @@ def test_a_support_bundle_may_read_the_journal_and_no_other_command(station: Sta
 def test_the_journal_learns_that_a_command_ran_and_not_which(station: Station) -> None:
     words = station.run_words("hotlist", "remove", "5f3a")
     assert "--description=alpr-edge: a command by hand" in words
-    own = words[: words.index("/opt/alpr-edge/current/.venv/bin/alpr-edge")]
+    own = words[: words.index(PROGRAM)]
     assert not [word for word in own if "hotlist" in word or "5f3a" in word]
 
 
@@ -284,3 +299,41 @@ def test_whoever_types_where_the_units_user_may_not_enter_is_told_to_give_whole_
     words = station.run_words("unit", "support-bundle", "--to", "x.zip", says=says)
     assert words[-3:] == ["support-bundle", "--to", "x.zip"]
     station.run_words("settings", "apply", "new.toml")  # root's, who may
+
+
+def test_completion_is_answered_to_whoever_types_and_needs_no_root(station: Station) -> None:
+    done = station.run_without_keys(program="/usr/bin/env", is_root=False, **TYPED)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(done.stdout.splitlines()) >= {f"{name}={value}" for name, value in TYPED.items()}
+    for option in ("--install-completion", "--show-completion"):
+        done = station.run_without_keys("--verbose", option, program="/usr/bin/echo", is_root=False)
+        assert (done.returncode, done.stdout) == (0, f"--verbose {option}\n")
+
+
+@pytest.mark.review(15)
+@pytest.mark.parametrize("words", [("reads", "--install-completion"), ("hotlist", "status"), ()])
+def test_nothing_else_runs_without_root(station: Station, words: tuple[str, ...]) -> None:
+    done = station.run_without_keys(*words, program="/usr/bin/echo", is_root=False, _ALPR_EDGE_COMPLETE="")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "run it with sudo in front" in done.stderr
+
+
+@pytest.mark.review(15)
+def test_completion_for_root_runs_as_nobody_with_what_was_typed_alone(
+    station: Station, require_system_module: Callable[[str], str]
+) -> None:
+    require_system_module("import os; assert os.geteuid() == 0, 'only root becomes somebody else'")
+    more = {"PYTHONPATH": "/tmp", "ALPR_EDGE_CALLER": "root", "CREDENTIALS_DIRECTORY": "/tmp", "SUDO_USER": "ana"}
+    told = station.run_without_keys(program="/usr/bin/env", is_root=True, **TYPED, **more).stdout.splitlines()
+    assert sorted(told) == sorted(f"{name}={value}" for name, value in {"PATH": os.environ["PATH"], **TYPED}.items())
+    who = station.run_without_keys(program="/usr/bin/id", is_root=True, **TYPED).stdout
+    assert re.fullmatch(r"uid=\d+\(nobody\) gid=\d+\(nogroup\) groups=\d+\(nogroup\)\n", who), who
+    shown = station.run_without_keys("--show-completion", program="/usr/bin/echo", is_root=True)
+    assert (shown.returncode, shown.stdout) == (0, "--show-completion\n")
+
+
+def test_root_installs_no_completion(station: Station, require_system_module: Callable[[str], str]) -> None:
+    require_system_module("import os; assert os.geteuid() == 0, 'the command refuses others before'")
+    done = station.run_without_keys("--install-completion", program="/usr/bin/echo", is_root=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+    assert "type this without sudo" in done.stderr

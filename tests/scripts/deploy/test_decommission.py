@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,12 +15,15 @@ import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
+from alpr_edge.department.pki.unit_ends import UnitEnd
 from alpr_edge.settings import load
 from alpr_edge.store.recovery.damaged_databases import set_aside
 from alpr_edge.store.unit_store import open_store
 from scripts.deploy.decommission import destruction, handover
-from scripts.deploy.decommission.__main__ import _certificate, _given_up
+from scripts.deploy.decommission.__main__ import _given_up, _revocation
+from scripts.deploy.decommission.present_unit import PresentUnit
 from scripts.deploy.decommission.record import REVOKED, DecommissionRecord, record_text, records
+from scripts.deploy.department.host import COMMAND
 from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.provision.page import make_certificate
 from tests.store.records import decided_record
@@ -216,7 +220,7 @@ def test_a_link_among_the_keys_leads_nowhere(theirs: Path, victim: Path, tmp_pat
         with pytest.raises(OSError, match="link"):
             destruction.overwritten(way)
     (tls / "unit.pem").symlink_to(victim / "unit.key")
-    assert _certificate(tls) == ""
+    assert PresentUnit(tls=tls).certificate == ""
     destruction.remove(settings)
     assert list(settings.iterdir()) == []
 
@@ -260,6 +264,21 @@ def test_a_record_is_kept_and_found_again(tmp_path: Path) -> None:
     path.write_text("{")
     with pytest.raises(ProvisioningError, match="no record that can be read"):
         records(tmp_path)
+
+
+def test_what_is_to_be_run_at_the_department_runs_there(tmp_path: Path) -> None:
+    folder = str(tmp_path / "department")
+    assert CliRunner().invoke(app, ["department", "init", folder, "--name", "127.0.0.1"]).exit_code == 0
+    assert CliRunner().invoke(app, ["department", "code", "car-7", "--directory", folder]).exit_code == 0
+    sudo, command, *words = shlex.split(_revocation("car-7"))
+    assert (sudo, command) == ("sudo", COMMAND.name)
+    done = CliRunner().invoke(app, ["department", *words, "--directory", folder])
+    assert (done.exit_code, done.stdout) == (0, "car-7: revoked, certificates 0, codes 1\n")
+    assert words[words.index("--as") + 1] == UnitEnd.RETIRED
+    assert "(there: sudo alpr-edge-department import DIR;" in handover.left_line({"items_on_media": 1})
+    record = a_record(handed_over={"media": [{"medium_id": "abcd", "items": 5}]})
+    (_, line) = record_text(record, Path("x")).split("although revoked: ")
+    assert line.splitlines()[0] == "sudo alpr-edge-department import DIR --accept-revoked car-7"
 
 
 def test_people_are_told_what_the_record_says() -> None:

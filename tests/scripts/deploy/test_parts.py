@@ -6,6 +6,8 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -16,10 +18,10 @@ from alpr_edge.settings import ConsoleSettings
 from scripts.deploy.provision import __main__ as program
 from scripts.deploy.provision import firewall
 from scripts.deploy.provision.accounts import FOLDERS, UNIT_USER, wrong_folders
-from scripts.deploy.provision.department import CHOOSE, Invitation, ModelsStep, red
+from scripts.deploy.provision.department import CHOOSE, EnrolmentStep, Invitation, ModelsStep, red
 from scripts.deploy.provision.firewall import page_rule, ports_of
 from scripts.deploy.provision.machine import ProvisioningError
-from scripts.deploy.provision.plan import ProvisionRequest, plan
+from scripts.deploy.provision.plan import ProvisionRequest, _settings, plan
 from scripts.deploy.provision.release import BUILDERS, builders_lock, version_of
 from scripts.deploy.provision.steps import State, provision
 from scripts.deploy.provision.unit_settings import unit_settings, with_value
@@ -237,6 +239,60 @@ def test_what_is_missing_is_asked_for_with_sane_defaults(tmp_path: Path) -> None
     (tmp_path / "alpr-edge.toml").touch()
     assert program.complete_request(ProvisionRequest(ROOT), answer, tmp_path) == ProvisionRequest(ROOT)
     assert questions == []
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> ProvisionRequest:
+    """A request with a fleet's settings file, as it is typed again after a step failed."""
+    file = tmp_path / "fleet.toml"
+    file.write_text('[unit]\nid = "unit-1"\n\n[uplink]\nurl = ""\n')
+    return ProvisionRequest(ROOT, settings=file)
+
+
+def test_a_provisioning_that_is_run_again_keeps_the_cars_id_and_its_department(
+    tmp_path: Path, fleet: ProvisionRequest
+) -> None:
+    answers = {"id of this unit": "car-12", "department": "https://a.example"}
+    installed = tmp_path / "alpr-edge.toml"
+
+    def answer(question: str) -> str:
+        return next((text for start, text in answers.items() if question.startswith(start)), "")
+
+    first = _settings(program.complete_request(fleet, answer, tmp_path), installed)
+    assert tomllib.loads(first) == {"unit": {"id": "car-12"}, "uplink": {"url": "https://a.example"}}
+    installed.write_text(first)
+    assert _settings(program.complete_request(fleet, answer, tmp_path), installed) == first
+    other = _settings(replace(fleet, unit_id="car-13", department="https://b.example"), installed)
+    assert tomllib.loads(other) == {"unit": {"id": "car-13"}, "uplink": {"url": "https://b.example"}}
+
+
+def test_a_fleets_file_with_another_department_is_not_chosen_between(tmp_path: Path, fleet: ProvisionRequest) -> None:
+    assert fleet.settings is not None
+    fleet.settings.write_text('[uplink]\nurl = "https://b.example"\n')
+    installed = tmp_path / "alpr-edge.toml"
+    installed.write_text('[unit]\nid = "car-12"\n[uplink]\nurl = "https://a.example"\n')
+    with pytest.raises(ProvisioningError, match=r"https://a\.example, the fleet's https://b\.example; .*--department"):
+        _settings(fleet, installed)
+    installed.write_text('[unit]\nid = "car-12"\n')
+    assert tomllib.loads(_settings(fleet, installed)) == {
+        "unit": {"id": "car-12"},
+        "uplink": {"url": "https://b.example"},
+    }
+
+
+@pytest.mark.parametrize("content", [b"[unit\n", b"\xff\xfe\x00"])
+def test_the_id_of_settings_that_cannot_be_read_is_not_guessed(
+    tmp_path: Path, fleet: ProvisionRequest, content: bytes
+) -> None:
+    installed = tmp_path / "alpr-edge.toml"
+    installed.write_bytes(content)
+    with pytest.raises(ProvisioningError, match="move it away, and pass --unit-id"):
+        _settings(fleet, installed)
+
+
+def test_whoever_lacks_a_code_is_told_a_command_that_the_department_has() -> None:
+    with pytest.raises(ProvisioningError, match="by: sudo alpr-edge-department code UNIT_ID"), ExitStack() as undo:
+        EnrolmentStep("https://a.example", Invitation()).apply(undo)
 
 
 def test_an_unfit_unit_is_told_by_what_is_red() -> None:

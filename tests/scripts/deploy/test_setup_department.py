@@ -15,7 +15,7 @@ from alpr_edge.department.backups.postgresql.programs import OLDEST
 from alpr_edge.department.settings import load_department_file
 from scripts.deploy.department import __main__ as program
 from scripts.deploy.department import checks, host, postgresql, services
-from scripts.deploy.department.folder import DepartmentSettingsStep
+from scripts.deploy.department.folder import DepartmentFolderStep, DepartmentSettingsStep
 from scripts.deploy.department.plan import SetupRequest, plan
 from scripts.deploy.department.release import DepartmentReleaseStep, ReleaseChange
 from scripts.deploy.department.services import BACKUP, DRILL, PURGE, DropInsStep, drop_in
@@ -215,6 +215,21 @@ class OneStep:
 
     def apply(self, undo: object) -> None:
         self._changes.clear()
+
+
+def test_an_address_that_the_certificate_has_in_another_form_is_not_missing(
+    tmp_path: Path, require_tool: Callable[[str], str]
+) -> None:
+    certificate = tmp_path / "server.pem"
+    names = "subjectAltName=DNS:alpr.example,IP:192.0.2.10,IP:2001:db8::1"
+    make = [require_tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"]
+    make += ["-subj", "/CN=x", "-addext", names, "-keyout", os.devnull, "-out", str(certificate)]
+    subprocess.run(make, check=True, capture_output=True)
+    present = ["ALPR.example", "192.0.2.10", "2001:db8::1", "2001:DB8:0::1"]
+    assert DepartmentFolderStep(present, with_postgresql=False, certificate=certificate).pending() == []
+    more = DepartmentFolderStep([*present, "2001:db8::2", "b.example"], with_postgresql=False, certificate=certificate)
+    lines = [f"add the name {name} to the server's certificate" for name in ("2001:db8::2", "b.example")]
+    assert more.pending() == lines
 
 
 def test_a_check_ends_with_1_as_long_as_something_would_change(capsys: pytest.CaptureFixture[str]) -> None:

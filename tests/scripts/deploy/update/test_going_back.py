@@ -20,7 +20,7 @@ from scripts.deploy.update import trial as trials
 from scripts.deploy.update.daemons import STEADY_S
 from scripts.deploy.update.trial import Trial
 from scripts.deploy.update.updater import BACK_S_MIN, Result, Update
-from tests.scripts.deploy.update.unit_rig import NEW_SETTINGS, OLD_SETTINGS, add
+from tests.scripts.deploy.update.unit_rig import NEW_SETTINGS, OLD_SETTINGS, FolderDaemons, add
 
 PROGRAM = Path(sys.prefix) / "bin" / "alpr-edge"
 AREA = "\n[[ignore_area]]\ncamera = 'front'\n"
@@ -146,6 +146,44 @@ def test_the_names_of_what_is_red_before_the_switch_are_noted(unit: Update) -> N
     outcome = unit.settle()
     assert outcome.result is Result.ROLLED_BACK
     assert outcome.why == "alpr-edge unit check finds what was not red before: sound: down"
+
+
+class PowerCut(FolderDaemons):
+    """Daemons whose computer goes down while the machine is adapted to the release before."""
+
+    def adapt_machine(self, release: Path) -> None:
+        if release.name == "1.1.0":
+            raise KeyboardInterrupt
+        super().adapt_machine(release)
+
+
+@pytest.fixture
+def half_back(unit: Update, on_trial: Callable[..., None]) -> Update:
+    """A unit that went down right after the link was switched back from 1.2.0, which was not ready."""
+    add(unit.releases, "1.2.0", "fault")
+    on_trial(is_switched=True)
+    with pytest.raises(KeyboardInterrupt):
+        replace(unit, daemons=PowerCut(unit.releases)).settle()
+    assert unit.releases.in_use == "1.1.0"
+    return unit
+
+
+def test_going_back_that_was_interrupted_is_done_to_the_end(half_back: Update) -> None:
+    assert half_back.settle().result is Result.NOTHING
+    daemons = half_back.daemons
+    assert isinstance(daemons, FolderDaemons)
+    assert (daemons.adapted, daemons.choices, daemons.restarts) == (["1.1.0"], [("1.1.0", 0)], ["1.1.0"])
+    assert not (half_back.releases.base / "trial.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("no-keys", "the keys cannot be sealed"), ("fault", "not ready within 180 s: fault")]
+)
+def test_what_stops_an_interrupted_going_back_is_told(half_back: Update, name: str, why: str) -> None:
+    add(half_back.releases, "1.1.0", name)
+    outcome = half_back.settle()
+    assert (outcome.result, outcome.version, outcome.why) == (Result.STUCK, "1.1.0", why)
+    assert half_back.settle().result is Result.NOTHING
 
 
 def test_a_check_that_names_nothing_red_leaves_the_names_unknown(unit: Update) -> None:
