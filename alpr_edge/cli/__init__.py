@@ -1,9 +1,10 @@
 """The command line: one file for each noun, imported when its command is used.
 
 Exit codes: 0 done; 1 a deliberate error, one line on stderr; 2 wrong usage or settings; 3 not allowed; 130
-interrupted.
+interrupted; 141 nobody reads the output any more.
 """
 
+import os
 import sys
 
 import typer
@@ -15,6 +16,8 @@ from alpr_edge.runtime.process_end import run_to_exit
 
 PROGRAM = "alpr-edge"
 HELP_OPTIONS = frozenset({"-h", "--help"})
+PLAIN_TERMINALS = frozenset({"dumb", "unknown"})
+"""Values of TERM for a terminal that knows no colours."""
 
 app = lazy_app(
     {
@@ -60,9 +63,12 @@ def _version(is_asked: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: ARG001 - its callback prints
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Log every event to stderr, not only trouble."),
 ) -> None:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") in PLAIN_TERMINALS:
+        context.color = False  # of the commands below it as well
     if not HELP_OPTIONS.isdisjoint(sys.argv):
         return  # nothing will be logged, and the library of the logs takes its time to load
     from alpr_edge.runtime.logs import configure_logs

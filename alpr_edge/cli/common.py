@@ -19,6 +19,8 @@ SettingsOption = Annotated[
         show_default=True,
     ),
 ]
+NUMBER_MAX = 2**63 - 1
+"""Largest number that a record can have: databases keep it in 64 bits with its sign."""
 DEFAULT_SETTINGS = Path("/etc/alpr-edge/alpr-edge.toml")
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 

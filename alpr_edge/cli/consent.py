@@ -27,7 +27,7 @@ def require_consent(question: str, *, yes: bool) -> None:
         return
     try:
         agrees = typer.confirm(question, err=True)
-    except typer.Abort:
+    except (typer.Abort, UnicodeDecodeError):
         agrees = False
     if not agrees:
         raise NoConsentError("nothing was changed; answer y, or give --yes to agree beforehand")

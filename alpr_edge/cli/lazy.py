@@ -8,6 +8,7 @@ from typing import Any, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from alpr_edge.cli.text_input import require_text
 from alpr_edge.runtime.interrupts import end_at_once
 
 
@@ -29,7 +30,7 @@ class LazyCommand(TyperCommand):
         self._target = target
 
     def load(self) -> Any:  # noqa: ANN401 - a command or group of typer, which keeps their class to itself
-        """Import the real command."""
+        """Import the real command, which takes no text that is not UTF-8."""
         module, _, name = self._target.target.partition(":")
         with end_at_once():
             value = getattr(importlib.import_module(module), name)
@@ -39,7 +40,9 @@ class LazyCommand(TyperCommand):
         else:
             parent.command(self.name)(value)
             parent.callback()(_nothing)
-        return cast("TyperGroup", typer.main.get_command(parent)).commands[str(self.name)]
+        command = cast("TyperGroup", typer.main.get_command(parent)).commands[str(self.name)]
+        require_text(command)
+        return command
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401 - of typer
         """Parse the arguments of the real command."""

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from alpr_edge.cli.text_input import prompt, read_input_line
 from alpr_edge.domain.errors import FeedError, SettingsError
 
 LINE_CHARACTERS_MAX = 500
@@ -37,11 +38,12 @@ def typed_plate(argument: str, question: str) -> str:
     Raises:
         SettingsError: the argument was not "-"; it is not repeated.
         FeedError: no line came, or one too long.
+        AlprEdgeError: it is not UTF-8 text.
     """
     if argument != STANDARD_INPUT:
         raise SettingsError([_ON_COMMAND_LINE])
     if sys.stdin.isatty():
-        return str(typer.prompt(question, err=True))
+        return prompt(question, err=True)
     line = read_line()
     if not line:
         raise FeedError("no plate came on standard input; its first line is the plate")
@@ -53,8 +55,9 @@ def read_line() -> str:
 
     Raises:
         FeedError: it is too long for a plate.
+        AlprEdgeError: it is not UTF-8 text.
     """
-    line = sys.stdin.readline(LINE_CHARACTERS_MAX + 1)
+    line = read_input_line(LINE_CHARACTERS_MAX + 1)
     if len(line) > LINE_CHARACTERS_MAX:
         raise FeedError(f"a line of standard input is no plate: longer than {LINE_CHARACTERS_MAX} characters")
     return line.strip()

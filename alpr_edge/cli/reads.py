@@ -49,6 +49,7 @@ def reads(
     "by a person": an officer corrected the text at the page.
     """
     if context.invoked_subcommand is not None:
+        _refuse_options(context, context.invoked_subcommand)
         return
     from alpr_edge.services.reads import WantedReads, recent_reads
     from alpr_edge.settings import load
@@ -63,6 +64,17 @@ def reads(
         _print_reads(newest)
     else:
         typer.echo("no reads yet" if not hits else "no read was on a hotlist")
+
+
+def _refuse_options(context: typer.Context, command: str) -> None:
+    """End as wrong usage where options stand before a command, which would not get them: another unit's settings, say.
+
+    What the environment says counts for both.
+    """
+    sources = {parameter: context.get_parameter_source(str(parameter.name)) for parameter in context.command.params}
+    given = [parameter.opts[0] for parameter, source in sources.items() if source and source.name == "COMMANDLINE"]
+    if given:
+        context.fail(f"put {', '.join(given)} behind {command}")
 
 
 @app.command()

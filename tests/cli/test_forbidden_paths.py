@@ -51,6 +51,15 @@ def test_a_name_that_no_file_can_have_is_one_line(command: str, tmp_path: Path) 
     assert done.exit_code == 1
 
 
+def test_a_home_that_cannot_hold_the_completion_is_one_line() -> None:
+    """The shell that is asked for is the one that runs the command."""
+    words = ["bash", "-c", '"$@"; exit $?', "bash", sys.executable, "-m", "alpr_edge", "--install-completion"]
+    variables = os.environ | {"HOME": os.devnull}
+    done = subprocess.run(words, capture_output=True, text=True, env=variables, timeout=120, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    assert done.stderr.startswith(f"alpr-edge: {os.devnull}: File exists; the completion is not installed there; ")
+
+
 def test_a_photo_that_may_not_be_looked_at_costs_itself_alone(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["read", str(tmp_path / TOO_LONG), str(tmp_path / "none.jpg")])
     assert (done.exit_code, done.stderr.count("\n")) == (1, 2), done.output

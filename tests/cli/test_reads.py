@@ -177,6 +177,26 @@ def test_a_picture_goes_to_a_new_file_of_its_owner(settings: Path, store: UnitSt
     assert (plate.read_bytes(), fields["bytes"], fields["kind"]) == (PICTURES[0][1], len(PICTURES[0][1]), "crop")
 
 
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (("--settings", "/nonexistent.toml"), "--settings"),
+        (("--purpose", "stolen_vehicle", "--json"), "--purpose, --json"),
+        (("--limit", "20"), "--limit"),
+    ],
+)
+def test_options_before_picture_are_refused_and_not_dropped(
+    settings: Path, store: UnitStore, tmp_path: Path, options: tuple[str, ...], names: str
+) -> None:
+    file = tmp_path / "scene.jpg"
+    done = edge(settings, "reads", *options, "picture", "1.front.3", str(file))
+    assert (done.exit_code, done.stdout, file.exists()) == (2, "", False)
+    assert done.stderr.endswith(f"Error: put {names} behind picture\n")
+    # What the environment says counts for both.
+    words = stating("reads", "picture", "1.front.3", str(file))
+    assert CliRunner().invoke(app, words, env={"ALPR_EDGE_SETTINGS": str(settings)}).exit_code == 0
+
+
 def test_a_picture_for_which_a_medium_has_no_room_leaves_nothing(
     settings: Path, store: UnitStore, tmp_path: Path, can_mount: None
 ) -> None:

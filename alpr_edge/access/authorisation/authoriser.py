@@ -6,6 +6,7 @@ recorded before it is made, and what it then shows is recorded once more. Either
 anybody sees anything; where it cannot be written, nothing is shown and nothing is changed.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ from alpr_edge.domain.access_log.changes import NONE, change_not_made, changes_b
 from alpr_edge.domain.access_log.record_notes import DONE, NOT_DONE
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, RecordedChange, record_moment
 from alpr_edge.domain.access_log.reports import FLAGGED
-from alpr_edge.domain.errors import AccessError, AlprEdgeError, StoreError
+from alpr_edge.domain.errors import AccessError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.decision import AccessDecision, AccessRequest, DecisionReason, decide_break_glass
@@ -132,7 +133,7 @@ class Authoriser:
     ) -> Iterator[Access]:
         """Allow one access and put it on record, or refuse it, which goes on record as well.
 
-        The block is the access: what it computes may leave it only by returning through its end.
+        The block is the access: what it computes may leave it only through its end, and any other end goes on record.
 
         Args:
             operation: what is done.
@@ -155,17 +156,18 @@ class Authoriser:
         access = Access(answer.actor, answer.purpose, now, subject.objects)
         if rule.is_change:
             self._append(self._entry(operation, answer, subject, now))
+        is_done = False
         try:
             yield access
-        except AlprEdgeError as error:
-            undone = replace(subject, changes=tuple(map(change_not_made, subject.changes)))
-            self._append(self._entry(operation, answer, undone, now, note=f"{NOT_DONE}: {type(error).__name__}"))
-            raise
+            is_done = True
+        finally:
+            if not is_done:
+                undone, end = replace(subject, changes=tuple(map(change_not_made, subject.changes))), sys.exception()
+                self._append(self._entry(operation, answer, undone, now, note=f"{NOT_DONE}: {type(end).__name__}"))
         if not rule.is_change or access.shown:
             self._append(self._entry(operation, answer, subject, now, access))
         for changes in in_records(access.changes):
-            entry = self._entry(operation, answer, subject, now, note=DONE)
-            self._append(entry.model_copy(update={"changes": changes}))
+            self._append(self._entry(operation, answer, replace(subject, changes=changes), now, note=DONE))
 
     def refuse(self, operation: Operation, sentence: str) -> NoReturn:
         """Refuse somebody, on record, before they could say what for: none of their roles may do it at all.
@@ -187,8 +189,7 @@ class Authoriser:
     def may(self, operation: Operation, purpose: Purpose, subject: AccessSubject) -> bool:
         """Whether an access would be allowed to the caller; to be asked is no access and no use, and on no record."""
         unused, rule = self.without_use(), RULES[operation]
-        answer = unused._decide(rule, purpose, subject, self.clock.now())  # noqa: SLF001 - of this class
-        return answer.decision.is_allowed
+        return unused._decide(rule, purpose, subject, self.clock.now()).decision.is_allowed  # noqa: SLF001 - its own
 
     def without_use(self) -> "Authoriser":
         """The same for what a page asks for by itself, such as its pictures: the session does not count as used."""

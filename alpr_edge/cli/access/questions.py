@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from alpr_edge.cli.access.options import Statement
+from alpr_edge.cli.text_input import prompt, read_input_line
 from alpr_edge.domain.errors import AccessError
 
 if TYPE_CHECKING:
@@ -34,10 +35,11 @@ def ask(question: str, *, hidden: bool = False) -> str:
 
     Raises:
         AccessError: no line came.
+        AlprEdgeError: it is not UTF-8 text.
     """
     if is_terminal():
-        return str(typer.prompt(question, hide_input=hidden, default="", show_default=False, err=True)).strip()
-    line = sys.stdin.readline(LINE_CHARACTERS_MAX + 1)
+        return prompt(question, hide_input=hidden, default="", show_default=False, err=True).strip()
+    line = read_input_line(LINE_CHARACTERS_MAX + 1)
     if not line:
         raise AccessError(f"no answer came on standard input to: {question}")
     return line.strip("\r\n")

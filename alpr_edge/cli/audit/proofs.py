@@ -12,7 +12,7 @@ import typer
 from alpr_edge.cli.access.opening import open_access
 from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.audit.common import KeyOption, key_of, read_file
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.common import DEFAULT_SETTINGS, NUMBER_MAX, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_object, time_text
 from alpr_edge.domain.errors import AuditError
 
@@ -24,7 +24,9 @@ _WITNESS_HELP = "The department's public key, or a file with it: its cosignature
 
 
 def prove(
-    sequence: Annotated[int, typer.Argument(metavar="SEQUENCE", min=0, help="The record's number, from 0.")],
+    sequence: Annotated[
+        int, typer.Argument(metavar="SEQUENCE", min=0, max=NUMBER_MAX, help="The record's number, from 0.")
+    ],
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",

@@ -62,6 +62,7 @@ def _passphrase(package: Path, file: Path | None) -> str:
     """The passphrase; empty where none is needed."""
     import sys
 
+    from alpr_edge.cli.text_input import prompt
     from alpr_edge.domain.errors import EvidenceError
     from alpr_edge.domain.protocol.enrolment_codes import MistypedError
     from alpr_edge.evidence.passphrases import parse_passphrase
@@ -69,9 +70,7 @@ def _passphrase(package: Path, file: Path | None) -> str:
     if file is not None:
         text = _read(file, _PASSPHRASE_BYTES_MAX).decode(errors="replace").strip()
     elif package.suffix == ".zip" and sys.stdin.isatty():
-        text = typer.prompt(
-            "Passphrase (empty: the zip is not encrypted)", default="", show_default=False, hide_input=True
-        )
+        text = prompt("Passphrase (empty: the zip is not encrypted)", default="", show_default=False, hide_input=True)
     else:
         text = ""
     try:

@@ -122,12 +122,15 @@ def _request(unit: Settings, file: Path, source: str, layout: FormatName | None)
 
 
 def _write(report: FeedReport, output: Path | None, *, as_json: bool) -> None:
-    with io_errors(f"{output or 'standard output'}: cannot be written", FeedError):
-        if output is None:
-            _write_lines(report, sys.stdout, as_json=as_json)
-        else:
-            with output.open("w", encoding="utf-8", newline="") as file:
-                _write_lines(report, file, as_json=as_json)
+    if output is None:
+        _write_lines(report, sys.stdout, as_json=as_json)
+        sys.stdout.flush()
+        return
+    with (
+        io_errors(f"{output}: cannot be written", FeedError),
+        output.open("w", encoding="utf-8", newline="") as file,
+    ):
+        _write_lines(report, file, as_json=as_json)
 
 
 def _write_lines(report: FeedReport, file: Any, *, as_json: bool) -> None:  # noqa: ANN401 - any text file

@@ -26,10 +26,35 @@ if TYPE_CHECKING:
     from alpr_edge.services.officer_entries import AddedEntry
 
 
+_REASONS = tuple(reason.value for reason in Reason if reason is not Reason.IMMIGRATION_VIOLATOR)
+"""Those that the service takes, which is not imported before the command runs."""
+
+
+def _parse_reason(text: str) -> Reason:
+    if text not in _REASONS:
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, _REASONS))}.")
+    return Reason(text)
+
+
+def _complete_reason(incomplete: str) -> list[str]:
+    return [reason for reason in _REASONS if reason.startswith(incomplete)]
+
+
+ReasonOption = Annotated[
+    Reason,
+    typer.Option(
+        help="Why it is wanted.",
+        parser=_parse_reason,
+        metavar=f"<{'|'.join(_REASONS)}>",
+        autocompletion=_complete_reason,
+    ),
+]
+
+
 def add(
     plate: PlateArgument = STANDARD_INPUT,
     *,
-    reason: Annotated[Reason, typer.Option(help="Why it is wanted.")],
+    reason: ReasonOption,
     case: Annotated[str, typer.Option("--case", help="Number of the case or incident, of the entry as well.")],
     expires: Annotated[str, typer.Option(help="Its end: 90m, 12h, 3d, a date, or such as 2026-05-04T18:00.")],
     state: Annotated[str | None, typer.Option(help="Issuing state, two letters.")] = None,

@@ -66,7 +66,7 @@ def check_command(
         finding = verify(verify_file, authority if authority.exists() else None)
         print_object({"file": verify_file, "unchanged": True, "finding": finding}) if as_json else typer.echo(finding)
     elif snapshot is not None:
-        write_snapshot(unit, camera, snapshot)
+        write_snapshot(unit, camera, snapshot, as_json=as_json)
     elif aim:
         _aim(unit, camera, seconds, as_json=as_json)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_object
+from alpr_edge.cli.text_input import read_input_line
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT
 from alpr_edge.settings import load
 
@@ -98,7 +98,7 @@ def _tell(done: UnitCertificate, notes: tuple[str, ...], *, as_json: bool) -> No
 
 
 def _read(code: str) -> str:
-    return sys.stdin.readline(STDIN_MAX) if code == "-" else code
+    return read_input_line(STDIN_MAX) if code == "-" else code
 
 
 def _text(done: UnitCertificate) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.io_errors import io_errors
@@ -14,8 +15,8 @@ from alpr_edge.settings import Settings
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
-def write_snapshot(unit: Settings, camera_id: str, path: Path) -> None:
-    """Take the picture and write it for its owner alone.
+def write_snapshot(unit: Settings, camera_id: str, path: Path, *, as_json: bool) -> None:
+    """Take the picture, write it for its owner alone, and say so.
 
     Raises:
         CaptureError: the file is there already or cannot be written, or the camera gives no picture.
@@ -34,6 +35,9 @@ def write_snapshot(unit: Settings, camera_id: str, path: Path) -> None:
         no_follow.opened_folder(path.parent) as folder,
     ):
         no_follow.write_file(folder, path.name, image_bytes.tobytes(), mode=0o600)
+    if as_json:
+        print_object({"file": path, "bytes": image_bytes.size})
+        return
     typer.echo(
         f"{path}: plates are blacked out where the detector sees any; look at it before you pass it on.\n"
         "The grid shows tenths of the picture for [[camera]] ignore_areas; areas in force are red."

@@ -46,10 +46,10 @@ def watch(settings: Settings) -> None:
     """Show the screen until q or Ctrl-C is pressed.
 
     Raises:
-        AlprEdgeError: the output is no terminal.
+        AlprEdgeError: the output is no terminal, or one without a screen.
     """
     console = Console()
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         raise AlprEdgeError("--watch needs a terminal; for programs there is: alpr-edge unit status --json")
     with suppress(KeyboardInterrupt), _single_keys(), Live(console=console, screen=True, auto_refresh=False) as live:
         while True:

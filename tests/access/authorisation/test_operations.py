@@ -285,12 +285,20 @@ def test_whatever_is_typed_is_looked_through_for_hints_at_what_is_barred(desk: D
     assert "flagged" not in desk.log.entries[-1].reason
 
 
-def test_a_look_that_fails_shows_nothing_and_says_so(desk: Desk) -> None:
+@pytest.mark.parametrize("error", [StoreError("does not read"), ValueError("does not read"), KeyboardInterrupt()])
+def test_a_look_that_fails_shows_nothing_and_says_so(desk: Desk, error: BaseException) -> None:
     def fail() -> None:
         with desk.of("chief").access(Operation.SHOW_READS, STOLEN):
-            raise StoreError("the disk does not read")
+            raise error
 
-    with pytest.raises(StoreError, match="does not read"):
-        fail()
-    entry = desk.log.entries[-1]
-    assert (entry.shown, entry.note) == (0, "not done: StoreError")
+    def fail_and_look() -> None:
+        try:
+            fail()
+        finally:
+            _look(desk.of("chief"), Operation.SHOW_READS)
+
+    with pytest.raises(type(error)) as failure:
+        fail_and_look()
+    assert failure.value is error
+    last = [(entry.shown, entry.note) for entry in desk.log.entries[-2:]]
+    assert last == [(0, f"not done: {type(error).__name__}"), (1, "")]

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,18 @@ def test_an_empty_feed_is_called_so(command: Command, settings: Path, feed: Path
     settings.write_text(settings.read_text(encoding="utf-8") + source, encoding="utf-8")
     feed.write_bytes(b"")
     assert "line 1: empty; download the feed again" in command("import", feed, "--source", "bolo").stderr
+
+
+def test_rejected_lines_that_nobody_reads_end_in_silence(command: Command, settings: Path, bolo: Path) -> None:
+    bolo.write_bytes(BAD)
+    assert command("import", bolo, "--source", "bolo", "--format", "generic-csv").exit_code == 1
+    words = ["hotlist", "export", "--rejected", "--source", "bolo", "--settings", str(settings)]
+    outlet, inlet = os.pipe()
+    os.close(outlet)
+    with os.fdopen(inlet, "wb") as pipe:
+        program = [sys.executable, "-m", "alpr_edge", *words]
+        done = subprocess.run(program, stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_status_tells_of_a_feed_refused_by_hand(command: Command, bolo: Path) -> None:

@@ -1,5 +1,6 @@
 """``unit check --snapshot``: a picture whose plates cannot be read, with the areas to ignore drawn in."""
 
+import json
 import stat
 from pathlib import Path
 
@@ -39,6 +40,13 @@ def test_plates_are_black_and_areas_are_drawn(tmp_path: Path, settings: Path) ->
     assert black.sum() > CARD_PX * CARD_PX / 2
     assert is_red(picture, (round(0.2 * 1279), round(0.9 * 719)))
     assert not is_red(picture, (round(0.2 * 1279), round(0.85 * 719)))
+
+
+def test_a_program_gets_one_object(tmp_path: Path, settings: Path) -> None:
+    file = tmp_path / "view.png"
+    done = snapshot(settings, file, "--json")
+    assert (done.exit_code, done.stdout.count("\n")) == (0, 1)
+    assert json.loads(done.stdout) == {"file": str(file), "bytes": file.stat().st_size}
 
 
 def is_red(picture: np.ndarray, place: tuple[int, int]) -> bool:

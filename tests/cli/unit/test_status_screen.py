@@ -117,6 +117,23 @@ def test_without_a_terminal_it_names_what_programs_use(running_unit: Path) -> No
     assert done.stderr == "alpr-edge: --watch needs a terminal; for programs there is: alpr-edge unit status --json\n"
 
 
+def test_a_terminal_without_a_screen_names_what_programs_use(tmp_path: Path) -> None:
+    settings = write_unit(tmp_path, "car-7", "https://127.0.0.1:8443")
+    own, theirs = pty.openpty()
+    words = [sys.executable, "-m", "alpr_edge", "unit", "status", "--watch", "--settings", str(settings)]
+    with subprocess.Popen(
+        words, stdin=theirs, stdout=theirs, stderr=theirs, env=os.environ | {"TERM": "dumb"}
+    ) as process:
+        os.close(theirs)
+        try:
+            shown = _read_until(own, None)
+            process.wait(WAIT_S)
+        finally:
+            process.kill()
+    os.close(own)
+    assert (process.returncode, "--watch needs a terminal; for programs" in shown) == (1, True), shown
+
+
 def test_every_figure_has_its_line_and_what_is_not_known_is_a_dash(tmp_path: Path) -> None:
     settings = write_unit(tmp_path, "car-7", "https://127.0.0.1:8443", more='[position]\ndevice = "/dev/alpr-gps"\n')
     nothing = text_of(settings)

@@ -10,7 +10,7 @@ import typer
 
 from alpr_edge.cli.access.options import PurposeOption, Statement
 from alpr_edge.cli.audit.common import read_file
-from alpr_edge.cli.common import JsonOption, require_owner
+from alpr_edge.cli.common import NUMBER_MAX, JsonOption, require_owner
 from alpr_edge.cli.department.common import DirectoryOption, department_name, require_department
 from alpr_edge.cli.department.inquiries.opening import open_inquiry
 from alpr_edge.cli.output import print_object
@@ -56,7 +56,9 @@ def checkpoint_command(
 
 
 def prove_command(
-    sequence: Annotated[int, typer.Argument(metavar="SEQUENCE", min=0, help="The record's number, from 0.")],
+    sequence: Annotated[
+        int, typer.Argument(metavar="SEQUENCE", min=0, max=NUMBER_MAX, help="The record's number, from 0.")
+    ],
     directory: DirectoryOption,
     purpose: PurposeOption = "audit",
     as_json: JsonOption = False,

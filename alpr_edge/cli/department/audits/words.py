@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from alpr_edge.cli.common import NUMBER_MAX
 from alpr_edge.cli.output import count_text
 
 if TYPE_CHECKING:
     from alpr_edge.domain.audits.audit import Audit
 
-NumberArgument = Annotated[int, typer.Argument(metavar="AUDIT", min=1, help="The audit's number, as plan shows it.")]
+NumberArgument = Annotated[
+    int, typer.Argument(metavar="AUDIT", min=1, max=NUMBER_MAX, help="The audit's number, as plan shows it.")
+]
 
 
 def words_of(code: str) -> str:

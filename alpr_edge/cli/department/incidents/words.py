@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from alpr_edge.cli.common import NUMBER_MAX
 from alpr_edge.cli.output import print_object, time_text
 
 if TYPE_CHECKING:
     from alpr_edge.domain.audits.incident import Incident
 
-NumberArgument = Annotated[int, typer.Argument(metavar="INCIDENT", min=1, help="The incident's number.")]
+NumberArgument = Annotated[
+    int, typer.Argument(metavar="INCIDENT", min=1, max=NUMBER_MAX, help="The incident's number.")
+]
 
 
 def incident_object(incident: Incident) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from alpr_edge.cli.common import JsonOption
+from alpr_edge.cli.common import NUMBER_MAX, JsonOption
 from alpr_edge.cli.department.common import DirectoryOption
 from alpr_edge.cli.department.people.common import ReasonOption, author_of, tell_unpublished
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
@@ -86,7 +86,7 @@ def import_command(
 
 def changes_command(
     directory: DirectoryOption,
-    first: Annotated[int, typer.Option("--from", min=1, help="Number of the first record.")] = 1,
+    first: Annotated[int, typer.Option("--from", min=1, max=NUMBER_MAX, help="Number of the first record.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Show who changed what and why, oldest first; a record that was changed or removed is an error."""
