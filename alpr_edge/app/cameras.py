@@ -9,6 +9,7 @@ from typing import Any, assert_never
 
 from alpr_edge.capture.camera_tunings import write_tunings
 from alpr_edge.capture.devices import RtspSource, V4l2Source
+from alpr_edge.capture.mode_watch import ModeWatch
 from alpr_edge.capture.picamera import Picamera2Source
 from alpr_edge.capture.picture_watch import PictureWatch, WatchedSource
 from alpr_edge.capture.recordings import FolderSource, VideoSource
@@ -103,6 +104,7 @@ class Camera:
         self._began_s = time.monotonic()
         self.pacer = FramePacer()
         """Leaves frames out while the machine is too hot; lasts over reopenings."""
+        self._mode = _mode_watch(settings, self.pacer)
 
     @property
     def trouble(self) -> str:
@@ -118,6 +120,13 @@ class Camera:
         if self._pictures is None or self._source is None or not self._source.up:
             return ""
         return self._pictures.standstill
+
+    @property
+    def mode_trouble(self) -> str:
+        """That its pictures are smaller or fewer than its settings ask for; empty when they are not."""
+        if self._mode is None or self._source is None or not self._source.up:
+            return ""
+        return self._mode.trouble
 
     @property
     def _silence(self) -> str:
@@ -136,14 +145,17 @@ class Camera:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Exposure, gain and focus of its pictures, whose clock dates them, how many did not decode: what it tells."""
+        """Exposure, gain, focus and size of its pictures, whose clock dates them, how many did not decode."""
         match self._device:
             case Picamera2Source() as device:
                 return {**device.figures, "stale": device.stale}
             case RtspClockSource(camera_clock=clock) as device:
                 time_from = "camera" if clock.is_used else "arrival"
                 return {"time_from": time_from, "clock_jumps": clock.jump_count, "damaged": device.damaged_frames}
-            case RtspSource() | V4l2Source() as device:
+            case V4l2Source(mode=mode) as device:
+                width_px, height_px = mode.size_px or (None, None)
+                return {"damaged": device.damaged_frames, "width_px": width_px, "height_px": height_px}
+            case RtspSource() as device:
                 return {"damaged": device.damaged_frames}
             case _:
                 return {}
@@ -189,7 +201,7 @@ class Camera:
         settings, clock, takes = self._settings, self._clock, self.pacer.takes
         match settings:
             case V4l2Camera():
-                return V4l2Source(settings, clock, beat, takes)
+                return V4l2Source(settings, clock, beat, takes, self._mode)
             case Picamera2Camera():
                 return Picamera2Source(settings, clock, beat=beat, takes=takes)
             case RtspCamera():
@@ -223,6 +235,11 @@ def _picture_watch(settings: CameraSettings, is_driving: Callable[[], bool]) -> 
             return PictureWatch(is_encoded=True, is_driving=is_driving)
         case _:
             return None
+
+
+def _mode_watch(settings: CameraSettings, pacer: FramePacer) -> ModeWatch | None:
+    """What compares pictures with the settings; None: of other cameras these name no size, or they fail without it."""
+    return ModeWatch(settings, lambda: pacer.fps_offered) if isinstance(settings, V4l2Camera) else None
 
 
 def _recording(settings: VideoCamera | FolderCamera | SimulatedCamera, start: Instant) -> FrameSource:

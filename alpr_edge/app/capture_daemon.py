@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,9 @@ from alpr_edge.app.clock import open_clock
 from alpr_edge.app.evidence_request import leave_evidence_request
 from alpr_edge.app.factories import VisionModels, open_lists, open_vision_models
 from alpr_edge.app.fault_advice import told_ended_faults, told_faults
+from alpr_edge.app.faults.failure_hold import FailureHold
+from alpr_edge.app.faults.fault_tones import sound_tones
+from alpr_edge.app.faults.run_health import RunHealth
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
 from alpr_edge.app.pipeline.pipeline import PipelineParts
@@ -44,7 +46,7 @@ from alpr_edge.domain.protocol.items import instant_payload
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
 from alpr_edge.position.chrony_time_sender import ChronyTimeSender
 from alpr_edge.position.fix_history import FixHistory, GnssClock
-from alpr_edge.runtime.health import Health, write_health
+from alpr_edge.runtime.health import Health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.settings import Settings
 from alpr_edge.settings.layers.department_layer import IN_FORCE_FIGURE, LayeredSettings
@@ -91,7 +93,7 @@ class CaptureDaemon:
         self._is_started = False
         self._attempts = Attempts()
         self._not_recovered: list[str] = []
-        self._health = Health("run", ready=False, troubles=(), working=False)
+        self._health = RunHealth(settings.unit.runtime_directory)
         self._earlier_records: EarlierRecords
         self._images: ImageReconciliation
         self._models: VisionModels
@@ -99,15 +101,18 @@ class CaptureDaemon:
         self._positioning: PositionMonitor
 
     def run(self) -> None:
-        """Work until stopped, then write what is left.
+        """Work until stopped, then write what is left. One that fails ends once the ignition is on.
 
         Raises:
             AlprEdgeError: the daemon cannot start.
             StoreError: it could not write all of its records.
         """
         with ExitStack() as resources:
+            self._power = resources.enter_context(power_monitor(self._settings))
+            hold = FailureHold(self._settings, self._power, self._manager, self._health, self._stop)
+            resources.enter_context(hold)
             resources.enter_context(instance_lock(self._settings.unit.data_directory))
-            resources.callback(self._close_health)
+            resources.callback(self._health.close)
             ballast = open_ballast(self._settings)
             store = resources.enter_context(open_store(self._settings, migrate=True, replace_damaged=True))
             store.with_replacement(lambda: self._recover(store))
@@ -125,7 +130,6 @@ class CaptureDaemon:
             self._models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
             for warning in self._models.warnings:
                 log.warning("models.float32_used", reason=warning)
-            self._power = resources.enter_context(power_monitor(self._settings))
             vehicle = VehicleStateStage(self._fix_history, self._clock, self._settings.unit.runtime_directory)
             position = position_monitor(self._settings.position, self._fix_history, self._chrony, vehicle)
             self._positioning = resources.enter_context(position)
@@ -230,8 +234,7 @@ class CaptureDaemon:
             self._is_started = True
             self._manager.ready(status)
         self._manager.status(status)
-        for tone in tones:
-            alerter.sound(tone, self._speech.fault_sentence(tone, self._faults.appeared))
+        sound_tones(tones, self._faults, alerter, self._speech)
 
     def _write_session_health(self, session: CaptureSession, others: dict[str, Any]) -> None:
         now, figures = self._clock.now(), session.figures()
@@ -256,19 +259,7 @@ class CaptureDaemon:
         troubles = (*self._power.troubles(), *self._faults.texts)
         warnings = (*self._power.warnings(), *self._models.warnings, *filter(None, (self._layers.fault,)))
         is_working = self._faults.is_ready
-        self._health = Health("run", self._is_started and stores, troubles, figures, warnings, is_working)
-        self._save_health()
-
-    def _save_health(self) -> None:
-        try:
-            write_health(self._settings.unit.runtime_directory, self._health)
-        except OSError as error:
-            log.error("health.not_written", failure=error.strerror)
-
-    def _close_health(self) -> None:
-        """Leave a health file that says that the unit does not run."""
-        self._health = replace(self._health, ready=False, working=False)
-        self._save_health()
+        self._health.write(Health("run", self._is_started and stores, troubles, figures, warnings, is_working))
 
     def _drain(self, session: CaptureSession) -> None:
         """Stop reading plates: open passes become reads, and all of them are written.

@@ -71,6 +71,7 @@ class CaptureSession:
         return [
             *self._camera_faults(),
             *(_clock_fault(camera) for camera in self.cameras if camera.clock_trouble),
+            *(_mode_fault(camera, text) for camera in self.cameras if (text := camera.mode_trouble)),
             *self.frame_rate.faults(),
             *(_stage_fault(line) for line in self.pipeline.troubles()),
             *(_storage_fault(line) for line in self.pipeline.storage_faults()),
@@ -159,6 +160,11 @@ def _standstill_fault(camera: Camera, text: str) -> Fault:
 def _clock_fault(camera: Camera) -> Fault:
     name = f"camera {camera.camera_id}"
     return Fault(FaultKind.CAMERA_CLOCK, name, f"{name}: pictures are dated by arrival: {camera.clock_trouble}")
+
+
+def _mode_fault(camera: Camera, text: str) -> Fault:
+    name = f"camera {camera.camera_id}"
+    return Fault(FaultKind.CAMERA_MODE, name, f"{name}: {text}")
 
 
 def _stage_fault(line: str) -> Fault:

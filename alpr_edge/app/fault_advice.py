@@ -41,6 +41,9 @@ FAULT_ADVICE = {
         UnitPart.CAMERAS, "picture stands still", f"It reads no new plate. Switch the camera off and on. {_ELSE}"
     ),
     FaultKind.CAMERA_OPENING: FaultAdvice(UnitPart.CAMERAS, "starting", "Wait 20 seconds."),
+    FaultKind.CAMERA_MODE: FaultAdvice(
+        UnitPart.CAMERAS, "gives less than is set", f"It misses plates. Unplug it and plug it in again. {_ELSE}"
+    ),
     FaultKind.CAMERA_CLOCK: FaultAdvice(UnitPart.CAMERAS, "its clock is not used", _TECHNICIAN),
     FaultKind.CAMERA_WORSE: FaultAdvice(UnitPart.CAMERAS, "reads worse than before", f"Clean its glass. {_TECHNICIAN}"),
     FaultKind.CHARACTERS_WORSE: FaultAdvice(
@@ -99,6 +102,12 @@ FAULT_ADVICE = {
     FaultKind.RECEIVER: FaultAdvice(UnitPart.RECEIVER, "not there", "Reads have no place. Check its cable."),
     FaultKind.RECEIVER_STUCK: FaultAdvice(UnitPart.RECEIVER, "stuck", f"Reads have no place. {_ELSE}"),
     FaultKind.RECEIVER_JUMPS: FaultAdvice(UnitPart.RECEIVER, "place jumps", f"Reads have no place meanwhile. {_ELSE}"),
+    FaultKind.RECEIVER_NO_FIX: FaultAdvice(
+        UnitPart.RECEIVER, "no fix", f"Reads have no place. Drive under open sky. {_ELSE}"
+    ),
+    FaultKind.RECEIVER_NO_SENTENCES: FaultAdvice(
+        UnitPart.RECEIVER, "sends no place", f"Reads have no place. {_TECHNICIAN}"
+    ),
     FaultKind.RECEIVER_DATE: FaultAdvice(UnitPart.CLOCK, "receiver's date is wrong", _TECHNICIAN),
     FaultKind.CLOCK: FaultAdvice(
         UnitPart.CLOCK, "not confirmed", "Times and ages of lists are not sure. Drive under open sky."
@@ -135,7 +144,7 @@ def told_ended_faults(ended: Iterable[EndedFault]) -> list[dict[str, Any]]:
     return [
         {name: told[name] for name in ("kind", "subject", "name", "words")}
         | {name: moment.utc and rfc3339(moment.utc) for name, moment in (("since", each.since), ("until", each.until))}
-        | {"lasted_s": round(each.until.ms_since(each.since) / 1000)}
+        | {"lasted_s": round(each.lasted_ms / 1000), "times": each.times}
         for each in ended
         for told in told_faults([each.fault])
     ]

@@ -3,12 +3,15 @@
 The technician's guide shows the same table; a test compares both.
 """
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 import structlog
 
+from alpr_edge.app.faults.flap_damper import FlapDamper
+from alpr_edge.app.faults.unheard_tones import UnheardTones
 from alpr_edge.domain.alerting import Tone, urgency_of
 
 log = structlog.get_logger(__name__)
@@ -21,6 +24,7 @@ class FaultKind(StrEnum):
     CAMERA = "a camera gives no pictures"
     CAMERA_FROZEN = "a camera's picture stands still"
     CAMERA_OPENING = "a camera is not open yet"
+    CAMERA_MODE = "a camera gives less than is set"
     CAMERA_CLOCK = "a camera's clock is not used"
     CAMERA_WORSE = "a camera reads worse than before"
     CHARACTERS_WORSE = "characters are confused more often"
@@ -59,6 +63,8 @@ class FaultKind(StrEnum):
     RECEIVER = "no GNSS receiver"
     RECEIVER_STUCK = "the receiver repeats itself"
     RECEIVER_JUMPS = "the receiver's place jumps"
+    RECEIVER_NO_FIX = "the receiver has no fix"
+    RECEIVER_NO_SENTENCES = "the receiver sends no RMC or GGA"
     RECEIVER_DATE = "the receiver's date is wrong"
     CLOCK = "nothing confirms the time"
     DELETION = "no read is deleted for its age"
@@ -97,6 +103,7 @@ FAULT_RULES = {
     FaultKind.CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.CAMERA_FROZEN: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.CAMERA_OPENING: FaultRule(None, is_ready=False, remedy="wait 20 seconds"),
+    FaultKind.CAMERA_MODE: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.CAMERA_CLOCK: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.CAMERA_WORSE: FaultRule(None, is_ready=True, remedy=_AIM),
     FaultKind.CHARACTERS_WORSE: FaultRule(None, is_ready=True, remedy=_AIM),
@@ -135,6 +142,8 @@ FAULT_RULES = {
     FaultKind.RECEIVER: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.RECEIVER_STUCK: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.RECEIVER_JUMPS: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.RECEIVER_NO_FIX: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.RECEIVER_NO_SENTENCES: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.RECEIVER_DATE: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.CLOCK: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.DELETION: FaultRule(None, is_ready=True, remedy=_DISK),
@@ -157,6 +166,10 @@ _WORSE = {
     FaultKind.CERTIFICATE_ENDING: FaultKind.CERTIFICATE_ENDED,
 }
 """The worse form of a fault: when that one eases to the lesser one, the lesser one does not sound."""
+_MUTES = frozenset({FaultKind.NO_SOUND, FaultKind.SOUND_MUTED})
+"""While one of these stands nobody hears a tone."""
+FaultKey = tuple[FaultKind, str]
+"""Kind and subject of a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +183,11 @@ class Fault:
     """One line for health and logs."""
 
     @property
+    def key(self) -> FaultKey:
+        """Tells it from another fault."""
+        return self.kind, self.subject
+
+    @property
     def rule(self) -> FaultRule:
         """Its row of the table."""
         return FAULT_RULES[self.kind]
@@ -181,14 +199,25 @@ def faults_of(kind: FaultKind, lines: Iterable[str]) -> list[Fault]:
 
 
 class FaultMonitor:
-    """Compares the present faults with those before, and says which tones are to sound."""
+    """Compares the present faults with those before, and says which tones are to sound.
 
-    def __init__(self) -> None:
+    A fault that comes and goes sounds twice, and then not again until it stayed away for a while; the ready note waits
+    for that too. A tone that nobody heard is asked for again while its fault stands.
+
+    Args:
+        monotonic_s: the clock by which faults stay away.
+    """
+
+    def __init__(self, monotonic_s: Callable[[], float] = time.monotonic) -> None:
         self.faults: tuple[Fault, ...] = ()
         self.appeared: tuple[Fault, ...] = ()
-        """Those of them that the last update brought."""
+        """Those of them whose tone the last update asks for: nobody has heard of them yet."""
         self.is_ready = False
         """Whether plates are read, stored, matched and announced."""
+        self._monotonic_s = monotonic_s
+        self._damper: FlapDamper[FaultKey] = FlapDamper()
+        self._tones: UnheardTones[FaultKey] = UnheardTones()
+        self._is_ready_told = False
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -197,37 +226,58 @@ class FaultMonitor:
 
     def update(self, faults: Iterable[Fault]) -> list[Tone]:
         """Replace the faults by the present ones; returns the tones to sound, in order."""
-        before = {(fault.kind, fault.subject) for fault in self.faults}
-        was_ready = self.is_ready
+        before, standing, now_s = {fault.key for fault in self.faults}, self._damper.standing, self._monotonic_s()
         self.faults = tuple(dict.fromkeys(faults))
         self.is_ready = all(fault.rule.is_ready for fault in self.faults)
-        self.appeared = tuple(self._new(before))
-        tones = {fault.rule.tone for fault in self.appeared} - {None}
-        self._log_ended(before)
-        if self.is_ready and not was_ready:
-            log.info("unit.ready")
-            return [Tone.READY, *_sort_by_urgency(tones)]
-        return _sort_by_urgency(tones)
+        present = {fault.key: fault for fault in reversed(self.faults)}
+        new = {key for key, fault in present.items() if fault.rule.tone is not None and _is_new(key, standing)}
+        self._log_changes(before, new)
+        self._damper.update(present.keys(), now_s)
+        mutes = {key for key in present if key[0] in _MUTES}
+        due = self._tones.due(new, present.keys(), self._damper.standing, mutes, now_s)
+        self.appeared = tuple(fault for key, fault in reversed(present.items()) if key in due)
+        tones = _sort_by_urgency({fault.rule.tone for fault in self.appeared})
+        return [Tone.READY, *tones] if self._takes_ready_note() else tones
+
+    def note_lost(self, tone: Tone, faults: Iterable[Fault]) -> None:
+        """Note that a tone never sounded; any thread may call it, and it never waits.
+
+        Args:
+            tone: the tone.
+            faults: those that it was asked for with (:attr:`appeared`).
+        """
+        if tone is Tone.READY:
+            self._is_ready_told = False
+        self._tones.note_lost(fault.key for fault in faults if fault.rule.tone is tone)
 
     def reset(self) -> None:
         """Forget all faults: the unit stops reading, and reports what is wrong anew when it reads again."""
-        self.faults, self.is_ready = (), False
+        self.faults, self.appeared, self.is_ready, self._is_ready_told = (), (), False, False
+        self._damper.clear()
+        self._tones.clear()
 
-    def _new(self, before: set[tuple[FaultKind, str]]) -> list[Fault]:
-        """The faults that were not there before, each logged once."""
-        new_faults: dict[tuple[FaultKind, str], Fault] = {}
-        for fault in self.faults:
-            worse = _WORSE.get(fault.kind)
-            if not {(fault.kind, fault.subject), (worse, fault.subject)} & before:
-                new_faults.setdefault((fault.kind, fault.subject), fault)
-        for fault in new_faults.values():
-            tone = fault.rule.tone or "none"
+    def _takes_ready_note(self) -> bool:
+        """Whether the ready note is to sound; a fault that is away for a moment only keeps it back."""
+        was_told = self._is_ready_told
+        self._is_ready_told = all(FAULT_RULES[kind].is_ready for kind, _ in self._damper.standing)
+        if not self._is_ready_told or was_told:
+            return False
+        log.info("unit.ready")
+        return True
+
+    def _log_changes(self, before: set[FaultKey], new: set[FaultKey]) -> None:
+        """Log each fault that came, with the tone that it has if it is new, and each that went."""
+        came = {fault.key: fault for fault in reversed(self.faults) if _is_new(fault.key, before)}
+        for key, fault in reversed(came.items()):
+            tone = (fault.rule.tone if key in new else None) or "none"
             log.warning("fault.appeared", fault=fault.kind.value, subject=fault.subject, text=fault.text, tone=tone)
-        return list(new_faults.values())
-
-    def _log_ended(self, before: set[tuple[FaultKind, str]]) -> None:
-        for kind, subject in sorted(before - {(fault.kind, fault.subject) for fault in self.faults}):
+        for kind, subject in sorted(before - {fault.key for fault in self.faults}):
             log.info("fault.ended", fault=kind.value, subject=subject)
+
+
+def _is_new(key: FaultKey, before: set[FaultKey]) -> bool:
+    """Whether neither a fault nor its worse form was there."""
+    return not {key, (_WORSE.get(key[0]), key[1])} & before
 
 
 def _sort_by_urgency(tones: Iterable[Tone | None]) -> list[Tone]:

@@ -15,13 +15,14 @@ import cv2
 import structlog
 
 from alpr_edge.capture.camera_clock import date_by_arrival
+from alpr_edge.capture.mode_watch import ModeWatch
 from alpr_edge.capture.opencv import V4L2_FREEZE_S, grab, open_capture, retrieve
 from alpr_edge.capture.stream_delay import StreamDelay
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.load.frame_rate import Takes, take_all
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.settings import RtspCamera, V4l2Camera
 from alpr_edge.settings.base import without_secrets
 
@@ -66,12 +67,16 @@ class _DeviceSource:
             pixels = retrieve(capture)
             if pixels is not None:
                 in_a_row = 0
+                self._note(pixels)
                 yield Frame(self._camera_id, number, captured_at, pixels)
                 continue
             self.damaged_frames += 1
             in_a_row += 1
             if in_a_row >= DAMAGED_IN_A_ROW_MAX:
                 raise self._error(f"{in_a_row} pictures in a row could not be decoded")
+
+    def _note(self, pixels: Pixels) -> None:
+        """Look at a picture on its way; what a kind of camera looks for is its own."""
 
     def _log_opened(self, capture: cv2.VideoCapture) -> None:
         log.info(
@@ -98,14 +103,21 @@ class V4l2Source(_DeviceSource):
         clock: dates the frames.
         beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
         takes: a function that says whether the picture of that instant is wanted; others are not converted.
+        mode: notices that size or rate are not those of the settings; None: its own, without the rate that arrives.
     """
 
     def __init__(
-        self, camera: V4l2Camera, clock: Clock, beat: Callable[[], None] = lambda: None, takes: Takes = take_all
+        self,
+        camera: V4l2Camera,
+        clock: Clock,
+        beat: Callable[[], None] = lambda: None,
+        takes: Takes = take_all,
+        mode: ModeWatch | None = None,
     ) -> None:
         super().__init__(camera.id, camera.device, beat, takes)
         self._camera = camera
         self._clock = clock
+        self.mode = mode or ModeWatch(camera)
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames for as long as the device gives any.
@@ -118,6 +130,7 @@ class V4l2Source(_DeviceSource):
             if not capture.isOpened():
                 raise self._error("cannot be opened as a camera; is it in use, or no capture device?")
             self._configure(capture)
+            self.mode.begin(capture.get(cv2.CAP_PROP_FPS))
             yield from self._read_frames(capture, self._stamp)
         raise self._error(self._why_silent())
 
@@ -137,6 +150,9 @@ class V4l2Source(_DeviceSource):
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._camera.width_px)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._camera.height_px)
         capture.set(cv2.CAP_PROP_FPS, self._camera.fps)
+
+    def _note(self, pixels: Pixels) -> None:
+        self.mode.note(pixels)
 
     def _stamp(self, capture: cv2.VideoCapture) -> Instant:
         now, monotonic_ms = self._clock.now(), time.monotonic() * 1000

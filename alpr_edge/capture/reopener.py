@@ -1,5 +1,6 @@
 """Keeps a camera running: released and reopened with growing waits for as long as the unit runs."""
 
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 
@@ -12,8 +13,9 @@ from alpr_edge.domain.retry import Backoff
 
 log = structlog.get_logger(__name__)
 
-STEADY_FRAMES = 30
-"""Frames after which a camera counts as working again; one that fails sooner waits longer each time."""
+STEADY_S = 10.0
+"""Time of frames after which a camera counts as working again; one that fails sooner waits longer each time, so that a
+loose plug is not opened every other second. No longer, as the wait after a failure is time without pictures."""
 
 
 class Reopener:
@@ -65,14 +67,18 @@ class Reopener:
         self.number, self.reopen_count = other.number, other.reopen_count
         self.last_error = failure if other.up else other.last_error
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield frames with numbers that go on across failures, until ``wait`` tells to stop."""
+    def frames(self, monotonic_s: Callable[[], float] = time.monotonic) -> Iterator[Frame]:
+        """Yield frames with numbers that go on across failures, until ``wait`` tells to stop.
+
+        Args:
+            monotonic_s: the clock by which a camera works for long enough.
+        """
         failures = 0
         while True:
-            frame_count = yield from self._one_opening()
+            worked_s = yield from self._one_opening(monotonic_s)
             if self._is_stopping():
                 return
-            failures = 1 if frame_count >= STEADY_FRAMES else failures + 1
+            failures = 1 if worked_s >= STEADY_S else failures + 1
             wait_s = self._backoff.wait_s(failures, self._draw())
             failure = (self.last_error or "").removeprefix(f"camera {self._camera_id}: ")
             log.warning(
@@ -81,14 +87,14 @@ class Reopener:
             if not self._wait(wait_s):
                 return
 
-    def _one_opening(self) -> Generator[Frame, None, int]:
-        """Yield the frames of one opening; returns how many those were."""
-        base, frame_count, failure = self.number, 0, "its thread failed; the log says why"
+    def _one_opening(self, monotonic_s: Callable[[], float]) -> Generator[Frame, None, float]:
+        """Yield the frames of one opening; returns for how many seconds they came."""
+        base, began_s, failure = self.number, None, "its thread failed; the log says why"
         stream = self._source.frames()
         try:
             for frame in stream:
                 self._come_up(frame.camera_id)
-                frame_count += 1
+                began_s = monotonic_s() if began_s is None else began_s
                 self.number = base + frame.number + 1
                 yield replace(frame, number=base + frame.number)
             failure = "gives no more pictures"
@@ -99,7 +105,7 @@ class Reopener:
             # The port promises an iterator; what holds a device is a generator, and closing it releases the device.
             if isinstance(stream, Generator):
                 stream.close()
-        return frame_count
+        return 0.0 if began_s is None else monotonic_s() - began_s
 
     def _come_up(self, camera_id: str) -> None:
         if self.up:

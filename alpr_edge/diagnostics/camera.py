@@ -16,15 +16,18 @@ from alpr_edge.app.cameras import Camera
 from alpr_edge.app.clock import open_clock
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.instance_lock import is_locked
+from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.capture.camera_tunings import write_tunings
+from alpr_edge.capture.mode_watch import size_trouble
 from alpr_edge.diagnostics.context import CheckContext
-from alpr_edge.domain.diagnostics.checks import Check, amber, frame_rate, red
+from alpr_edge.domain.diagnostics.checks import Check, amber, frame_rate, green, red
 from alpr_edge.domain.diagnostics.image_quality import plate_checks, scene_checks
 from alpr_edge.domain.diagnostics.test_card import CardSeen, card_among, card_checks, is_like_card
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.reads import EvidenceKind, PlateRead
 from alpr_edge.domain.recognition.frames import Frame, Pixels
-from alpr_edge.settings import CameraSettings, Settings
+from alpr_edge.runtime.health import Health
+from alpr_edge.settings import CameraSettings, Settings, V4l2Camera
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.vision.picture_quality import measure_plate, measure_scene
 from alpr_edge.vision.recogniser import crop_of
@@ -40,6 +43,7 @@ RECENT_MS = 600_000.0
 """Reads of the last ten minutes show the present state of the camera."""
 READS_LOOKED_AT = 300
 _CABLE = "check cable and power; see v4l2-ctl --list-devices"
+_MODE = "plug it into a port of its own, or set width_px, height_px and fps to a mode of v4l2-ctl --list-formats-ext"
 _SHOW = "hold the test card before the camera (alpr-edge unit card) and run this again, or --skip card"
 
 
@@ -58,6 +62,7 @@ def check_camera(context: CheckContext, settings: CameraSettings) -> list[Check]
         read = [(frame, models.recogniser.recognise(frame, settings.ignore_areas)) for frame in frames]
         card_look = card_among(readings for _, readings in read)
     checks = [] if "camera" in context.skip else [_check_rate(context, settings, name, fps)]
+    checks += [] if "camera" in context.skip else check_size(settings, frames[-1].pixels)
     if card_look is None:
         missing = [] if "card" in context.skip else [amber(f"{name} card", "not seen", _SHOW)]
         return [*checks, *_check_scene(context, name, frames[-1].pixels), *missing]
@@ -150,6 +155,23 @@ def _check_rate(context: CheckContext, settings: CameraSettings, name: str, fps:
     return frame_rate(f"{name} rate", fps, wanted_fps, decision.readings_max, decision.timeout_ms)
 
 
+def check_size(settings: CameraSettings, pixels: Pixels) -> list[Check]:
+    """Check whether pictures have the size of the settings; no check where these name none, or the camera fails."""
+    if not isinstance(settings, V4l2Camera):
+        return []
+    name, size_px = f"camera {settings.id} size", (pixels.shape[1], pixels.shape[0])
+    if trouble := size_trouble(settings, size_px):
+        return [amber(name, trouble, _MODE)]
+    return [green(name, f"{size_px[0]}x{size_px[1]} pixels")]
+
+
+def check_running_mode(health: Health, name: str) -> list[Check]:
+    """Check what a running unit says of size and rate of a camera's pictures; no check where it says nothing."""
+    faults = [fault for fault in health.figures.get("faults", ()) if fault["kind"] == FaultKind.CAMERA_MODE.value]
+    texts = [fault["text"].removeprefix(f"{name}: ") for fault in faults if fault["subject"] == name]
+    return [amber(f"{name} size", text, _MODE) for text in texts]
+
+
 def _check_scene(context: CheckContext, name: str, pixels: Pixels, *, is_reduced: bool = False) -> list[Check]:
     return [] if "camera" in context.skip else scene_checks(name, measure_scene(pixels, is_reduced=is_reduced))
 
@@ -159,10 +181,11 @@ def _check_running(context: CheckContext, settings: CameraSettings, name: str) -
     before = context.health()
     if before is None:
         return [red(name, "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")]
-    trouble = next((line for line in before.troubles if line.startswith(f"{name}: ")), None)
-    if trouble is not None:
-        return [red(name, trouble.removeprefix(f"{name}: "), _CABLE)]
-    checks = [] if "camera" in context.skip else [_check_running_rate(context, settings, name)]
+    modes = check_running_mode(before, name)
+    texts = [line.removeprefix(f"{name}: ") for line in before.troubles if line.startswith(f"{name}: ")]
+    if troubles := [text for text in texts if text not in {mode.finding for mode in modes}]:
+        return [red(name, troubles[0], _CABLE)]
+    checks = [] if "camera" in context.skip else [_check_running_rate(context, settings, name), *modes]
     with open_store(context.settings, migrate=False) as store:
         recent = [item.read for item in store.reads.recent(READS_LOOKED_AT, hits_only=False)]
         now = context.system.now()

@@ -7,6 +7,7 @@ from alpr_edge.alerts.players import open_player
 from alpr_edge.alerts.tone_recorder import ToneRecorder, audible_pitches, pitches_of
 from alpr_edge.alerts.tones import length_ms
 from alpr_edge.app.stages.position import wrong_date_text
+from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.speech import check_speech
 from alpr_edge.domain.alerting import Tone
@@ -15,15 +16,20 @@ from alpr_edge.domain.errors import PositionError, SoundError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.ports import Player
-from alpr_edge.position.serial_source import SerialSource
+from alpr_edge.position.sentence_merger import SentenceTally
+from alpr_edge.position.serial_source import UNINTELLIGIBLE_MS_MAX, SerialSource
+from alpr_edge.runtime.health import Health
+from alpr_edge.settings import PositionSettings
 
-LISTEN_S = 15.0
-"""How long to read the receiver: it reports each second, and its time is trusted after four that agree."""
+LISTEN_S = UNINTELLIGIBLE_MS_MAX / 1000 + 3.0
+"""How long to read the receiver: it reports each second, its time is trusted after four that agree, and what is no NMEA
+is known as such only after a while, from the opening of the port on."""
 TONES = (Tone.READY, Tone.ROUTINE, Tone.HIGH, Tone.URGENT)
 """The tones to play: the ready note, and one for each level of alert."""
 PLAYER_LAG_S = 0.5
 """Delay between the last sample handed over and the sound at the microphone."""
 _SKY = "take the car under open sky, and see that the antenna is"
+_SENTENCES = "switch on the receiver's RMC and GGA sentences, with its maker's program"
 _RECEIVER = "check its cable, antenna and position.device; the table of faults in config/technicians-guide.md"
 _ROLL_OVER = "update or replace the receiver (a week number that rolled over is 1024 weeks off); see chronyc tracking"
 _HEAR = "turn up the loudspeaker (alsamixer), or see that the microphone is on"
@@ -56,9 +62,18 @@ def _check_place(context: CheckContext) -> Check:
     except PositionError as error:
         return red("gps", str(error))
     context.wrong_date = source.tally.wrong_date
-    if (latest := context.fix_history.latest) is None:
-        return amber("gps", f"the receiver sends ({source.tally.sentences} sentences) and has no fix", _SKY)
-    return _check_fix(latest)
+    latest = context.fix_history.latest
+    return _check_without_fix(settings, source.tally) if latest is None else _check_fix(latest)
+
+
+def _check_without_fix(settings: PositionSettings, tally: SentenceTally) -> Check:
+    """Tell a receiver without a fix from one that is not understood, and from one that speaks of something else."""
+    if not tally.sentences:
+        text = f"nothing that GNSS receiver {settings.device} sends at {settings.baud} baud is NMEA"
+        return red("gps", text, "check position.baud")
+    if not tally.place_sentences:
+        return red("gps", f"the receiver sends {tally.sentences} sentences, and neither RMC nor GGA", _SENTENCES)
+    return amber("gps", f"the receiver sends ({tally.sentences} sentences) and has no fix", _SKY)
 
 
 def _check_fix(fix: Fix) -> Check:
@@ -87,10 +102,19 @@ def _check_running_place(context: CheckContext) -> Check:
     if health is None:
         return red("gps", "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")
     if trouble := next((line for line in health.troubles if line.startswith(("position: ", "position "))), None):
-        return red("gps", trouble.removeprefix("position: "), _RECEIVER)
+        return _check_running_receiver(health, trouble)
     if not health.figures.get("has_fix"):
         return amber("gps", "alpr-edge run has no fix", _SKY)
     return green("gps", "alpr-edge run has a fix")
+
+
+def _check_running_receiver(health: Health, trouble: str) -> Check:
+    """Grade what a running unit says of its receiver: one without a fix works, as indoors."""
+    kinds = {fault["kind"] for fault in health.figures.get("faults", ()) if fault["text"] == trouble}
+    text = trouble.removeprefix("position: ")
+    if FaultKind.RECEIVER_NO_FIX.value in kinds:
+        return amber("gps", text, _SKY)
+    return red("gps", text, _SENTENCES if FaultKind.RECEIVER_NO_SENTENCES.value in kinds else _RECEIVER)
 
 
 def _check_running_clock(context: CheckContext) -> Check:

@@ -14,8 +14,8 @@ from alpr_edge.domain.motion.fix_check import FixCheck, FixFault
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.positioning import FIX_LATENCY_MS, position_at
 from alpr_edge.domain.timeline import DRIFT
-from alpr_edge.position.fix_times import AGREEMENT, agrees, ahead
-from alpr_edge.position.leap_seconds import LeapSecondCheck
+from alpr_edge.position.fix_times import AGREEMENT, agrees, ahead, behind
+from alpr_edge.position.leap_seconds import KNOWN_UNCERTAINTY_MS_MAX, LeapSecondCheck
 
 FIXES_MAX = 1200
 """Most fixes kept: twenty minutes at one a second, two at ten."""
@@ -25,8 +25,9 @@ SETTLED_MS = 4000.0
 """Least span over which they must agree: a receiver that wakes up may report old time from memory for some seconds."""
 FAULT_MS = 10_000.0
 """Time for which a fix with a wrong place is told; others may be right in between."""
-FORWARD_MAX = timedelta(minutes=1)
-"""Most by which a receiver's time may be ahead of what boot time allows; more is no correction of an old time."""
+JUMP_MAX = timedelta(minutes=1)
+"""Most by which a receiver's time may be ahead of what boot time allows, since more is no correction of an old time;
+and most by which it may go back once it was known long enough to be right."""
 
 
 class FixHistory:
@@ -62,6 +63,22 @@ class FixHistory:
         """Begin a new opening of the receiver, which may have been without power."""
         with self._lock:
             self._leap_seconds.reopen()
+
+    def hear(self, now: Instant) -> None:
+        """Believe a receiver that is refused again where a time server says the same: then what was before was wrong.
+
+        Args:
+            now: the present instant; its time counts where a time server confirms it.
+        """
+        uncertainty_ms = now.uncertainty_ms
+        if now.utc_source is not UtcSource.NTP or uncertainty_ms is None or uncertainty_ms > KNOWN_UNCERTAINTY_MS_MAX:
+            return
+        with self._lock:
+            newest = next(reversed(_fixes_with_time(self._fixes)), None) if self._jump else None
+            if newest is None or newest.received_at.boot_id != now.boot_id or not agrees(newest, now):
+                return
+            self._trusted_time, self._leap_seconds = now, LeapSecondCheck()
+            self._leap_seconds.resume(now)
 
     def estimated_utc(self, now: Instant) -> datetime | None:
         """The UTC of a moment by boot time since the last trusted one of its boot, late rather than early by the drift.
@@ -146,21 +163,34 @@ class FixHistory:
         moments = [_utc_at_boot(fix) for fix in fixes]
         apart = max(moments) - min(moments)
         if apart > AGREEMENT:
-            return None, f"the receiver's date jumped by {_duration_text(apart)}" if apart > FORWARD_MAX else ""
-        newest = fixes[-1]
-        jump = timedelta(0) if self._trusted_time is None else ahead(newest, self._trusted_time)
-        if jump > FORWARD_MAX:
-            return None, f"the receiver's date jumped {_duration_text(jump)} ahead"
-        self._trusted_time = replace(newest.received_at, utc=newest.utc)
-        return newest, ""
+            return None, f"the receiver's date jumped by {_duration_text(apart)}" if apart > JUMP_MAX else ""
+        if jump := self._jump_of(fixes[-1]):
+            return None, f"the receiver's date jumped {jump}"
+        self._trusted_time = replace(fixes[-1].received_at, utc=fixes[-1].utc)
+        return fixes[-1], ""
+
+    def _jump_of(self, fix: Fix) -> str:
+        """How far a fix's time is from what boot time allows since the times before it; empty where it may be right.
+
+        A time that goes back may correct one that a receiver had from memory, or was told by its first false signals,
+        so it is refused only after one that was known to the second. Both cannot be right, and whatever took the later
+        one would make every time of this boot a matter of dispute.
+        """
+        if self._trusted_time is not None and (jump := ahead(fix, self._trusted_time)) > JUMP_MAX:
+            return f"{_duration_text(jump)} ahead"
+        known = self._leap_seconds.known
+        if known is not None and (jump := behind(fix, known)) > JUMP_MAX:
+            return f"{_duration_text(jump)} back"
+        return ""
 
     def time_fix(self) -> Fix | None:
         """The newest fix whose UTC the fixes before it confirm; None when there is none.
 
         A receiver that wakes up may report a date or a leap second that it has from memory and then correct it; two
-        receivers may contradict each other. After a jump back no time is reported until the earlier fixes have left the
-        history; after one ahead of what boot time allows none is reported any more, until the receiver is back or the
-        computer was started again.
+        receivers may contradict each other. After a jump no time is reported until the earlier fixes have left the
+        history; where it went ahead of what boot time allows, or back from a time that was known to the second, none is
+        reported any more until the receiver is right again, a time server says the same, or the computer was started
+        again.
         """
         with self._lock:
             return self._time_fix
@@ -190,8 +220,10 @@ class GnssClock:
 
     def now(self) -> Instant:
         """The present instant; the receiver's UTC unless a time server's is more precise, or contradicts its date."""
+        now = self._inner.now()
+        self._fix_history.hear(now)
         fix = self._fix_history.time_fix()
-        now = self._independent_time(self._inner.now(), fix)
+        now = self._independent_time(now, fix)
         if fix is None or fix.utc is None or fix.received_at.boot_id != now.boot_id:
             return now
         age_ms = now.ms_since(fix.received_at)
@@ -207,7 +239,7 @@ class GnssClock:
         """Whether a fix's time is much later than a trusted time by a time server or by earlier fixes."""
         if fix is None or not now.trusted or fix.received_at.boot_id != now.boot_id:
             return False
-        return now.ms_since(fix.received_at) <= self._age_ms_max and ahead(fix, now) > FORWARD_MAX
+        return now.ms_since(fix.received_at) <= self._age_ms_max and ahead(fix, now) > JUMP_MAX
 
     def _independent_time(self, now: Instant, fix: Fix | None) -> Instant:
         """The inner clock's instant, not trusted where chronyd may have it from the receiver's false date.
@@ -218,7 +250,7 @@ class GnssClock:
         if now.utc_source is not UtcSource.GNSS or now.utc is None:
             return now
         is_of_boot = fix is not None and fix.received_at.boot_id == now.boot_id
-        if self._fix_history.jump or (fix is not None and is_of_boot and ahead(fix, now) < -FORWARD_MAX):
+        if self._fix_history.jump or (fix is not None and is_of_boot and ahead(fix, now) < -JUMP_MAX):
             return replace(now, utc_source=UtcSource.RTC, uncertainty_ms=None)
         return now.less_certain(self._fix_history.leap_error_ms)
 

@@ -16,6 +16,12 @@ def ahead(fix: Fix, trusted_time: Instant) -> timedelta:
     return later - drift
 
 
+def behind(fix: Fix, trusted_time: Instant) -> timedelta:
+    """How much earlier a fix's time is than boot time since a trusted moment allows, drift included."""
+    later, drift = difference(fix, trusted_time)
+    return -later - drift
+
+
 def agrees(fix: Fix, trusted_time: Instant) -> bool:
     """Whether a fix's time is the one that boot time since a trusted moment gives, but for drift."""
     later, drift = difference(fix, trusted_time)

@@ -30,8 +30,12 @@ class LeapSecondCheck:
         self._began: Instant | None = None
         """The first fix of this opening."""
         self._known: Instant | None = None
-        """The newest time of this boot that cannot be off by leap seconds."""
         self._is_heard = False
+
+    @property
+    def known(self) -> Instant | None:
+        """The newest time of this boot that cannot be off by leap seconds; None: there is none."""
+        return self._known
 
     @property
     def error_ms(self) -> float:

@@ -40,6 +40,8 @@ class SentenceTally:
 
     sentences: int = 0
     """Whole lines with the right checksum, of any kind."""
+    place_sentences: int = 0
+    """Those of them that are RMC or GGA, with a place or without."""
     solutions: int = 0
     moment: time | None = None
     """UTC time of day of the last sentence with a place."""
@@ -120,6 +122,8 @@ class SentenceMerger:
         result = parse(line)
         if not isinstance(result, SentenceRefusal) or result.kind is not None:
             self.tally.sentences += 1
+        if result is not None and result.kind is not None:
+            self.tally.place_sentences += 1
         if isinstance(result, Sentence):
             return self._join(result, received_at)
         if isinstance(result, SentenceRefusal):

@@ -224,6 +224,18 @@ def test_an_alert_that_is_lost_with_the_device_sounds_with_the_next_read_of_its_
     player.close()
 
 
+def test_a_tone_of_the_unit_that_is_lost_with_the_device_is_told(sound_card: Card) -> None:
+    player, lost = AlsaPlayer(sound_card.device, 0.8, SOON), threading.Event()
+    alerter = Alerter(player, SystemClock(), AlertSettings(), HotlistSettings())
+    assert alerter.sound(Tone.TROUBLE)
+    assert alerter.sound(Tone.STALE, on_lost=lost.set), "behind the other"
+    sound_card.unplug()
+    until(lambda: not player.up)
+    assert lost.is_set()
+    assert not alerter.sound(Tone.TROUBLE)
+    player.close()
+
+
 def test_a_device_that_takes_nothing_is_lost(sound_card: Card) -> None:
     player = AlsaPlayer(sound_card.device, 0.8, SOON)
     sound_card.freeze()

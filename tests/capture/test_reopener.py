@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from alpr_edge.capture.reopener import STEADY_FRAMES, Reopener
+from alpr_edge.capture.reopener import STEADY_S, Reopener
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.frames import Frame
@@ -51,10 +51,36 @@ def test_numbers_go_on_and_waits_grow_until_stopped() -> None:
     assert (source.reopen_count, source.up, source.last_error) == (1, False, "gives no more pictures")
 
 
+class FrameClock:
+    """A clock that moves from frame to frame.
+
+    Args:
+        frame_s: the seconds from one to the next.
+    """
+
+    def __init__(self, frame_s: float) -> None:
+        self._frame_s = frame_s
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def spend_frames(self, source: Reopener) -> None:
+        """Take all frames of a source."""
+        for _ in source.frames(self):
+            self.now_s += self._frame_s
+
+
 def test_a_camera_that_was_well_for_a_while_is_tried_again_soon() -> None:
-    waits = list[float]()
-    list(reopening(Flaky(0, 0, 0, STEADY_FRAMES, STEADY_FRAMES - 1, 0), waits).frames())
+    waits, steady = list[float](), int(STEADY_S)
+    FrameClock(1.0).spend_frames(reopening(Flaky(0, 0, 0, steady, steady - 1, 0), waits))
     assert waits == [1, 2, 4, 1, 2, 4]
+
+
+def test_a_camera_with_a_loose_plug_is_tried_less_and_less_often() -> None:
+    waits = list[float]()
+    FrameClock(1 / 30).spend_frames(reopening(Flaky(*[60] * 6), waits))
+    assert waits == [1, 2, 4, 8, 8, 8]
 
 
 def test_closing_releases_the_device() -> None:

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.retry import Backoff
-from alpr_edge.position.fix_collection import collect_fixes
+from alpr_edge.position.fix_collection import STEADY_MS, collect_fixes
 from alpr_edge.position.fix_history import FixHistory
 from tests.position.test_fix_history import fix_at
 
@@ -48,10 +48,21 @@ def test_vanished_source_is_opened_again_with_growing_waits() -> None:
     assert fix_history.latest == fix_at(3)
 
 
-def test_a_fix_starts_the_waits_anew() -> None:
-    waits = Waits()
-    collect_fixes(FlakySource(0, 0, 1, 0, 0), FixHistory(5000), waits, BACKOFF, draw=lambda: 1.0)
-    assert waits.between_openings == [1.0, 2.0, 1.0, 2.0]
+def test_fixes_for_a_while_start_the_waits_anew_and_fewer_do_not() -> None:
+    waits, steady = Waits(), int(STEADY_MS / 1000)
+    source = FlakySource(0, 0, steady + 1, 0, steady, 0, 0)
+    collect_fixes(source, FixHistory(5000), waits, BACKOFF, draw=lambda: 1.0)
+    assert waits.between_openings == [1.0, 2.0, 1.0, 2.0, 4.0, 4.0]
+
+
+def test_a_log_that_goes_on_after_another_start_of_the_computer_says_nothing_of_how_long_it_worked() -> None:
+    class Log:
+        def fixes(self) -> Iterator[Fix]:
+            yield from (fix_at(0), fix_at(500, boot="next"))
+
+    fix_history = FixHistory(5000)
+    collect_fixes(Log(), fix_history, Waits(), BACKOFF)
+    assert fix_history.latest == fix_at(500, boot="next")
 
 
 def test_it_stops_after_a_fix_and_while_it_waits() -> None:

@@ -7,6 +7,7 @@ import pytest
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.motion.fix_check import FixFault
+from alpr_edge.domain.timeline import Timeline
 from alpr_edge.position.fix_history import FixHistory, GnssClock
 from alpr_edge.runtime.clock import ReplayedClock
 
@@ -258,3 +259,43 @@ def test_a_place_that_no_car_can_reach_gives_the_time_and_no_position() -> None:
     assert fix_history.place_fault(BOOT.shift(17_000)) is FixFault.JUMPS, "told long enough to be seen"
     assert fix_history.place_fault(BOOT.shift(19_000)) is None
     assert fix_history_of().place_fault(BOOT) is None
+
+
+KNOWN_S = 905
+"""By then a receiver has heard its leap seconds, and its time is known to the second."""
+
+
+def test_a_date_that_goes_back_from_a_known_time_is_refused_until_it_is_right_again() -> None:
+    fix_history, times = FixHistory(5000), list[Instant]()
+    clock = GnssClock(ReplayedClock(BOOT.shift(1_500_000)), fix_history)
+    for fix in (*drive(KNOWN_S), *drive(1500, KNOWN_S + 1, utc_offset_s=-3600)):
+        fix_history.add(fix)
+        times.append(gnss_now(fix_history, fix.received_at))
+    assert not [now for now in times if now.trusted and now.utc != NOON + timedelta(seconds=now.boottime_ns / 1e9)]
+    assert "the receiver's date jumped 60 minutes back and is refused" in clock.trouble
+    assert not Timeline("boot", times[::60]).is_disputed
+    for fix in drive(1570, 1501):
+        fix_history.add(fix)
+    assert (fix_history.time_fix(), clock.trouble) == (fix_at(1570), "")
+
+
+def test_a_receiver_that_wakes_up_with_an_old_date_does_not_keep_the_right_one_out() -> None:
+    fix_history = fix_history_of(*drive(KNOWN_S), *drive(1010, 1000, utc_offset_s=-3600), fixes_max=2000)
+    assert fix_history.time_fix() is None
+    for fix in drive(1100, 1011):
+        fix_history.add(fix)
+    assert (fix_history.time_fix(), fix_history.jump) == (fix_at(1100), "")
+
+
+@pytest.mark.parametrize(
+    ("source", "uncertainty_ms", "is_proof"),
+    [(UtcSource.NTP, 600.0, True), (UtcSource.NTP, 60_000.0, False), (UtcSource.GNSS, 600.0, False)],
+)
+def test_a_time_server_proves_that_the_date_before_was_the_wrong_one(
+    source: UtcSource, uncertainty_ms: float, *, is_proof: bool
+) -> None:
+    fix_history = fix_history_of(*drive(KNOWN_S, utc_offset_s=3600), *drive(1000, KNOWN_S + 1), fixes_max=2000)
+    assert "60 minutes back" in fix_history.jump
+    gnss_now(fix_history, Instant("boot", 1_000_500_000_000, NOON + timedelta(seconds=1000), source, uncertainty_ms))
+    fix_history.add(fix_at(1001))
+    assert (fix_history.time_fix() == fix_at(1001), fix_history.jump == "") == (is_proof, is_proof)

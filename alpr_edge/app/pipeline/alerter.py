@@ -160,11 +160,21 @@ class Alerter:
         """How grave a hit is, certain or not: by its list's settings, else by its entry's reason."""
         return self._policies.get(hit.generation.source, PLAIN).level_of(hit)
 
-    def sound(self, tone: Tone, sentence: Sentence = ()) -> None:
-        """Sound a tone that belongs to no read (ready, trouble), and what is said after it."""
+    def sound(self, tone: Tone, sentence: Sentence = (), on_lost: Callable[[], None] | None = None) -> bool:
+        """Sound a tone that belongs to no read (ready, trouble), and what is said after it.
+
+        Args:
+            tone: the tone.
+            sentence: what is said after it.
+            on_lost: called, by any thread, when a tone that waits behind another never sounds after all.
+
+        Returns:
+            False when the tone is lost already; a unit that is set to sound nothing loses none.
+        """
         with self._lock:
-            if self._sound(tone, self._clock.now(), sentence) is not None:
+            if self._sound(tone, self._clock.now(), sentence, on_lost) is not None:
                 log.info("tone.sounded", tone=tone)
+            return not self._failure
 
     def _context_of(self, hit: Hit, read: PlateRead) -> MatchContext:
         doubtful = not read.certain and hit.generation.entries >= self._hotlist.large_entries

@@ -19,6 +19,7 @@ from alpr_edge.domain.ports import Clock
 from alpr_edge.position.chrony_time_sender import ChronyTimeSender
 from alpr_edge.position.fix_collection import collect_fixes
 from alpr_edge.position.fix_history import FixHistory
+from alpr_edge.position.fix_watch import FixWatch, Placelessness
 from alpr_edge.position.sentence_merger import SentenceTally
 from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock
@@ -37,6 +38,16 @@ _PLACE_FAULTS = {
         FaultKind.RECEIVER_JUMPS,
         "position",
         "position: the receiver's place jumps further than a car drives: it is not used",
+    ),
+}
+_NO_PLACE = {
+    Placelessness.NO_FIX: (
+        FaultKind.RECEIVER_NO_FIX,
+        "position: the receiver has had no fix for {minutes:.0f} minutes: reads have no place; see its antenna",
+    ),
+    Placelessness.NO_SENTENCES: (
+        FaultKind.RECEIVER_NO_SENTENCES,
+        "position: the receiver has sent no RMC or GGA for {minutes:.0f} minutes: reads have no place; switch these on",
     ),
 }
 
@@ -94,6 +105,8 @@ class PositionStage:
         """The date that the receiver reports, where it cannot be right."""
         self.repeats = RepeatedMoment()
         """Whether it sends the same moment again and again."""
+        self.tally: SentenceTally | None = None
+        """What it has sent since it was opened; None while nothing arrives."""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Read until stopped; a receiver that was lost is opened again after growing waits."""
@@ -118,14 +131,14 @@ class _ReportingReceiver:
         try:
             yield from self._source.fixes()
         except PositionError as error:
-            self._stage.trouble = str(error)
+            self._stage.trouble, self._stage.tally = str(error), None
             raise
 
     def _should_stop(self) -> bool:
         """Whether to stop; called twice a second while the device is open."""
         self._beat()
         if self._source.tally.sentences:
-            self._stage.trouble = ""
+            self._stage.trouble, self._stage.tally = "", self._source.tally
             self._stage.wrong_date = self._source.tally.wrong_date
         self._stage.repeats.look(self._source.tally, time.monotonic())
         return self._stop.is_set()
@@ -138,12 +151,20 @@ class PositionMonitor:
         stage: the stage that reads it; None where there is no receiver.
         supervisor: the supervisor of that stage.
         fix_history: the history that collects its fixes.
+        fix_watch: notices that it has no fix for too long; None: for as long as garages and tunnels last.
     """
 
-    def __init__(self, stage: PositionStage | None, supervisor: Supervisor, fix_history: FixHistory) -> None:
+    def __init__(
+        self,
+        stage: PositionStage | None,
+        supervisor: Supervisor,
+        fix_history: FixHistory,
+        fix_watch: FixWatch | None = None,
+    ) -> None:
         self._stage = stage
         self._supervisor = supervisor
         self._fix_history = fix_history
+        self._fix_watch = fix_watch or FixWatch()
 
     def faults(self) -> list[Fault]:
         """What is wrong with it; the call, once a second, also keeps its stage running."""
@@ -153,7 +174,9 @@ class PositionMonitor:
         lines += [line for line in troubles if line.startswith(PositionStage.name)]
         others = [line for line in troubles if not line.startswith(PositionStage.name)]
         lost = [Fault(FaultKind.RECEIVER, "position", line) for line in lines]
-        return (lost or self._place_faults()) + [Fault(FaultKind.SIDE_STAGE, line.split()[0], line) for line in others]
+        no_place = self._no_place_faults(is_lost=bool(lost))
+        aside = [Fault(FaultKind.SIDE_STAGE, line.split()[0], line) for line in others]
+        return (lost or self._place_faults() or no_place) + aside
 
     def _place_faults(self) -> list[Fault]:
         """That the receiver speaks, and that what it says of the place cannot be right."""
@@ -164,6 +187,15 @@ class PositionMonitor:
             return [Fault(FaultKind.RECEIVER_STUCK, "position", text)]
         fault = self._fix_history.place_fault(self._stage.clock.now())
         return [] if fault is None else [Fault(*_PLACE_FAULTS[fault])]
+
+    def _no_place_faults(self, *, is_lost: bool) -> list[Fault]:
+        """That the receiver speaks and has given no place for too long; asked in every round, as it counts the time."""
+        now_s = time.monotonic()
+        why = self._fix_watch.look(None if is_lost or self._stage is None else self._stage.tally, now_s)
+        if why is None:
+            return []
+        kind, text = _NO_PLACE[why]
+        return [Fault(kind, "position", text.format(minutes=self._fix_watch.minutes(now_s)))]
 
     def date_trouble(self) -> str:
         """What is wrong with the date that it reports; empty when nothing is."""

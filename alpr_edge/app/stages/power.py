@@ -63,6 +63,7 @@ class IgnitionStage:
         self._answer_s_max = answer_s_max
         self._asked_s: float | None = None
         self._word: bool | None = None
+        self._has_answered = threading.Event()
 
     @property
     def is_late(self) -> bool:
@@ -82,9 +83,15 @@ class IgnitionStage:
                 beat()
                 self._asked_s = time.monotonic()
                 self._word, self._asked_s = self._ignition.is_on(), None
+                self._has_answered.set()
                 stop.wait(self._check_interval_s)
         finally:
             self._word, self._asked_s = None, None
+            self._has_answered.set()
+
+    def wait_for_answer(self) -> None:
+        """Wait for the first reading, or its failure, for as long as an answer may take."""
+        self._has_answered.wait(self._answer_s_max)
 
     def finish(self) -> None:
         """Do nothing: the stage holds nothing."""
@@ -112,6 +119,11 @@ class PowerMonitor:
         """The present phase of the unit."""
         return self._power.phase
 
+    @property
+    def is_off(self) -> bool:
+        """Whether the ignition is off, or was off for so long that the unit goes down."""
+        return self.phase is not Phase.WATCHING or (self._stage is not None and self._stage.word is False)
+
     def step(self, *, all_sent: bool = False) -> Phase:
         """Update the phase by the ignition; order the power off once it may go.
 
@@ -127,6 +139,11 @@ class PowerMonitor:
         if phase is Phase.OFF and self._command and self._is_due(now_s):
             self._order_off(now_s)
         return phase
+
+    def wait_for_word(self) -> None:
+        """Wait until the ignition was read once, or could not be, for as long as that may take."""
+        if self._stage is not None:
+            self._stage.wait_for_answer()
 
     def warnings(self) -> tuple[str, ...]:
         """Amber: the ignition cannot be read, so the unit will not power off by itself."""

@@ -30,14 +30,27 @@ def test_a_fault_is_kept_once_it_is_over_with_its_times_and_as_it_was_told_last(
         "since": "2026-05-04T12:30:00.123Z",
         "until": "2026-05-04T12:31:01.123Z",
         "lasted_s": 61,
+        "times": 1,
     }
 
 
-def test_a_fault_that_comes_back_is_kept_twice() -> None:
+def test_a_fault_that_comes_and_goes_is_kept_once_with_its_count_and_pushes_no_other_out() -> None:
     history = FaultHistory()
-    for second in range(4):
-        history.update([SLOW] * (second % 2 == 0), instant(1000 * second))
-    assert [each.since for each in history.ended] == [instant(2000), instant(0)]
+    history.update([SLOW], instant(0))
+    history.update([], instant(1000))
+    for second in range(2, 202):
+        history.update([FRONT] * (second % 4 == 0), instant(1000 * second))
+    assert [(each.fault, each.times) for each in history.ended] == [(FRONT, 50), (SLOW, 1)]
+    newest = told_ended_faults(history.ended)[0]
+    assert (newest["times"], newest["lasted_s"]) == (50, 50)
+    assert (history.ended[0].since, history.ended[0].until) == (instant(4000), instant(201_000))
+
+
+def test_a_fault_that_comes_back_hours_later_is_kept_twice() -> None:
+    history = FaultHistory()
+    for minutes in (0, 1, 60, 61, 122, 123):
+        history.update([SLOW] * (minutes in {0, 60, 122}), instant(60_000 * minutes))
+    assert [(each.since, each.times) for each in history.ended] == [(instant(122 * 60_000), 1), (instant(0), 2)]
 
 
 def test_the_newest_are_kept_and_a_clock_that_was_not_set_is_said() -> None:
