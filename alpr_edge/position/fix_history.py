@@ -178,7 +178,7 @@ class FixHistory:
         """
         if self._trusted_time is not None and (jump := ahead(fix, self._trusted_time)) > JUMP_MAX:
             return f"{_duration_text(jump)} ahead"
-        known = self._leap_seconds.known
+        known = self._leap_seconds.sure_time
         if known is not None and (jump := behind(fix, known)) > JUMP_MAX:
             return f"{_duration_text(jump)} back"
         return ""

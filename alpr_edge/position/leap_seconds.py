@@ -33,7 +33,7 @@ class LeapSecondCheck:
         self._is_heard = False
 
     @property
-    def known(self) -> Instant | None:
+    def sure_time(self) -> Instant | None:
         """The newest time of this boot that cannot be off by leap seconds; None: there is none."""
         return self._known
 

@@ -24,7 +24,7 @@ GRACE = "shutdown_grace_s = 2\n"
 READS_MEANWHILE = 3
 
 
-def damaged(folder: Path, url: str = "") -> Car:
+def damaged_car(folder: Path, url: str = "") -> Car:
     """A car whose detector is damaged, with the key out."""
     car = Car(folder, url, GRACE)
     for model in (folder / "models").glob("*.onnx"):
@@ -43,7 +43,7 @@ def order_off_by_touch(car: Car) -> None:
 def test_a_unit_that_cannot_start_powers_off_with_the_key_out_and_ends_with_its_error_once_it_is_in(
     tmp_path: Path, url: str
 ) -> None:
-    car = damaged(tmp_path, url)
+    car = damaged_car(tmp_path, url)
     with daemon("run", "--settings", str(car.settings)) as run:
         run.wait_for("event=power.off_ordered")
         assert car.power_off_log.exists()
@@ -77,7 +77,7 @@ def test_a_unit_whose_last_reads_cannot_be_written_powers_off(
 
 
 @pytest.fixture
-def parked(tmp_path: Path) -> Settings:
+def parked_settings(tmp_path: Path) -> Settings:
     """Settings of a unit with the key out."""
     settings = load(Car(tmp_path).settings)
     settings.unit.runtime_directory.mkdir()
@@ -85,22 +85,22 @@ def parked(tmp_path: Path) -> Settings:
     return settings
 
 
-def test_a_second_unit_on_the_same_data_ends_at_once_and_says_nothing_of_the_power(parked: Settings) -> None:
-    stop, folder = threading.Event(), parked.unit.runtime_directory
-    with instance_lock(parked.unit.data_directory), power_monitor(parked) as power:
+def test_a_second_unit_on_the_same_data_ends_at_once_and_says_nothing_of_the_power(parked_settings: Settings) -> None:
+    stop, folder = threading.Event(), parked_settings.unit.runtime_directory
+    with instance_lock(parked_settings.unit.data_directory), power_monitor(parked_settings) as power:
         power.wait_for_word()
         assert power.is_off
         with (
             pytest.raises(StoreError, match="another"),
-            FailureHold(parked, power, ServiceManager({}), RunHealth(folder), stop),
-            instance_lock(parked.unit.data_directory),
+            FailureHold(parked_settings, power, ServiceManager({}), RunHealth(folder), stop),
+            instance_lock(parked_settings.unit.data_directory),
         ):
             raise AssertionError("both work")
     assert not (folder / "run.json").exists()
 
 
-def test_a_key_that_is_back_before_the_power_goes_ends_the_hold(parked: Settings) -> None:
-    stop, folder = threading.Event(), parked.unit.runtime_directory
+def test_a_key_that_is_back_before_the_power_goes_ends_the_hold(parked_settings: Settings) -> None:
+    stop, folder = threading.Event(), parked_settings.unit.runtime_directory
 
     class Manager(ServiceManager):
         """Turns the key as soon as it hears that the unit lives on."""
@@ -108,11 +108,11 @@ def test_a_key_that_is_back_before_the_power_goes_ends_the_hold(parked: Settings
         def alive(self) -> None:
             write_word(folder, is_on=True)
 
-    with power_monitor(parked) as power:
+    with power_monitor(parked_settings) as power:
         with (
             pytest.raises(StoreError, match="a key is missing"),
-            FailureHold(parked, power, Manager({}), RunHealth(folder), stop),
+            FailureHold(parked_settings, power, Manager({}), RunHealth(folder), stop),
         ):
             raise StoreError("a key is missing")
         assert not power.is_off
-    assert not (parked.unit.runtime_directory.parent / "gone").exists()
+    assert not (parked_settings.unit.runtime_directory.parent / "gone").exists()

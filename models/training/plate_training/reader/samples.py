@@ -29,8 +29,6 @@ ASKEW, ASKEW_SHARE = 2.0, 0.25
 """By how much more some plates are turned than the others, and their share: seen from beside the car, or uphill."""
 ASKEW_ROLL = 0.07
 """Standard deviation of their angle in the picture, in radians, before that: a leaning camera or motorcycle."""
-SMOOTHED = 0.3
-"""Share of pictures out of which the camera takes the noise."""
 RENDER_HEIGHT_PX = 72
 
 
@@ -47,7 +45,7 @@ class ReaderSamples:
     def __call__(self, rng: Rng) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """One sample."""
         targets, patch, real = self._plate(rng)
-        return photograph_plate(patch, rng, real=real, smoothed=SMOOTHED)[..., np.newaxis], targets
+        return photograph_plate(patch, rng, real=real)[..., np.newaxis], targets
 
     def _plate(self, rng: Rng) -> tuple[NDArray[np.int64], MountedPicture, bool]:
         kind = rng.random()
@@ -93,15 +91,8 @@ def _piece(grey: Picture, rng: Rng) -> Picture:
     return cv2.cvtColor(grey[top : top + tall, left : left + wide], cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
 
 
-def photograph_plate(patch: MountedPicture, rng: Rng, *, real: bool, smoothed: float = 0.0) -> Picture:
-    """The plate turned, seen by a camera of few pixels, cut out by an inexact box, resized for the network.
-
-    Args:
-        patch: the plate on what it is mounted on.
-        rng: draws everything.
-        real: it is a photographed plate, which is turned less.
-        smoothed: share of pictures out of which the camera takes the noise; none where readers are compared.
-    """
+def photograph_plate(patch: MountedPicture, rng: Rng, *, real: bool) -> Picture:
+    """The plate turned, seen by a camera of few pixels, cut out by an inexact box, resized for the network."""
     corners = patch.corners
     width, height = corners[2] - corners[0]
     wide = float(np.exp(rng.triangular(*np.log(WIDE_PX))))
@@ -121,7 +112,7 @@ def photograph_plate(patch: MountedPicture, rng: Rng, *, real: bool, smoothed: f
     project = cv2.getPerspectiveTransform(corners, ((quad - box[:2]) * stretch).astype(np.float32))
     small = cv2.warpPerspective(grey, project, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     small = light(small.astype(np.uint8, copy=False), rng)
-    small = noise(blur(small, rng, max(1.0, tall / 16)), rng, smoothed)
+    small = noise(blur(small, rng, max(1.0, tall / 16)), rng)
     return resize_crop(small, *READER_SIZE)
 
 

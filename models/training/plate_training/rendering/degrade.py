@@ -66,27 +66,13 @@ def _motion(grey: Picture, rng: Rng, reach_px: float) -> Picture:
     return cv2.filter2D(grey, -1, kernel / kernel.sum()).astype(np.uint8, copy=False)
 
 
-def noise(grey: Picture, rng: Rng, smoothed: float = 0.0) -> Picture:
-    """Sensor noise, noise reduction in a share ``smoothed`` of pictures, and JPEG as cameras and video leave it."""
+def noise(grey: Picture, rng: Rng) -> Picture:
+    """Sensor noise, and JPEG as cameras and video leave it."""
     noisy = grey
     if rng.random() < 0.6:
         grain = rng.standard_normal(grey.shape, np.float32) * np.float32(rng.gamma(1.5, 3.0))
         noisy = np.clip(grey + grain, 0, 255).astype(np.uint8)
-    if rng.random() < smoothed:
-        noisy = _smooth(noisy, rng)
     if rng.random() < 0.5:
         _, jpeg = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(12, 95))])
         noisy = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE), np.uint8)
     return noisy
-
-
-def _smooth(grey: Picture, rng: Rng) -> Picture:
-    """Noise reduction as cameras do it, which leaves thin strokes paler than thick ones, and sharpening after it."""
-    if rng.random() < 0.6:
-        picture = cv2.bilateralFilter(grey, 5, float(rng.uniform(20, 90)), float(rng.uniform(0.8, 2.0)))
-    else:
-        picture = cv2.addWeighted(grey, 0.3, cv2.medianBlur(grey, 3), 0.7, 0)
-    if rng.random() < 0.6:
-        gain, soft = float(rng.uniform(0.3, 1.3)), cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.8, 2.0)))
-        picture = cv2.addWeighted(picture, 1 + gain, soft, -gain, 0)
-    return picture.astype(np.uint8, copy=False)
