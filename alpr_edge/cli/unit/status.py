@@ -112,7 +112,8 @@ def _ended_lines(run: Health | None) -> list[str]:
 
 
 def _span_text(ended: dict[str, Any]) -> str:
-    lasted = f"{ended['lasted_s']} s"
+    times = ended.get("times", 1)
+    lasted = f"{ended['lasted_s']} s" + (f", {times} times" if times > 1 else "")
     if ended["since"] is None or ended["until"] is None:
         return f"for {lasted}, at an unknown time"
     since, until = (time_text(datetime.fromisoformat(ended[name])) for name in ("since", "until"))

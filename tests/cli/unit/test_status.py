@@ -140,13 +140,14 @@ def test_a_page_in_use_is_shown_and_has_to_run(settings: Path) -> None:
 def test_faults_that_are_over_are_listed_with_their_times(settings: Path) -> None:
     ended = {"kind": "disk_slow", "subject": "disk", "name": "disk", "words": "slow", "lasted_s": 61}
     times = {"since": "2026-05-04T12:30:00.123Z", "until": "2026-05-04T12:31:01.123Z"}
-    told = [ended | times, ended | {"since": None, "until": None}]
+    told = [ended | times, ended | {"since": None, "until": None}, ended | times | {"times": 3}]
     write_health(settings.parent / "runtime", with_figures(RUN, ended_faults=told))
-    *_, head, first, second = status(settings).stdout.splitlines()
+    *_, head, first, second, third = status(settings).stdout.splitlines()
     assert head == "over"
     assert first.startswith("  disk, slow: 2026-05-04 12:30:00Z")
     assert "to 2026-05-04 12:31:01Z" in first
     assert first.endswith(", 61 s")
     assert second == "  disk, slow: for 61 s, at an unknown time"
+    assert third.endswith(", 61 s, 3 times")
     shown = json.loads(status(settings, "--json").stdout)
     assert shown["daemons"]["run"]["figures"]["ended_faults"] == told
