@@ -38,7 +38,7 @@ from alpr_edge.domain.protocol.holds import (
 from alpr_edge.domain.protocol.items import digest, encode, read_payload
 from tests.department.engines import EngineUnderTest, query
 from tests.department.enrolment import enrol_unit
-from tests.department.query_plans import query_plans, walks_over
+from tests.department.query_plans import prefer_indexes, query_plans, walks_over
 from tests.store.holds import CASE, CLERK, a_hold
 from tests.store.records import instant, plate_read
 
@@ -258,6 +258,7 @@ def test_reads_of_the_departments_own_holds_in_force_that_have_not_arrived_are_c
     case = replace(TERMS, case_number="26-000003")
     storage.store(A, [read_part(f"{A}:here"), part(f"{A}:missing", f"{A}:r1")])
     with storage.database.reading() as connection, query_plans(connection) as plans:
+        prefer_indexes(connection)
         list_holds(connection, true())
     assert walks_over(plans, ["reads"]) == [], plans
     placed = storage.holds.place([f"{A}:here", f"{A}:there", f"{B}:here"], case, CHIEF)

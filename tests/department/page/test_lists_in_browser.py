@@ -109,6 +109,7 @@ def test_an_administrator_publishes_settings_once_what_changes_was_shown(
         expect(page.get_by_role("row", name="decision.timeout_ms each car's own 800")).to_be_visible()
         look(page, tmp_path / "3-changes")
         page.get_by_role("button", name="Publish them").click()
+        expect(page.get_by_role("link", name="1", exact=True)).to_be_visible()
         with closing(Storage(inquirers.directory, create=False)) as storage:
             storage.held_settings.note("car-8", SettingsStatement(1, 0))
         page.reload()
