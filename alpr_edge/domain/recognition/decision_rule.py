@@ -13,9 +13,9 @@ decisions over 358 passes set apart for validation were right, with 0.95 97, and
 SERIAL_MIN = 0.6
 """Confidence of a text of letters and digits from which it is a plate's although the detector is in doubt."""
 WORD_MIN = 0.6
-"""Confidence that a text without a clear digit needs: of lettering on cars, shops and signs most is read with less.
+"""Confidence that a text without a clear digit needs: of lettering on cars and shops most is read with less.
 
-Few plates hold letters alone, and those that were read rightly, with 0.62 and more (``models/README.md``).
+Few plates hold letters alone, and next to none of these is read rightly with less (``models/README.md``).
 """
 _CLEAR_LETTERS, _CLEAR_DIGITS = "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"
 
@@ -40,9 +40,9 @@ class DecisionRule:
             detection_max: the best score that the detector gave a look at the plate.
         """
         is_plate = detection_max >= self.detection_best_min or _is_serial(result)
-        is_plate = is_plate and (_has_digit(result) or result.confidence >= WORD_MIN)
+        is_clear = _has_digit(result) or result.confidence >= WORD_MIN
         is_enough = len(result.plate) >= self.characters_min and result.confidence >= self.confidence_min
-        return is_plate and is_enough and result.readable
+        return is_plate and is_clear and is_enough and result.readable
 
 
 def is_settled(result: Vote) -> bool:
