@@ -90,7 +90,7 @@ class CameraPasses:
 
     def expire_passes(self) -> None:
         """End the passes that are over by the clock: a camera that gives no frame any more holds back no alert."""
-        silent_ms = (time.monotonic() - self._last_s) * 1000
+        silent_ms = self._silent_ms()
         if self._last is not None and silent_ms > JITTER_MS_MAX:
             until, now = self._last.shift(silent_ms - JITTER_MS_MAX), self._last.shift(silent_ms)
             for event in self._passes.expire(until, now):
@@ -100,11 +100,21 @@ class CameraPasses:
         """What is known of the plates in view after that frame."""
         return self._passes.known_plates(frame_number)
 
-    def finish(self) -> None:
-        """End all passes, because the camera ended."""
+    def finish(self, *, by_clock: bool) -> None:
+        """End all passes, because the unit stops or all cameras have ended.
+
+        Args:
+            by_clock: whether they are decided now, as another camera may have gone on for long; otherwise at the last
+                frame, as in a replay at full pace, whose frames tell its time.
+        """
         if self._last is not None:
-            for event in self._passes.close(self._last):
+            now = self._last.shift(self._silent_ms()) if by_clock else self._last
+            for event in self._passes.close(now):
                 self._handle(event)
+
+    def _silent_ms(self) -> float:
+        """Milliseconds since the last frame was processed."""
+        return (time.monotonic() - self._last_s) * 1000
 
     def _handle(self, event: ReadEvent) -> None:
         if isinstance(event, ReadClosed):

@@ -283,7 +283,7 @@ class Pipeline:
 
     def _finish(self) -> None:
         for passes in self._camera_passes.values():
-            passes.finish()
+            passes.finish(by_clock=self._live)
         self.records.close()
         if isinstance(self._second, QueuedSecondReader):
             self._second.close()

@@ -1,6 +1,7 @@
 """Two cameras: a misread of the one kept the other's hit quiet, which is on record with the tone that came later."""
 
 import itertools
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_passes import CameraPasses
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.hits import Generation, HotlistEntry
-from alpr_edge.domain.reads import ReadEvent
+from alpr_edge.domain.reads import ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.runtime.channels import BoundedChannel
@@ -101,3 +102,19 @@ def test_an_alert_that_stayed_quiet_for_a_misread_is_on_record_with_its_tone(sto
     assert (first.sounded_at is None, first.late_tone, first.withdrawn_at is None) == (False, None, False)
     assert (second.sounded_at, second.late_tone is None, second.withdrawn_at) == (None, False, None)
     assert f"late_tone:{rear.hits[0].hit_id}" in [item.item_id for item in store.outbox.due(100, 10**7)]
+
+
+@pytest.mark.parametrize(("by_clock", "earliest_ms", "latest_ms"), [(True, 200, 5_000), (False, 0, 0)])
+def test_a_read_that_the_end_decides_is_dated_by_the_clock_of_a_live_unit(
+    store: UnitStore, tmp_path: Path, *, by_clock: bool, earliest_ms: float, latest_ms: float
+) -> None:
+    """Else its tone would count as late by as long as its camera had ended before the others."""
+    cameras = Cameras(store, tmp_path)
+    cameras.see("front", LISTED, 0, 2)
+    assert len(cameras.records) == 0, "two looks decide nothing yet"
+    time.sleep(0.2)
+    cameras.workers["front"].finish(by_clock=by_clock)
+    cameras.player.close()
+    event = cameras.records.get(0)
+    assert isinstance(event, ReadDecided)
+    assert earliest_ms <= event.decided_at.ms_since(event.read.last_seen) <= latest_ms

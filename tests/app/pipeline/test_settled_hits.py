@@ -94,7 +94,7 @@ class Patrol:
 
     def finish(self) -> StoredRead:
         """End the pass; returns its read."""
-        self._worker.finish()
+        self._worker.finish(by_clock=False)
         self._player.close()
         return self.stored_read()
 
