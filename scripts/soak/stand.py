@@ -11,8 +11,9 @@ from sqlalchemy import text
 from alpr_edge.services.unit_health.daemons import CONSOLE, RUN, UPLINK
 from alpr_edge.store.unit_store import open_store
 from scripts.benchmarks.page.streams import EventListener, listening
-from scripts.benchmarks.page.unit import BADGES, free_port
+from scripts.benchmarks.page.unit import BADGES
 from scripts.faults.disk import Disk, mounting_fault
+from scripts.loopback_ports import free_port
 from scripts.soak.campaign import LOOK_S, SoakCampaign, SoakLog
 from scripts.soak.causes import SoakParts
 from scripts.soak.faults import DISK_FAULTS, SOUND_FAULTS, SoakFault

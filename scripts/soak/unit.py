@@ -17,8 +17,9 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, VisionSettings, load
 from alpr_edge.store.keys import create_keys
 from alpr_edge.uplink.enrolment import Invitation, enrol
-from scripts.benchmarks.page.unit import HOST, PageUnit, free_port, install_officers, write_certificate
+from scripts.benchmarks.page.unit import HOST, PageUnit, install_officers, write_certificate
 from scripts.benchmarks.path.processes import Process, Table, vision_table, write_settings
+from scripts.loopback_ports import free_port
 from scripts.soak.scenes import FPS, Scenes
 
 UNIT_ID = "soak-1"

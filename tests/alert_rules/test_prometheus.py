@@ -14,10 +14,10 @@ import pytest
 
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.settings import load
+from scripts.loopback_ports import free_port
 from tests.alert_rules.test_alert_rules import RULES
 from tests.app.metrics.test_metrics import serving
 from tests.department.metrics.test_department_metrics import process, until_answered
-from tests.runtime.time_daemon import free_port
 from tests.services.unit_health.health_reports import RUN, with_figures
 from tests.units import write_unit
 

@@ -1,7 +1,6 @@
 """The daemon of the page as a process: it serves, says how it is, and ends; what is missing is one line."""
 
 import signal
-import socket
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typer.testing import CliRunner
 
 from alpr_edge.cli import app
 from alpr_edge.store.unit_store import open_store
+from scripts.loopback_ports import free_port
 from tests.app.rig import daemon, wait_for_health
 from tests.console.page_rig import HOST, write_certificate
 from tests.staff import Staff
@@ -22,12 +22,6 @@ PAGE = """
 port = {port}
 certificate_file = "{certificate}"
 """
-
-
-def free_port() -> int:
-    with socket.create_server((HOST, 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ import httpx
 import pytest
 
 from alpr_edge.web.visitor import COOKIE
+from scripts.loopback_ports import free_port
 from tests.app.rig import PLATES, UNIT, Daemon, daemon, edge, wait_for_health, write_frames, write_settings
-from tests.app.test_console_daemon import free_port
 from tests.console.page_rig import HOST, SAME_SITE, write_certificate
 from tests.console.test_lookups import ENTRY, FOR_STOLEN
 from tests.department.enrolment import enrol_unit

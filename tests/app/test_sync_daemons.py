@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from scripts.loopback_ports import free_port
 from tests.app.rig import PLATES, UNIT, Daemon, daemon, edge, wait_for_health, write_frames, write_settings
 from tests.app.test_daemons import address
 from tests.department.enrolment import enrol_unit
-from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon, free_port
+from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
 from tests.staff import FOR_STOLEN, Staff
 
 HEADER = "Plate Number,Description,State/Province\n"

@@ -18,8 +18,9 @@ from alpr_edge.web.connections.gate import ConnectionGate, ConnectionLimits, Gat
 from alpr_edge.web.connections.handshake_log import IN_CAR, HandshakeLog
 from alpr_edge.web.connections.reporting_context import reporting_context
 from alpr_edge.web.page_server import page_server
+from scripts.loopback_ports import free_port
 from tests.app.rig import Daemon, daemon
-from tests.app.test_console_daemon import PAGE, free_port
+from tests.app.test_console_daemon import PAGE
 from tests.console.page_rig import HOST, START_S_MAX, STOP_S_MAX, write_certificate
 from tests.console.test_server import APPLICATION, REQUEST
 from tests.department.waits import wait_until

@@ -16,9 +16,10 @@ from alpr_edge.position.chrony_time_sender import ChronyTimeSender
 from alpr_edge.runtime.chronyd import ChronydError, number_of, tracking, tracking_in
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.time_sources import ASK_MS, UNCERTAINTY_MS_MAX, VALID_MS, TimeConfirmation, TimeSources
+from scripts.loopback_ports import free_port
 from tests.position.test_chrony_time_sender import a_fix
 from tests.position.test_serial_source import wait_for
-from tests.runtime.time_daemon import LOCAL, NOT_SYNCHRONISED, RECEIVER, TimeDaemon, free_port, word_of
+from tests.runtime.time_daemon import LOCAL, NOT_SYNCHRONISED, RECEIVER, TimeDaemon, word_of
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 

@@ -24,13 +24,6 @@ def word_of(value: float) -> int:
     return ((exponent + 1) & 0x7F) << 25 | coefficient & (1 << 25) - 1
 
 
-def free_port() -> int:
-    """A port of UDP on which nobody answers."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as endpoint:
-        endpoint.bind(("127.0.0.1", 0))
-        return int(endpoint.getsockname()[1])
-
-
 class TimeDaemon:
     """Answers until the block ends.
 

@@ -3,12 +3,9 @@
 import json
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import tomlkit
@@ -18,6 +15,7 @@ from alpr_edge.department.images.bucket_location import bucket_location
 from alpr_edge.department.images.choice import image_bucket
 from alpr_edge.department.settings import FILE_NAME, ImagesTable
 from alpr_edge.domain.errors import StoreError
+from scripts.loopback_ports import free_ports
 
 START_S_MAX = 60.0
 ACCESS_KEY = "alpr-access"
@@ -43,8 +41,8 @@ class SeaweedServer:
         identities = {"identities": [{"name": "department", "credentials": credentials, "actions": actions}]}
         (self.folder / "s3.json").write_text(json.dumps(identities))
         self.credentials = write_credentials(self.folder / "credentials", SECRET_KEY)
-        with free_ports(2 * len(SERVERS)) as ports:
-            self._ports = dict(zip([(name, is_grpc) for name in SERVERS for is_grpc in (0, 1)], ports, strict=True))
+        listeners = [(name, is_grpc) for name in SERVERS for is_grpc in (0, 1)]
+        self._ports = dict(zip(listeners, free_ports(len(listeners)), strict=True))
         self.endpoint = f"{'http' if certificate is None else 'https'}://127.0.0.1:{self._ports['s3', 0]}"
         self._process = self._start()
 
@@ -107,19 +105,6 @@ class SeaweedServer:
         command = ["setpriv", "--pdeathsig=KILL", str(self._program), "-logtostderr", "server", *options]
         with (self.folder / "log").open("ab") as file:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=self.folder)
-
-
-@contextmanager
-def free_ports(count: int) -> Iterator[list[int]]:
-    """So many ports that nobody listens at; held until the block ends, so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        yield [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 def open_bucket(settings: dict[str, str], directory: Path) -> ObjectBucket:

@@ -1,7 +1,6 @@
 """The unit whose page is measured: one camera at ten frames a second, a list, and two officers who can sign in."""
 
 import secrets
-import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -45,6 +44,7 @@ from scripts.benchmarks.path.processes import (
     wait_for,
     write_settings,
 )
+from scripts.loopback_ports import free_port
 
 HOST, UNIT_ID, _DEPARTMENT = "127.0.0.1", "bench-1", "bench-pd"
 BADGES = ("1001", "1002")
@@ -173,13 +173,6 @@ def _officer(badge: str, now: datetime) -> Person:
         approved_by="chief",
         active_at=now,
     )
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens at."""
-    with socket.create_server((HOST, 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def write_certificate(file: Path) -> Path:

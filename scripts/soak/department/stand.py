@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from alpr_edge.store.keys import create_keys
 from scripts.benchmarks.department.fleet import enrol_fleet
 from scripts.benchmarks.department.postgresql import PostgresqlServer
 from scripts.benchmarks.department.seaweedfs import SeaweedServer, set_images
+from scripts.loopback_ports import free_ports
 from scripts.soak.department.car import CarTask
 from scripts.soak.department.programs import RestartedProgram
 
@@ -79,7 +79,7 @@ class DepartmentStand:
 
     def start(self) -> None:
         """Start the servers and the cars."""
-        self._ports = _free_ports(SERVERS)
+        self._ports = free_ports(SERVERS)
         for directory, port in zip(self.directories, self._ports, strict=True):
             command = [*SERVE, str(directory), "--port", str(port)]
             log = self.folder / f"{directory.name}.log"
@@ -123,10 +123,3 @@ def department_stand(folder: Path, programs: tuple[Path, Path], cars: int, rando
         stack.callback(stand.stop)
         stand.start()
         yield stand
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that nobody listens at now."""
-    with ExitStack() as stack:
-        found = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [int(each.getsockname()[1]) for each in found]

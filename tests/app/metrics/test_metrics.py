@@ -23,7 +23,7 @@ from alpr_edge.department.metrics import exposition as department
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.runtime.health import write_health
 from alpr_edge.settings import Settings, load
-from tests.runtime.time_daemon import free_port
+from scripts.loopback_ports import free_port
 from tests.services.unit_health.health_reports import CONSOLE, RUN, UPLINK, with_faults, with_figures
 from tests.units import write_unit
 

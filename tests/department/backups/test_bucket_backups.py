@@ -13,7 +13,8 @@ from alpr_edge.department.db.day_keys.master_keys import make_master_key
 from alpr_edge.department.images.department_images import digest_in
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.domain.errors import StoreError
-from scripts.benchmarks.department.seaweedfs import SeaweedServer, bucket_of, free_ports, set_images
+from scripts.benchmarks.department.seaweedfs import SeaweedServer, bucket_of, set_images
+from scripts.loopback_ports import free_port
 from tests.department.backups.places import READS, BackupPlaces, flip, quiet, restore_and_open, verify_department
 from tests.department.engines import EngineUnderTest, query
 from tests.department.retention.office import UNIT, pictures_of
@@ -97,8 +98,7 @@ def test_a_picture_under_another_key_is_fetched_anew_and_old_backups_go(places: 
 
 
 def test_a_bucket_that_does_not_answer_makes_no_backup_and_may_be_left_out(places: BackupPlaces) -> None:
-    with free_ports(1) as (port,):
-        set_images(places.directory, endpoint=f"http://127.0.0.1:{port}")
+    set_images(places.directory, endpoint=f"http://127.0.0.1:{free_port()}")
     with pytest.raises(StoreError, match="cannot be reached"):
         places.back_up()
     settings = places.directory / "department.toml"

@@ -23,11 +23,11 @@ from alpr_edge.domain.protocol.items import ItemAnswerPayload, OutboxItem
 from scripts.benchmarks.department.seaweedfs import (
     SeaweedServer,
     bucket_of,
-    free_ports,
     open_bucket,
     set_images,
     write_credentials,
 )
+from scripts.loopback_ports import free_port
 from tests.department.engines import EngineUnderTest
 from tests.department.enrolment import enrol_unit
 from tests.department.retention.office import TODAY, Office, pictures_of
@@ -165,8 +165,8 @@ def test_units_are_told_to_come_again_while_the_bucket_cannot_be_reached(
     tmp_path: Path, seaweedfs: SeaweedServer
 ) -> None:
     directory = initialise(tmp_path / "department", ["127.0.0.1"]).directory
-    with free_ports(1) as (port,):
-        set_images(directory, **seaweedfs.settings("x") | {"endpoint": f"http://127.0.0.1:{port}"})
+    port = free_port()
+    set_images(directory, **seaweedfs.settings("x") | {"endpoint": f"http://127.0.0.1:{port}"})
     unit = enrol_unit(directory, "unit-1", tmp_path / "tls")
     tls = ssl.create_default_context(cafile=unit / "department-ca.pem")
     tls.load_cert_chain(unit / "unit.pem", unit / "unit.key")

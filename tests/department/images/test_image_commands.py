@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
-from scripts.benchmarks.department.seaweedfs import SeaweedServer, bucket_of, free_ports, set_images
+from scripts.benchmarks.department.seaweedfs import SeaweedServer, bucket_of, set_images
+from scripts.loopback_ports import free_port
 from tests.department.retention.office import Office, pictures_of, read_item
 
 
@@ -74,8 +75,8 @@ def test_images_are_checked_and_moved_to_a_bucket(office: Office, seaweedfs: Sea
 
 
 def test_a_bucket_that_cannot_be_reached_is_told_by_status_and_check(office: Office, seaweedfs: SeaweedServer) -> None:
-    with free_ports(1) as (port,):
-        endpoint = f"http://127.0.0.1:{port}"
+    port = free_port()
+    endpoint = f"http://127.0.0.1:{port}"
     set_images(office.directory, **seaweedfs.settings("x") | {"endpoint": endpoint})
     told = f"bucket pictures at 127.0.0.1:{port}: cannot be reached"
     status = run(office, "status")

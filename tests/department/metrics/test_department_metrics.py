@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -34,6 +33,7 @@ from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.protocol.heartbeats import HeartbeatPayload
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.uplink.delivery_client import HttpsDepartment
+from scripts.loopback_ports import free_port
 from tests.department.engines import EngineUnderTest, query
 from tests.department.enrolment import enrol_unit
 from tests.uplink.conftest import settings_for
@@ -194,11 +194,6 @@ def test_the_two_processes_tell_a_prometheus(tmp_path: Path) -> None:
     values = {sample.name: sample.value for family in families for sample in family.samples}
     assert (values[f"{PREFIX}up"], values[f"{PREFIX}units_left_out"]) == (1, 0)
     assert not (figures / "department.json").exists(), "it goes with the server"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def until_answered(port: int) -> str:

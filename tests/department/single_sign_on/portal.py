@@ -24,8 +24,8 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from scripts.loopback_ports import free_port
 from tests.department.single_sign_on.provider import CLIENT_ID, CLIENT_SECRET
-from tests.runtime.time_daemon import free_port
 
 PROGRAM = Path("/usr/share/lemonldap-ng/portal/htdocs/index.psgi")
 START_S_MAX = 60.0
