@@ -6,8 +6,10 @@ It tells what was stored as its log does, and can kill the daemons' threads one 
 import ctypes
 import math
 import re
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -26,6 +28,8 @@ LIVE_S_MAX = 200.0
 """How long a thread that was killed may take to come back, and the unit to go on; shorter than the campaign's patience,
 which would only say that something did not come back."""
 LOOK_S = 0.05
+CALLS_SHOWN = 4
+"""Innermost calls that are told of a thread that did not come back."""
 STAGES_MIN = 9
 """Threads that the two daemons have at least; fewer would mean that some are not seen."""
 POOL_THREAD = re.compile(r"_\d+$")
@@ -66,7 +70,8 @@ class WholeUnit:
         self._until(lambda: False, "", math.inf)
 
     def _start(self, kind: type[CaptureDaemon] | type[UplinkDaemon]) -> None:
-        main = threading.Thread(target=self._keep, args=(kind(self._settings, threading.Event()),), daemon=True)
+        daemon = kind(self._settings, threading.Event())
+        main = threading.Thread(target=self._keep, args=(daemon,), name=kind.__name__, daemon=True)
         self._mains.append(main)
         main.start()
 
@@ -96,7 +101,13 @@ class WholeUnit:
         """Kill one, and wait until its stage was started again, in it or in another thread, and frames are seen."""
         name, before, restarts = thread.name, _count(thread.name), self._restarts()
         _raise_in(thread)
-        self._until(lambda: self._restarts() > restarts and _count(name) == before, f"thread {name} did not come back")
+        try:
+            self._until(
+                lambda: self._restarts() > restarts and _count(name) == before, f"thread {name} did not come back"
+            )
+        except AlprEdgeError as error:
+            counts = f"{self._restarts() - restarts} restarts told, {_count(name)} threads of its name, not {before}"
+            raise AlprEdgeError(f"{error}: {counts}; {_calls_of(name, *(main.name for main in self._mains))}") from None
         frame_count = self._frames()
         self._until(lambda: self._frames() > frame_count, f"no frame was seen after {name} was killed")
 
@@ -141,6 +152,18 @@ class WholeUnit:
 
 def _count(name: str) -> int:
     return sum(thread.name == name for thread in threading.enumerate())
+
+
+def _calls_of(*names: str) -> str:
+    """Where the threads of these names are, innermost call first."""
+    frames = sys._current_frames()  # noqa: SLF001 - documented, and the only way to another thread's calls
+    told = []
+    for thread in threading.enumerate():
+        if thread.name in names and thread.ident in frames:
+            calls = reversed(traceback.extract_stack(frames[thread.ident])[-CALLS_SHOWN:])
+            places = " < ".join(f"{call.name} {call.filename.rpartition('/')[2]}:{call.lineno}" for call in calls)
+            told.append(f"{thread.name} in {places}")
+    return "; ".join(told)
 
 
 def _raise_in(thread: threading.Thread) -> None:
