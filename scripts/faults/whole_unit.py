@@ -56,6 +56,8 @@ class WholeUnit:
         self._say = say
         self._mains: list[threading.Thread] = []
         self._others = set(threading.enumerate())
+        self._was_ignored = threading.Event()
+        """Set where the interpreter ignored a kill, as it does with what is raised in a finalizer."""
 
     def run(self, seed: int, *, kills: bool) -> None:
         """Watch until the process is stopped."""
@@ -65,6 +67,7 @@ class WholeUnit:
         self._start(UplinkDaemon)
         self._until(lambda: self._is_ready("uplink"), "the uplink is not ready")
         if kills:
+            sys.unraisablehook = self._note_ignored
             self._kill_each(Random(seed))
             self._say(ThreadsKilled())
         self._until(lambda: False, "", math.inf)
@@ -101,15 +104,26 @@ class WholeUnit:
         """Kill one, and wait until its stage was started again, in it or in another thread, and frames are seen."""
         name, before, restarts = thread.name, _count(thread.name), self._restarts()
         _raise_in(thread)
+
+        def is_back() -> bool:
+            if self._was_ignored.is_set():
+                self._was_ignored.clear()
+                _raise_in(thread)
+            return self._restarts() > restarts and _count(name) == before
+
         try:
-            self._until(
-                lambda: self._restarts() > restarts and _count(name) == before, f"thread {name} did not come back"
-            )
+            self._until(is_back, f"thread {name} did not come back")
         except AlprEdgeError as error:
             counts = f"{self._restarts() - restarts} restarts told, {_count(name)} threads of its name, not {before}"
             raise AlprEdgeError(f"{error}: {counts}; {_calls_of(name, *(main.name for main in self._mains))}") from None
         frame_count = self._frames()
         self._until(lambda: self._frames() > frame_count, f"no frame was seen after {name} was killed")
+
+    def _note_ignored(self, ignored: "sys.UnraisableHookArgs") -> None:
+        if ignored.exc_type is KilledError:
+            self._was_ignored.set()
+        else:
+            sys.__unraisablehook__(ignored)
 
     def _restarts(self) -> int:
         """How often stages of both daemons were started again."""
