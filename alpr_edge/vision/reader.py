@@ -109,11 +109,9 @@ class OnnxReader:
         """Probabilities of BGR crops, float32 [len(pictures), slots, alphabet]; of those in doubt by several looks."""
         batch = self.prepare(pictures)
         slots = self.infer(batch)
-        confidence = slots.max(axis=2).prod(axis=1)
-        doubtful = np.flatnonzero((confidence >= IN_DOUBT[0]) & (confidence < IN_DOUBT[1]))[:DOUBTFUL_MAX]
-        if len(doubtful):
-            further = [[sharpen(batch[index]), *self.prepare(views_of(pictures[index]))] for index in doubtful]
-            looks = self.infer(np.concatenate(further)).reshape(len(doubtful), -1, *slots.shape[1:])
+        if doubtful := in_doubt(slots):
+            further = self.prepare_further(pictures, batch, doubtful)
+            looks = self.infer(further).reshape(len(doubtful), -1, *slots.shape[1:])
             for index, others in zip(doubtful, looks, strict=True):
                 slots[index] = agreed_slots([slots[index], *others])
         return slots
@@ -127,6 +125,16 @@ class OnnxReader:
             picture = resize_crop(converted, self._width_px, self._height_px, self._interpolation)
             batch[index] = picture.reshape(self._height_px, self._width_px, self._channels)
         return batch
+
+    def prepare_further(self, crops: Sequence[Pixels], batch: Pixels, doubtful: Sequence[int]) -> Pixels:
+        """The network's input of the further looks, those of each crop in doubt one after the other.
+
+        Args:
+            crops: BGR crops.
+            batch: what :meth:`prepare` made of them.
+            doubtful: the places of those in doubt.
+        """
+        return np.concatenate([[sharpen(batch[index]), *self.prepare(views_of(crops[index]))] for index in doubtful])
 
     def infer(self, batch: Pixels) -> Probabilities:
         """Probabilities of a prepared batch, calibrated: of one look at each crop."""
@@ -155,6 +163,13 @@ class OnnxReader:
             (ALPHABET[i], float(p)) for i, p in zip(indices, slots.max(axis=1), strict=True) if ALPHABET[i] != EMPTY
         ]
         return OcrResult("".join(text for text, _ in characters), [confidence for _, confidence in characters])
+
+
+def in_doubt(slots: Probabilities) -> list[int]:
+    """The places of the crops of one call that get further looks."""
+    confidence = slots.max(axis=2).prod(axis=1)
+    doubtful = np.flatnonzero((confidence >= IN_DOUBT[0]) & (confidence < IN_DOUBT[1]))
+    return [int(place) for place in doubtful[:DOUBTFUL_MAX]]
 
 
 def _without_broken_rows(slots: Probabilities) -> Probabilities:

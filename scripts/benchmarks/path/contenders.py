@@ -16,7 +16,7 @@ from alpr_edge.domain.recognition.frames import Crop, Frame, Pixels, Probabiliti
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector, Picture
 from alpr_edge.vision.plate_check import PlateCheck
-from alpr_edge.vision.reader import OnnxReader
+from alpr_edge.vision.reader import OnnxReader, in_doubt
 from alpr_edge.vision.recogniser import Recogniser
 from alpr_edge.vision.sessions import Array
 from scripts.benchmarks.path.frames import CAMERA_ID
@@ -38,10 +38,10 @@ class Contender:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedFrame:
-    """The tensors of one frame: of each look at it, and of the plates in it; None where there is none."""
+    """The tensors of one frame: of each look at it, and of each inference of the reader, its further looks included."""
 
     looks: tuple[Array, ...]
-    plates: Pixels | None
+    plates: tuple[Pixels, ...]
 
 
 def whole_path(name: str, vision: VisionSettings, frames: Sequence[Frame], data: Path | None = None) -> Contender:
@@ -146,14 +146,22 @@ def _prepare(
         recogniser.read_frame(frame)
         looks = tuple(network.prepare(Picture(frame.pixels))[0] for network in detector.networks)
         crops = [crop.pixels for crop in recorder.crops]
-        yield PreparedFrame(looks, reader.prepare(crops) if crops else None)
+        yield PreparedFrame(looks, tuple(_reader_tensors(reader, crops)))
+
+
+def _reader_tensors(reader: OnnxReader, crops: Sequence[Pixels]) -> Iterator[Pixels]:
+    """What the unit's reader infers over the crops of a frame; nothing where there are none."""
+    if crops:
+        yield (batch := reader.prepare(crops))
+        if doubtful := in_doubt(reader.infer(batch)):
+            yield reader.prepare_further(crops, batch, doubtful)
 
 
 def _infer(detector: OnnxDetector, reader: OnnxReader, prepared: PreparedFrame) -> None:
     for network, tensor in zip(detector.networks, prepared.looks, strict=True):
         network.infer(tensor)
-    if prepared.plates is not None:
-        reader.infer(prepared.plates)
+    for tensor in prepared.plates:
+        reader.infer(tensor)
 
 
 def _side_by_side(workers: Sequence[Callable[[T], object]], items: Sequence[T]) -> float:
