@@ -186,7 +186,8 @@ class UplinkError(AlprEdgeError):
 
     Args:
         message: what is wrong and what to do, in one line.
-        retry_after_s: what the department asked for (``Retry-After``), if it did.
+        retry_after_s: the wait that the department asked for (``Retry-After``), if it did; 0 where it did not say how
+            long.
     """
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:

@@ -85,7 +85,10 @@ def parse_answers(reply: Reply, url: str) -> AnswersPayload:
         raise BatchRefusedError(reply.status)
     if reply.status in _LATER or reply.status >= 500:
         kind = ServerFailedError if reply.status >= 500 else UplinkError
-        raise kind(f"{url}: asks to try later (status {reply.status})", retry_after_s(reply.headers))
+        asked_s = retry_after_s(reply.headers)
+        if asked_s is None and reply.status == 429:  # too many requests: it asks for a wait and does not say how long
+            asked_s = 0.0
+        raise kind(f"{url}: asks to try later (status {reply.status})", asked_s)
     if reply.status != 200:
         raise UplinkError(f"{url}: unexpected status {reply.status}; check [uplink] url")
     try:

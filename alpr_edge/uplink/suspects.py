@@ -4,7 +4,8 @@ One failure proves nothing. An item fails by itself when it failed alone, anothe
 alone again. On a weak link any item may now and then fail without an answer (a time-out, a connection that was cut);
 such a failure has to happen :data:`ROUNDS_WITHOUT_ANSWER` times.
 
-Suspicion is kept in memory alone and ends with a restart; proven failures are counted in the outbox.
+Suspicion is kept in memory alone and ends with a restart; proven failures are counted in the outbox. An item that is
+known to fail rests meanwhile, and what rests is kept in memory too.
 """
 
 from collections import OrderedDict
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 SUSPECTS_MAX = 16
 """Most items under suspicion; the one suspected longest is forgotten first. After an outage each is sent alone."""
 ROUNDS_WITHOUT_ANSWER = 3
+RESTING_MAX = 1000
+"""Most items that rest at a time; the one that has rested longest is tried again first."""
 
 
 @dataclass(slots=True)
@@ -78,3 +81,26 @@ class Suspects:
     def clear(self, item_id: str) -> None:
         """Forget an item that is not due any more."""
         self._suspects.pop(item_id, None)
+
+
+class RestingItems:
+    """Items that are not tried again before a moment of this boot, as they fail by themselves."""
+
+    def __init__(self) -> None:
+        self._until_ns: dict[str, int] = {}
+
+    def add(self, item_id: str, until_ns: int) -> None:
+        """Let an item rest until a moment of this boot."""
+        self._until_ns.pop(item_id, None)
+        self._until_ns[item_id] = until_ns
+        while len(self._until_ns) > RESTING_MAX:
+            del self._until_ns[next(iter(self._until_ns))]
+
+    def ids_at(self, now_ns: int) -> list[str]:
+        """Ids of the items that rest at a moment; the others are forgotten."""
+        self._until_ns = {item: until for item, until in self._until_ns.items() if until > now_ns}
+        return list(self._until_ns)
+
+    def clear(self) -> None:
+        """Let none rest any more."""
+        self._until_ns.clear()

@@ -5,7 +5,8 @@ looks at it.
 
 After a failure all items wait, not only those of the batch: what fails for one batch fails for the next. The next batch
 is half as large, down to one item: so a batch that is too large for a weak link arrives in parts, and an item at which
-the department fails ends up alone.
+the department fails ends up alone. Where the department asks for a wait the batch stays as large, since many small ones
+would use up its limit of requests; only one that does so with 5xx again and again may fail over an item all the same.
 
 An item that failed alone is passed over until another one has arrived. When it then fails alone again, the item is to
 blame and not the link: the failure is counted on disk, the item waits behind all others whatever its urgency, and after
@@ -26,12 +27,14 @@ from alpr_edge.domain.protocol.items import Answer, OutboxItem, Outcome
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.uplink.suspects import Suspects
+from alpr_edge.uplink.suspects import RestingItems, Suspects
 
 BATCH_BYTES_MIN = 65_536
-RESTING_MAX = 1000
-"""Most items that rest at a time; the one that has rested longest is tried again first."""
-
+ASKED_WAIT_S_MAX = 3600.0
+"""Longest that a department is left alone because it asked for it (``Retry-After``): limits of requests count by the
+minute or the hour, and what asks for more would keep hits in the car by one wrong header."""
+BUSY_ANSWERS_MAX = 2
+"""How many 5xx in a row that ask for a wait leave the batch as large as it is."""
 SILENCE_S_MAX = 600.0
 """How long nothing is asked of a department that has everything: its answer brings the date, and that it is there."""
 
@@ -99,8 +102,7 @@ class Uploader:
         self._batch_bytes = settings.batch_bytes
         self._has_started = False
         self._suspects = Suspects()
-        self._resting_until_ns: dict[str, int] = {}
-        """By item: the moment of this boot before which an item that fails by itself is not tried again."""
+        self._resting = RestingItems()
         self._answered_ns = clock.now().boottime_ns
         """When the department answered last, or since when it is expected to."""
         self._probe_item: OutboxItem | None = None
@@ -156,7 +158,7 @@ class Uploader:
 
     def reset_backoff(self) -> None:
         """Begin with the shortest wait again, for when little time is left to send."""
-        self._resting_until_ns.clear()
+        self._resting.clear()
         self.state = replace(self.state, failures=0)
 
     def _next(self) -> list[OutboxItem]:
@@ -166,7 +168,7 @@ class Uploader:
             if item is not None:
                 return [item]
             self._suspects.clear(suspect)
-        suspects, resting = self._suspects.ids, self._resting()
+        suspects, resting = self._suspects.ids, self._resting.ids_at(self._clock.now().boottime_ns)
         if not suspects:
             size = (self._batch_items, self._batch_bytes, resting)
             # A medium may be lost on its way, so the items on it are sent as well, once nothing else waits.
@@ -191,10 +193,13 @@ class Uploader:
 
     def _fail(self, items: Sequence[OutboxItem], error: UplinkError) -> float:
         """Note that a delivery failed as a whole: the link's fault, until an item is known to fail by itself."""
-        if len(items) != 1 or items[0] is self._probe_item:
+        is_5xx, asks_to_wait = isinstance(error, ServerFailedError), error.retry_after_s is not None
+        if not asks_to_wait or (is_5xx and self.state.failures >= BUSY_ANSWERS_MAX):
+            self._halve_batch()
+        if (asks_to_wait and not is_5xx) or len(items) != 1 or items[0] is self._probe_item:
             return self._back_off(Link.DOWN, str(error), error.retry_after_s)
         item = items[0]
-        if not self._suspects.fail(item.item_id, has_answer=isinstance(error, ServerFailedError)):
+        if not self._suspects.fail(item.item_id, has_answer=is_5xx):
             return self._back_off(Link.DOWN, str(error), error.retry_after_s)
         self._outbox.failed_alone(item.item_id, f"failed alone: {error}", self._settings.item_attempts_max)
         self._rest(item.item_id, item.failures_alone + 1)
@@ -204,16 +209,7 @@ class Uploader:
     def _rest(self, item_id: str, failures: int) -> None:
         """Do not try an item again for a while that grows with each of its failures."""
         wait_s = self._backoff.wait_s(failures, self._draw())
-        self._resting_until_ns.pop(item_id, None)
-        self._resting_until_ns[item_id] = self._clock.now().boottime_ns + round(wait_s * NS_PER_S)
-        while len(self._resting_until_ns) > RESTING_MAX:
-            del self._resting_until_ns[next(iter(self._resting_until_ns))]
-
-    def _resting(self) -> list[str]:
-        """Items that are not to be tried yet."""
-        now_ns = self._clock.now().boottime_ns
-        self._resting_until_ns = {item: until for item, until in self._resting_until_ns.items() if until > now_ns}
-        return list(self._resting_until_ns)
+        self._resting.add(item_id, self._clock.now().boottime_ns + round(wait_s * NS_PER_S))
 
     def _settle(self, items: Sequence[OutboxItem], answers: Sequence[Answer]) -> float:
         now = self._clock.now()
@@ -226,10 +222,9 @@ class Uploader:
         ]
         refused_ids = [answer.item_id for answer in answers if answer.outcome is Outcome.REFUSED]
         wrong_count = len(receipts) - len(stored_items)
-        delivery_count = sum(item is not self._probe_item for item in stored_items)
         self.state = replace(
             self.state,
-            delivered=self.state.delivered + delivery_count,
+            delivered=self.state.delivered + sum(item is not self._probe_item for item in stored_items),
             refused=self.state.refused + len(refused_ids),
             wrong_digests=self.state.wrong_digests + wrong_count,
             last_receipt=now if stored_items else self.state.last_receipt,
@@ -251,6 +246,7 @@ class Uploader:
         self._rest_repeated(retry_items)
         reason = f"none of {len(items)} items was taken"
         if len(retry_items) < len(items) or not all(item.failures_alone for item in retry_items):
+            self._halve_batch()
             return self._back_off(Link.UP, reason, None)
         self.state = replace(self.state, link=Link.UP, last_error=reason)
         self._count()
@@ -271,19 +267,22 @@ class Uploader:
         self._count()
 
     def _back_off(self, link: Link, reason: str, retry_after_s: float | None) -> float:
-        """Wait at least as long as the department asked for, at most the longest wait of the settings."""
+        """Wait at least as long as the department asked for, up to :data:`ASKED_WAIT_S_MAX`."""
         failures = self.state.failures + 1
         wait_s = self._backoff.wait_s(failures, self._draw())
         if retry_after_s is not None:
-            wait_s = max(wait_s, min(retry_after_s, self._settings.retry_max_s))
-        self._batch_items = max(self._batch_items // 2, 1)
-        self._batch_bytes = max(self._batch_bytes // 2, BATCH_BYTES_MIN)
+            wait_s = max(wait_s, min(retry_after_s, ASKED_WAIT_S_MAX))
         self.state = replace(self.state, link=link, last_error=reason, failures=failures)
         self._count()
         log.warning(
             "uplink.delivery_failed", link=link.value, reason=reason, failures=failures, wait_s=round(wait_s, 1)
         )
         return wait_s
+
+    def _halve_batch(self) -> None:
+        """Make the next batch half as large, as this one may be to blame."""
+        self._batch_items = max(self._batch_items // 2, 1)
+        self._batch_bytes = max(self._batch_bytes // 2, BATCH_BYTES_MIN)
 
     def _pause(self, error: UnauthorisedError) -> float:
         """Take the longest wait at once: a person has to act, and trying again does not help."""

@@ -113,7 +113,7 @@ def test_the_link_backs_off_with_growing_waits_and_recovers_at_once(
     assert full_outbox.counts().quarantined == 0
 
 
-def test_retry_after_is_honoured_up_to_the_longest_wait(full_outbox: Outbox, unit_files: Path, faulty: Faulty) -> None:
+def test_retry_after_is_honoured(full_outbox: Outbox, unit_files: Path, faulty: Faulty) -> None:
     with faulty(iter([Fault.STATUS_429] * 2)) as department:
         assert Bench(full_outbox, department, unit_files).waits(1) == [7.0]
         bench = Bench(full_outbox, department, unit_files)
