@@ -3,14 +3,13 @@
 ::
 
     lists/<source>/<serial>.<complete | additions | removals>
-    lists/<source>/<serial>.note
     lists/<source>/<serial>.withdrawn
     lists/<source>/audience
 
 A unit names the serial that it imported last and gets the next step: the newest complete list when there is a newer
-one, else the change that follows. Nothing but the names of the files records what is published; a ``note`` beside
-one says who published it. An empty ``withdrawn`` file keeps the last serial of a list that was withdrawn: serials only
-grow. A unit that a list is not meant for
+one, else the change that follows. Nothing but the names of the files records what is published; what else is known of a
+list lies beside it (:mod:`~alpr_edge.department.list_facts`). An empty ``withdrawn`` file keeps the last serial of a
+list that was withdrawn: serials only grow. A unit that a list is not meant for
 (:mod:`~alpr_edge.department.audiences`) gets the same answer as if there were no such list.
 """
 
@@ -23,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from alpr_edge.department.audiences import audience_of, set_audience
+from alpr_edge.department.list_facts import NO_FACTS, ListFacts, note_path, write_accepted
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.runtime.durable_files import (
@@ -83,7 +83,7 @@ class ListRepository:
         audience: Collection[str] | None = None,
         *,
         after: int | None = None,
-        note: bytes = b"",
+        facts: ListFacts = NO_FACTS,
     ) -> PublishedList:
         """Copy a feed into the department's folder under the source's next serial, durable when this returns.
 
@@ -93,7 +93,7 @@ class ListRepository:
             change: what the list does to the one published before.
             audience: the units that the list is meant for from now on; None: those that it was meant for.
             after: the serial that has to be the newest still; None: whatever it is.
-            note: what is kept beside it; empty: nothing.
+            facts: what is kept beside it.
 
         Raises:
             DepartmentError: the name or the file cannot be used, the change follows no complete list, or something was
@@ -101,7 +101,7 @@ class ListRepository:
         """
         folder, content = self._folder(source), _content(feed)
         with self._only_one():
-            return self._publish(folder, content, change, audience, after, note)
+            return self._publish(folder, content, change, audience, after, facts)
 
     def _publish(
         self,
@@ -110,7 +110,7 @@ class ListRepository:
         change: ListChange,
         audience: Collection[str] | None,
         after: int | None,
-        note: bytes,
+        facts: ListFacts,
     ) -> PublishedList:
         source, steps = folder.name, self._steps(folder, folder.name)
         if change is not ListChange.COMPLETE:
@@ -120,8 +120,8 @@ class ListRepository:
         path = folder / f"{serial:08d}.{change.value}"
         if audience is not None:
             set_audience(folder, audience)
-        self._write(path, content, note)
         published = PublishedList(source, serial, change, path)
+        self._write(published, content, facts)
         self._remove_old([*steps, published])
         return published
 
@@ -136,7 +136,7 @@ class ListRepository:
         with exclusive_lock(descriptor, "somebody else publishes at this moment; try again", wait_s=LOCK_S_MAX):
             yield
 
-    def _write(self, path: Path, content: bytes, note: bytes) -> None:
+    def _write(self, new: PublishedList, content: bytes, facts: ListFacts) -> None:
         """Write a list and, after it, its note: a list that a power cut leaves without one is published all the same.
 
         Raises:
@@ -144,15 +144,15 @@ class ListRepository:
         """
         try:
             private_directory(self._directory)
-            private_directory(path.parent)
-            create_file(path, content)
-            if note:
-                replace_file(_note_path(path), note)
+            private_directory(new.path.parent)
+            write_accepted(new.path.parent, new.serial, new.change, facts.accepted_sizes)
+            create_file(new.path, content)
+            if facts.note:
+                replace_file(note_path(new.path), facts.note)
         except FileExistsError:
-            name = path.parent.name
-            raise DepartmentError(f"{name}: somebody else published at the same moment; publish again") from None
+            raise DepartmentError(f"{new.source}: somebody else published at the same moment; publish again") from None
         except (OSError, StoreError) as error:
-            raise DepartmentError(f"{path.parent}: cannot be written: {error}") from None
+            raise DepartmentError(f"{new.path.parent}: cannot be written: {error}") from None
 
     def next_after(self, source: str, serial: int, unit_id: str) -> PublishedList | None:
         """The next list after ``serial`` for a unit; None when it has the newest or none is meant for it."""
@@ -184,7 +184,7 @@ class ListRepository:
     def note_of(self, published: PublishedList) -> bytes | None:
         """What is kept beside a list; None: nothing."""
         try:
-            return _note_path(published.path).read_bytes()
+            return note_path(published.path).read_bytes()
         except OSError:
             return None
 
@@ -256,13 +256,9 @@ def _require_newest(source: str, steps: list[PublishedList], after: int | None) 
         raise DepartmentError(f"{source}: something was published or withdrawn meanwhile; check the feed again")
 
 
-def _note_path(path: Path) -> Path:
-    return path.with_suffix(".note")
-
-
 def _remove(step: PublishedList) -> None:
     step.path.unlink(missing_ok=True)
-    _note_path(step.path).unlink(missing_ok=True)
+    note_path(step.path).unlink(missing_ok=True)
 
 
 def _require_complete(source: str, steps: list[PublishedList]) -> None:

@@ -1,6 +1,7 @@
 """Plate text: its canonical form, the reader's alphabet, and which texts are readable and certain."""
 
 import re
+import unicodedata
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 """The reader's slot alphabet; the last character means an empty slot."""
@@ -21,6 +22,12 @@ things."""
 
 _PLATE_CHARACTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 """Characters of plates, compared before upper-casing: Unicode's upper case of sharp s is SS, of dotless i is I."""
+_FOLDED = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(
+    map(ord, "\u00d8\u00f8\u2205\u2300"), "0"
+)
+"""Full-width forms, and what zeros with a slash are written as: O with a stroke, the signs of the empty set and of a
+diameter."""
+_NUMBER = re.compile(r"[0-9]\.[0-9]|[0-9]E?\+[0-9]", re.IGNORECASE)
 _BETWEEN_PLATES = re.compile(r"[,;\r\n]")
 
 
@@ -40,6 +47,35 @@ def is_readable(plate: str) -> bool:
 def is_certain(plate: str, confidence: float) -> bool:
     """Whether a text read with this confidence may be taken as it stands."""
     return is_readable(plate) and confidence >= CERTAIN_MIN
+
+
+def fold_written(text: str) -> str:
+    """A plate as a feed or a person wrote it, with the characters that full-width forms and slashed zeros stand for.
+
+    Reads need none of it: the reader knows :data:`ALPHABET` alone.
+    """
+    return text if text.isascii() else text.translate(_FOLDED)
+
+
+def written_fault(text: str) -> str:
+    """What a folded text holds that no plate does; empty where nothing is in the way.
+
+    :func:`canonical` leaves out what is no character of plates. Of another alphabet's letter, or of the point in a
+    number, that would make the plate of another car.
+    """
+    if not text.isascii() and any(map(_is_foreign, text)):
+        return "a letter or digit beside A to Z and 0 to 9"
+    if _NUMBER.search(text) and canonical(text).strip("0"):
+        return "a point or plus between digits, as a spreadsheet writes numbers"
+    return ""
+
+
+def _is_foreign(character: str) -> bool:
+    """Whether a character is a letter, a digit or a mark of one, and not ASCII; of a sign made of letters as well."""
+    if character.isascii():
+        return False
+    is_mark = unicodedata.category(character).startswith("M")
+    return is_mark or any(part.isalnum() for part in unicodedata.normalize("NFKC", character))
 
 
 def canonical(text: str) -> str:

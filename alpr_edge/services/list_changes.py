@@ -10,6 +10,7 @@ from pathlib import Path
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.ingest.feed_reader import Progress
 from alpr_edge.hotlist.ingest.import_lock import import_lock
 from alpr_edge.hotlist.ingest.importer import (
@@ -19,6 +20,7 @@ from alpr_edge.hotlist.ingest.importer import (
     import_feed,
     require_source_name,
 )
+from alpr_edge.hotlist.ingest.refused_list import take_again
 from alpr_edge.hotlist.ingest.report import FeedReport, read_report, remove_reports, standing_refusal
 from alpr_edge.hotlist.ingest.report import dismiss_refusal as move_refusal
 from alpr_edge.hotlist.ingest.rollback import roll_back
@@ -65,6 +67,8 @@ def import_list(
     subject = _subject(Operation.IMPORT_LIST, request.source, request)
     with authoriser.access(Operation.IMPORT_LIST, subject=subject) as access:
         report = import_feed(replace(request, by_hand=True), lists, now, progress)
+        if request.change is ListChange.COMPLETE and not request.dry_run:
+            take_again(lists.database, request.source)
         access.changes = authoriser.changes_to(values_after_change(lists.database, request.source))
         return report
 

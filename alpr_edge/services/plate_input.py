@@ -2,7 +2,7 @@
 
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.patterns import canonical_partial, is_partial, partial_fault
-from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
+from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical, fold_written, is_readable, written_fault
 from alpr_edge.hotlist.formats import state_codes
 from alpr_edge.hotlist.ingest.validation import is_junk
 
@@ -16,9 +16,10 @@ def plate_to_look_up(text: str) -> str:
     Raises:
         FeedError: it is no plate, or a partial one.
     """
-    if is_partial(text):
+    written = _fold_typed(text)
+    if is_partial(written):
         raise FeedError("a plate is looked up as read, without ? and *; to watch for a part of one: hotlist add")
-    plate = canonical(text)
+    plate = canonical(written)
     if not plate:
         raise FeedError("that is no plate: it holds no letter or digit")
     _require_length(plate)
@@ -44,7 +45,7 @@ def plate_to_search_for(text: str) -> str:
 
 
 def _plate_or_part(text: str, use: str) -> str:
-    plate = canonical_partial(text)
+    plate = canonical_partial(_fold_typed(text))
     if is_partial(plate):
         fault = partial_fault(plate)
         if len(plate) > PATTERN_LENGTH_MAX:
@@ -54,8 +55,18 @@ def _plate_or_part(text: str, use: str) -> str:
         return plate
     if is_junk(plate):
         raise FeedError("that is no plate: it holds no letter or digit that tells a car")
+    if not is_readable(plate):
+        raise FeedError(f"that cannot be {use} for: no camera reads a plate of one character")
     _require_length(plate)
     return plate
+
+
+def _fold_typed(text: str) -> str:
+    """What was typed, in characters of plates."""
+    written = fold_written(text)
+    if fault := written_fault(written):
+        raise FeedError(f"that is no plate: it holds {fault}; type it as it stands on the car")
+    return written
 
 
 def state_letters(text: str | None) -> str | None:

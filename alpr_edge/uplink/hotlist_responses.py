@@ -7,10 +7,12 @@ import httpx
 
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.protocol.items import (
+    LIST_ACCEPTED_HEADER,
     LIST_CHANGE_HEADER,
     LIST_SERIAL_HEADER,
     LISTS_PATH,
     PROTOCOL_HEADER,
+    AcceptedSize,
     ListChange,
 )
 from alpr_edge.settings import ListSource, UplinkSettings
@@ -82,7 +84,14 @@ def note_of(source: ListSource, response: httpx.Response) -> FeedNote:
     if not _SERIAL.fullmatch(serial) or change not in set(ListChange):
         raise UplinkError(f"{source.name}: the department does not say which list this is; update its software")
     # Which list is newer its serial says: marks of its files would hide the next step of a chain.
-    return FeedNote(ListChange(change), int(serial), etag)
+    accepted = {word.strip() for word in headers.get(LIST_ACCEPTED_HEADER, "").split(",")}
+    return FeedNote(
+        ListChange(change),
+        int(serial),
+        etag,
+        accept_shrink=AcceptedSize.SHRINK in accepted,
+        accept_growth=AcceptedSize.GROWTH in accepted,
+    )
 
 
 def may_resume(response: httpx.Response) -> bool:

@@ -16,6 +16,7 @@ from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
 from tests.staff import FOR_STOLEN, Staff
 
 HEADER = "Plate Number,Description,State/Province\n"
+REFUSED = "list amber: its last feed was refused"
 
 
 @pytest.fixture
@@ -61,6 +62,40 @@ def test_an_amber_entry_named_by_a_receipt_is_live_within_a_minute(
             assert uplink.end(signal.SIGTERM) == 0
             assert run.end(signal.SIGTERM) == 0
     assert not [line for line in (*run.lines, *uplink.lines) if PLATES[3] in line]
+
+
+def test_a_refused_list_stays_a_fault_over_a_restart_until_its_publisher_accepts_it(
+    tmp_path: Path, department: tuple[Path, Daemon]
+) -> None:
+    folder, server = department
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [0], plate_frames=0), address(server))
+    add_source(settings, "department = true\ncheck_interval_s = 86400\n")
+    feed = tmp_path / "feed.csv"
+    feed.write_text(HEADER + "".join(f"9ZZZ{number:03},Stolen,CA\n" for number in range(20)), encoding="utf-8")
+    publish(folder, feed)
+    with daemon("run", "--settings", str(settings)) as run:
+        run.wait_for("event=unit.started")
+        with daemon("uplink", "--settings", str(settings)) as uplink:
+            run.wait_for("event=hotlist.refreshed")
+            feed.write_text(HEADER + "8ZZZ999,Stolen,CA\n", encoding="utf-8")
+            publish(folder, feed)
+            assert "the new list holds 1 entries" in run.wait_for("event=hotlist.import_refused")
+            assert [each.end(signal.SIGTERM) for each in (uplink, run)] == [0, 0]
+    publish(folder, feed, "--additions")
+    with daemon("run", "--settings", str(settings)) as run, daemon("uplink", "--settings", str(settings)) as uplink:
+        assert "it changes a complete list that was refused" in run.wait_for("event=hotlist.import_refused")
+        wait_for_health(tmp_path, lambda health: REFUSED in health["troubles"])
+        publish(folder, feed, "--accept-shrink")
+        assert "by=department" in run.wait_for("event=hotlist.size_accepted")
+        wait_for_health(tmp_path, lambda health: REFUSED not in health["troubles"])
+        assert [each.end(signal.SIGTERM) for each in (uplink, run)] == [0, 0]
+    status = edge("hotlist", "status", "--json", "--settings", str(settings))
+    (amber,) = json.loads(status.stdout)["lists"]
+    assert (amber["entries"], amber["import_failure"], amber["changes_refused"]) == (1, "", False)
+    notice = "the new list holds 1 entries, the list before 20; the department accepted that"
+    assert amber["last_feed"]["notices"] == [notice]
+    said = edge("hotlist", "status", "--settings", str(settings)).stdout
+    assert f"last feed: {notice}" in said
 
 
 @pytest.fixture

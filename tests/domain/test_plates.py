@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.plates import ALPHABET, EMPTY, canonical, typed_plates
+from alpr_edge.domain.plates import ALPHABET, EMPTY, canonical, fold_written, typed_plates, written_fault
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,15 @@ def test_canonical_holds_only_plate_characters_and_is_settled(text: str) -> None
     plate = canonical(text)
     assert set(plate) <= set(ALPHABET) - {EMPTY, "O"}
     assert canonical(plate) == plate
+
+
+@given(st.text())
+def test_a_written_text_without_a_fault_loses_no_letter_or_digit(text: str) -> None:
+    written = fold_written(text)
+    if not written_fault(written):
+        characters = [character for character in written if character.isalnum()]
+        assert canonical(written) == canonical("".join(characters))
+        assert all(character.isascii() for character in characters)
 
 
 @given(st.text(alphabet=ALPHABET.replace(EMPTY, "").replace("O", ""), max_size=10))

@@ -131,6 +131,24 @@ def test_a_refused_import_by_hand_leaves_the_refusal_before_in_place(
     assert Refusals(lists.directory).lines() == []
 
 
+def test_an_import_by_hand_has_the_refused_list_and_its_changes_fetched_again(
+    lists: ListStore, feed: Path, by_hand: ByHand, owner: Authoriser
+) -> None:
+    by_itself(lists, feed, GOOD)
+    with pytest.raises(FeedError):
+        by_itself(lists, feed, BAD)
+    stands = {"serial": 3, "etag": '"3"', "take_failure": "refused", "marks": {sync_state.REFUSED_LIST: [2, 0]}}
+    sync_state.note(lists.database, "bolo", **stands)
+    trial = ImportRequest(feed, "bolo", FormatName.GENERIC_CSV, dry_run=True)
+    feed.write_text(GOOD, encoding="utf-8")
+    import_list(lists, owner, trial, NOW)
+    with pytest.raises(FeedError):
+        by_hand(lists, feed, BAD)
+    assert sync_state.state_of(lists.database, "bolo").refused_place == 2
+    by_hand(lists, feed, GOOD)
+    assert sync_state.state_of(lists.database, "bolo") == sync_state.SyncState("bolo")
+
+
 def test_a_dismissed_refusal_is_no_trouble_and_the_list_still_ages(
     lists: ListStore, feed: Path, owner: Authoriser, history: History
 ) -> None:

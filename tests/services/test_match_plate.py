@@ -116,7 +116,12 @@ def test_it_is_for_whoever_is_signed_in(nobody: Authoriser, staff: Staff) -> Non
     assert (last.query, last.outcome, last.reason) == ("7ABC123", "refused", "session_ended")
 
 
-@pytest.mark.parametrize("text", ["7ABC?", "-", "12345678901", "7ABC123,"])
+@pytest.mark.parametrize("text", ["5S\u00d8W350", "\uff15S0W350", "5s\u00f8w-350"])
+def test_a_slashed_zero_and_full_width_forms_are_looked_up_as_what_they_are(text: str) -> None:
+    assert parse_plates(text, None, instant()).match.plate == "5S0W350"
+
+
+@pytest.mark.parametrize("text", ["7ABC?", "7ABC\uff1f", "-", "12345678901", "7ABC123,"])
 def test_what_is_no_plate_is_refused(text: str) -> None:
     with pytest.raises(FeedError):
         parse_plates(text, None, instant())

@@ -48,8 +48,12 @@ def publish_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and compare it as [[feed]] says, and publish nothing.")
     ] = False,
-    accept_shrink: Annotated[bool, typer.Option("--accept-shrink", help="Accept a feed much smaller.")] = False,
-    accept_growth: Annotated[bool, typer.Option("--accept-growth", help="Accept a feed much larger.")] = False,
+    accept_shrink: Annotated[
+        bool, typer.Option("--accept-shrink", help="Accept a feed much smaller, on the units too.")
+    ] = False,
+    accept_growth: Annotated[
+        bool, typer.Option("--accept-growth", help="Accept a feed much larger, on the units too.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Publish a hotlist; each unit it is meant for learns of it within half a minute and fetches it at once.

@@ -24,6 +24,10 @@ class FeedCounts(Protocol):
     def unread_columns(self) -> tuple[str, ...]:
         """Names of the columns that nothing is read from."""
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should look at, a sentence each."""
+
 
 def unknown_words_json(counts: FeedCounts) -> dict[str, Any]:
     """What of a feed was not understood, as JSON has it."""
@@ -32,6 +36,7 @@ def unknown_words_json(counts: FeedCounts) -> dict[str, Any]:
         "unknown_reasons": counts.unknown_reasons,
         "unknown_wordings": counts.unknown_wordings,
         "unread_columns": counts.unread_columns,
+        "notices": counts.notices,
     }
 
 
@@ -50,4 +55,4 @@ def unknown_words_lines(counts: FeedCounts) -> list[str]:
         )
     if counts.unread_columns:
         lines.append(f"nothing is read from: {', '.join(counts.unread_columns)}")
-    return lines
+    return [*lines, *counts.notices]

@@ -129,6 +129,7 @@ def _sync_json(state: ListState) -> dict[str, Any]:
         "last_import": state.sync.taken,
         "download_failure": state.sync.fetch_failure,
         "import_failure": state.sync.take_failure,
+        "changes_refused": state.sync.refused_place is not None,
         "last_feed_refused": state.refusal,
         "last_import_by_hand_refused": state.refusal_by_hand,
         "refusal_dismissed": state.refusal_dismissed,
@@ -185,6 +186,8 @@ def _sync_lines(state: ListState) -> Iterable[str]:
     refusal = state.refusal or (state.sync.take_failure if not state.refusal_dismissed else "")
     if refusal:
         yield f"last feed refused: {refusal}"
+    if state.sync.refused_place is not None:
+        yield "a complete list was refused: every change of it is refused too, until a complete list is imported"
     if state.refusal_dismissed:
         yield f"last feed refused, and the refusal dismissed: {state.refusal_dismissed}"
     if state.refusal_by_hand:

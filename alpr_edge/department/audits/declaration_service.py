@@ -12,7 +12,7 @@ from alpr_edge.domain.audits.shifts import Shift
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.patterns import is_partial
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.plates import canonical, fold_written, written_fault
 from alpr_edge.domain.ports import Clock
 
 PLATES_MAX = 20
@@ -40,8 +40,11 @@ class DeclarationService:
             AuditError: there is none, too many, or one is a part of a plate.
             StoreError: it is not on file, or cannot be put on record.
         """
-        texts = tuple(canonical(plate) for plate in plates)
-        if not 0 < len(texts) <= PLATES_MAX or not all(texts) or any(map(is_partial, plates)):
+        written = tuple(map(fold_written, plates))
+        if fault := next(filter(None, map(written_fault, written)), ""):
+            raise AuditError(f"one of them is no plate: it holds {fault}")
+        texts = tuple(map(canonical, written))
+        if not 0 < len(texts) <= PLATES_MAX or not all(texts) or any(map(is_partial, written)):
             raise AuditError(f"a household has 1 to {PLATES_MAX} whole plates, with commas between them")
         with authoriser.access(Operation.DECLARE_HOUSEHOLD, purpose) as access:
             return self._add_household(access.actor.person_id, texts)

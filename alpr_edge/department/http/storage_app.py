@@ -38,6 +38,7 @@ from alpr_edge.department.http.unit_documents.settings import serve_settings
 from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.list_facts import accepted_for
 from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.department.people.page_certificates import issue_page_certificate
 from alpr_edge.department.pki.unit_ends import UnitEnd
@@ -59,6 +60,7 @@ from alpr_edge.domain.protocol.items import (
     DIGEST_HEADER,
     ITEMS_MAX,
     ITEMS_PATH,
+    LIST_ACCEPTED_HEADER,
     LIST_CHANGE_HEADER,
     LIST_SERIAL_HEADER,
     LISTS_PATH,
@@ -269,4 +271,6 @@ def _list(storage: Storage, unit_id: str, source: str, after: int, client: str) 
         return Response(status_code=204, headers=HEADERS)
     log.info("department.list_sent", unit=unit_id, client=client, source=source, serial=step.serial)
     about = {LIST_SERIAL_HEADER: str(step.serial), LIST_CHANGE_HEADER: step.change.value}
+    if accepted := accepted_for(step.path.parent, step.serial, after):
+        about[LIST_ACCEPTED_HEADER] = ",".join(accepted)
     return FileResponse(step.path, media_type="application/octet-stream", headers=HEADERS | about)

@@ -17,7 +17,7 @@ import structlog
 from alpr_edge.department.hotlists import PublishedList
 from alpr_edge.domain.errors import DepartmentError, FeedClockError, FeedError
 from alpr_edge.domain.hits import Generation
-from alpr_edge.domain.protocol.items import ListChange
+from alpr_edge.domain.protocol.items import AcceptedSize, ListChange
 
 if TYPE_CHECKING:
     from alpr_edge.hotlist.formats.base import Rejected
@@ -42,12 +42,18 @@ class FeedToPublish:
     source: str
     change: ListChange = ListChange.COMPLETE
     accept_shrink: bool = False
-    """Whether it may be much smaller than the list in force; likewise the next."""
+    """Whether it may be much smaller than the list in force, here and on the units; likewise the next."""
     accept_growth: bool = False
     signature: bytes | None = None
     """What its maker signed it with; None: it lies beside it as ``NAME.sig``, where the source needs one."""
     progress: Callable[[int, float], None] | None = field(default=None, repr=False, compare=False)
     """Is told how many entries were read, and the share of the file."""
+
+    @property
+    def accepted_sizes(self) -> frozenset[AcceptedSize]:
+        """What of its size is accepted, as the units are told."""
+        sizes = ((self.accept_shrink, AcceptedSize.SHRINK), (self.accept_growth, AcceptedSize.GROWTH))
+        return frozenset(size for is_accepted, size in sizes if is_accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ class FeedCheck:
     unknown_wordings: tuple[str, ...]
     unread_columns: tuple[str, ...]
     """Names of the columns that nothing is read from."""
+    notices: tuple[str, ...]
+    """What whoever publishes it should look at, a sentence each."""
     issued: datetime | None
     is_signed: bool
     is_compared: bool
@@ -128,7 +136,7 @@ def _compare(
     from alpr_edge.hotlist.ingest.feed_reader import check_entries, pack_feed  # noqa: PLC0415
 
     reading = _reading(feed, source)
-    before, current = _list_before(source, steps, must_be_read=feed.change is not ListChange.COMPLETE)
+    before, current, share = _list_before(source, steps, must_be_read=feed.change is not ListChange.COMPLETE)
     marks_before = None if before is None else before.marks
     base = None if before is None or feed.change is ListChange.COMPLETE else before.packed_list
     del before  # its entries need not stand in memory beside those of a complete list
@@ -139,7 +147,8 @@ def _compare(
     removed = 0 if current is None else current.entries - common_count
     after = steps[-1].serial if steps else 0
     is_compared = marks_before is not None or not steps
-    differences = _Differences(after, count, count - common_count, removed, changed, is_compared)
+    rise = tally.withheld_rise(share) if feed.change is ListChange.COMPLETE else ""
+    differences = _Differences(after, count, count - common_count, removed, changed, is_compared, rise)
     return _result(feed, reading, tally, differences, draft.duplicates, issued)
 
 
@@ -153,6 +162,8 @@ class _Differences:
     removed: int
     changed: int
     is_compared: bool
+    withheld_rise: str
+    """How many more lines were left out for their reason, in words; empty: not many."""
 
 
 def _result(
@@ -181,6 +192,7 @@ def _result(
         unknown_reasons=tally.unknown_words.reason_lines,
         unknown_wordings=tuple(tally.unknown_words.wordings),
         unread_columns=tally.unknown_words.columns,
+        notices=(*tally.unknown_words.notices, *filter(None, (differences.withheld_rise,))),
         issued=issued,
         is_signed=reading.signing_key is not None,
         is_compared=differences.is_compared,
@@ -200,9 +212,11 @@ def _reading(feed: FeedToPublish, source: FeedSource) -> FeedReading:
     )
 
 
-def _list_before(
-    source: FeedSource, steps: Sequence[PublishedList], *, must_be_read: bool
-) -> tuple[GenerationDraft | None, Generation | None]:
+_ListBefore = tuple["GenerationDraft | None", Generation | None, float | None]
+"""The list before, which generation it is, and the share of its complete list's lines left out for their reason."""
+
+
+def _list_before(source: FeedSource, steps: Sequence[PublishedList], *, must_be_read: bool) -> _ListBefore:
     """What the units have, by reading again what was published; None: there is nothing, or it cannot be read.
 
     Raises:
@@ -214,10 +228,10 @@ def _list_before(
         if must_be_read:
             raise FeedError("the list that it changes cannot be read again; publish a complete list") from None
         log.warning("department.list_not_compared", source=source.name, reason=str(error))
-        return None, None
+        return None, None, None
 
 
-def _read_again(source: FeedSource, steps: Sequence[PublishedList]) -> tuple[GenerationDraft | None, Generation | None]:
+def _read_again(source: FeedSource, steps: Sequence[PublishedList]) -> _ListBefore:
     from alpr_edge.hotlist.ingest.feed_reader import FeedReading, pack_feed  # noqa: PLC0415 - see above
     from alpr_edge.hotlist.ingest.source_feed import reading_of  # noqa: PLC0415
     from alpr_edge.hotlist.ingest.validation import FeedTally, memory_refusal  # noqa: PLC0415
@@ -226,6 +240,7 @@ def _read_again(source: FeedSource, steps: Sequence[PublishedList]) -> tuple[Gen
         raise FeedError(f"over {STEPS_COMPARED_MAX} changes since the last complete list")
     draft: GenerationDraft | None = None
     current: Generation | None = None
+    share: float | None = None
     for step in steps:
         reading = replace(reading_of(FeedReading, source, step.path, step.change), signing_key=None)
         base = None if draft is None else draft.packed_list
@@ -235,4 +250,5 @@ def _read_again(source: FeedSource, steps: Sequence[PublishedList]) -> tuple[Gen
         except MemoryError:
             raise memory_refusal(tally) from None
         current = Generation(source.name, step.serial, issued, step.published_at, len(draft.packed_list))
-    return draft, current
+        share = tally.withheld_share if step.change is ListChange.COMPLETE else share
+    return draft, current, share

@@ -11,6 +11,7 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.heartbeats import Heartbeats
 from alpr_edge.department.held_versions import HeldVersions
 from alpr_edge.department.hotlists import LISTS_NAME, ListRepository, PublishedList
+from alpr_edge.department.list_facts import ListFacts
 from alpr_edge.department.list_requests import ListRequests
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.known_units import require_units
@@ -92,8 +93,8 @@ class ListPublisher:
             names = ("entries", "added", "removed", "changed", "rejected", "issued", "is_signed")
             record = record.model_copy(update={name: getattr(check, name) for name in names})
         after = None if check is None else check.after
-        note = record.model_dump_json().encode()
-        return self._lists.publish(feed.path, feed.source, feed.change, audience, after=after, note=note)
+        facts = ListFacts(record.model_dump_json().encode(), feed.accepted_sizes)
+        return self._lists.publish(feed.path, feed.source, feed.change, audience, after=after, facts=facts)
 
     def set_audience(self, source: str, units: Collection[str] | None) -> None:
         """Set which units a list is meant for; None: all.

@@ -10,7 +10,7 @@ from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.ground.areas import GroundArea
 from alpr_edge.domain.ground.cells import cells_of
 from alpr_edge.domain.patterns import ANY, ONE, canonical_partial, is_partial, partial_fault
-from alpr_edge.domain.plates import PLATE_LENGTH_MAX
+from alpr_edge.domain.plates import PLATE_LENGTH_MAX, fold_written, written_fault
 from alpr_edge.hotlist.formats import state_codes
 
 KNOWN_MIN = 3
@@ -119,7 +119,10 @@ def _state(text: str | None) -> str | None:
 
 def _plate(text: str) -> str:
     """The canonical text of a plate or of a part of one, the letter O as the digit 0, as reads are matched."""
-    plate = canonical_partial(text)
+    written = fold_written(text)
+    if fault := written_fault(written):
+        raise SearchError(f"that is no plate: it holds {fault}")
+    plate = canonical_partial(written)
     if not is_partial(plate):
         if not plate:
             raise SearchError("that is no plate: it holds no letter or digit")

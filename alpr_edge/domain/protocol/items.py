@@ -41,6 +41,9 @@ LIST_SERIAL_HEADER = "Alpr-Edge-List-Serial"
 """Header of a list: its serial at the department, which grows by one with each list of the source."""
 LIST_CHANGE_HEADER = "Alpr-Edge-List-Change"
 """Header of a list: a :class:`ListChange`."""
+LIST_ACCEPTED_HEADER = "Alpr-Edge-List-Accepted"
+"""Header of a list whose size was accepted: each :class:`AcceptedSize`, with commas between; older releases have none.
+"""
 ITEM_ID_PATTERN = r"^[A-Za-z0-9._:-]{1,128}$"
 ITEMS_MAX = 500
 """Most items of one batch."""
@@ -53,6 +56,15 @@ class ListChange(StrEnum):
     """It replaces the list."""
     ADDITIONS = "additions"
     REMOVALS = "removals"
+
+
+class AcceptedSize(StrEnum):
+    """What a department accepted of a list's size, though it is beyond the limits of an import."""
+
+    SHRINK = "shrink"
+    """It is much smaller than the list before."""
+    GROWTH = "growth"
+    """It is much larger."""
 
 
 class ItemKind(StrEnum):

@@ -9,7 +9,7 @@ from alpr_edge.domain.ground.areas import parse_ground_area
 from alpr_edge.domain.ground.cells import cells_of
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import PurposeCode
-from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.plates import canonical, fold_written, written_fault
 from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat
 
 TEXT_CHARACTERS_MAX = 200
@@ -121,7 +121,10 @@ def check_scope(
     Raises:
         ReleaseError: it names no plate, too many, no plate at all, no time, or no area that is one.
     """
-    texts = tuple(sorted({canonical(plate) for plate in plates}))
+    written = tuple(map(fold_written, plates))
+    if fault := next(filter(None, map(written_fault, written)), ""):
+        raise ReleaseError(f"one of its plates is none: it holds {fault}")
+    texts = tuple(sorted(set(map(canonical, written))))
     if not texts or "" in texts:
         raise ReleaseError("a request names the plates that it is about; a part of a plate is not released")
     if len(texts) > PLATES_MAX:

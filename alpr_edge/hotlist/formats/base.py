@@ -4,12 +4,14 @@ A format reads lazily, line by line, so that a list of millions never stands in 
 gets into a log or an error, here or in a format: a line is named by its number and column.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import chain
 from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,7 +29,10 @@ REASONS_ALLOWED = frozenset(Reason) - {Reason.IMMIGRATION_VIOLATOR}
 PACIFIC = "America/Los_Angeles"
 MOMENTS_MAX = 4096
 """Most dates that are remembered; a feed repeats them."""
-_DAY_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y")
+_DAY_FORMATS = ("%Y-%m-%d", "%m/%d/%Y")
+_EIGHT_DIGITS = re.compile(r"\d{8}", re.ASCII)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class FormatName(StrEnum):
@@ -131,17 +136,24 @@ class FeedFormat(ABC):
 
     name: ClassVar[FormatName]
 
-    @abstractmethod
     def open(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
-        """Read the head of a feed.
+        """Read the head of a feed; a byte order mark before it is passed over.
 
         Args:
             lines: the file's lines with their ends.
             context: the facts that are known beside the file.
 
         Raises:
-            FeedError: the head is missing or is not this format's.
+            FeedError: the head is missing or is not this format's, or the file is UTF-16.
         """
+        first = next(lines, b"").removeprefix(_BYTE_ORDER_MARK)
+        if first.startswith(_UTF16):
+            raise FeedError("line 1: the file is UTF-16; save it as UTF-8")
+        return self.open_text(chain([first], lines), context)
+
+    @abstractmethod
+    def open_text(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
+        """Read the head of a feed that has no byte order mark; as :meth:`open`."""
 
 
 def text_of(line: bytes) -> str:
@@ -175,25 +187,32 @@ def zone(name: str) -> ZoneInfo:
 def moment(text: str, local: ZoneInfo, *, end_of_day: bool = False, second: bool = False) -> datetime | None:
     """The UTC moment of a feed's date or date and time; None when it is neither.
 
-    Read are ISO 8601, ``YYYYMMDD`` and ``MM/DD/YYYY``, each with or without a time. Without an offset it is local
-    time of ``local``. In the hour that comes twice the earlier is taken, so that a list never looks younger, unless the
-    second is asked for.
+    Read are ISO 8601, ``YYYYMMDD`` of eight digits and ``MM/DD/YYYY``, each with or without a time. Without an offset
+    it is local time of ``local``. In the hour that comes twice the earlier is taken, so that a list never looks
+    younger, unless the second is asked for.
 
     Args:
         text: the text of the cell.
         local: the time zone of times that name none.
-        end_of_day: whether a date alone means the end of that day, not its beginning (an expiry holds through its day).
+        end_of_day: whether a date alone, or with the time 00:00 and no offset, as databases write a day, means the end
+            of that day, not its beginning (an expiry holds through its day).
         second: whether a local time that comes twice means the second.
     """
     text = text.strip()
-    for layout in _DAY_FORMATS:
-        day = _parse_date(text, layout)
-        if day is not None:
-            return _utc(_next_day(day) if end_of_day else day, local, fold=second)
-    date_time = _with_time(text)
+    date_time = _day(text) or _with_time(text)
     if date_time is None:
         return None
+    if end_of_day and date_time.tzinfo is None and date_time.time() == time.min:
+        date_time = _next_day(date_time)
     return _utc(date_time, local, fold=second)
+
+
+def _day(text: str) -> datetime | None:
+    """The beginning of a day; None where the text is no date alone."""
+    if _EIGHT_DIGITS.fullmatch(text):
+        return _parse_date(text, "%Y%m%d")
+    # The first layout that fits; a month or day of one digit stands between marks, so it is not taken for another.
+    return next(filter(None, (_parse_date(text, layout) for layout in _DAY_FORMATS)), None)
 
 
 def _next_day(day: datetime) -> datetime:

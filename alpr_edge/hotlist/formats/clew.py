@@ -35,7 +35,7 @@ class Clew(FixedWidth):
         Field("remarks", 13, 20, is_day, "no date of loss", "lost"),
     )
 
-    def is_head(self, text: str) -> bool:  # noqa: ARG002 - a table always has one
+    def is_head(self, text: str, builder: RowBuilder) -> bool:  # noqa: ARG002 - a table always has one
         """True: the first line must be the header, and is refused when it holds no date."""
         return True
 

@@ -2,14 +2,15 @@
 
 The delimiter (``,`` ``;`` ``:`` or tab) is the one under which the header row names columns known here, or the
 settings'; it is not guessed from counts. Columns with names of their own are named in the settings, by role; without a
-header row they are numbered. A first line ``DATE11/23/2026 09:00`` is the date of the list. Lines are UTF-8 (a byte
-order mark is passed over) or, where they are not, Latin-1. Quoted fields may hold delimiters, doubled quotes and line
-ends. A quote that is never closed refuses the feed, because it would swallow every line behind it.
+header row they are numbered. A first line ``DATE11/23/2026 09:00`` is the date of the list. Lines are UTF-8 or, where
+they are not, Latin-1. Quoted fields may hold delimiters, doubled quotes and line ends; where a line in one is a row by
+itself, a quote that was meant as inches has paired with a later line's, and each line is read as a row of its own. A
+quote that is never closed refuses the feed, because it would swallow every line behind it.
 """
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
@@ -29,8 +30,6 @@ _NEVER_CLOSED = "end of data", "field larger than field limit"
 _DATE = re.compile(r"DATE\s*(\S.*)")
 _TRAILERS = frozenset("TtRr")
 """First letters of a trailer, which a spreadsheet saves with as many cells as a row has."""
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class GenericCsv(FeedFormat):
@@ -38,11 +37,9 @@ class GenericCsv(FeedFormat):
 
     name: ClassVar[FormatName] = FormatName.GENERIC_CSV
 
-    def open(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
+    def open_text(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
         """Read the date and the header row, if there are any."""
-        first = next(lines, b"").removeprefix(_BYTE_ORDER_MARK)
-        if first.startswith(_UTF16):
-            raise FeedError("line 1: the file is UTF-16; save it as UTF-8")
+        first = next(lines, b"")
         date_line = _DATE.fullmatch(text_of(first).strip())
         number = 2 if date_line else 1
         if date_line:
@@ -113,8 +110,9 @@ class _Rows:
         width, places, make = self._header.width, _picker(self._header), self._builder.make
         for row in rows:
             first, self._done = self._done + 1, rows.line_num + before
-            if self._done - first >= LINES_A_RECORD_MAX:
-                yield Rejected(first, "-", "a quoted field runs over too many lines", self._done - first + 1)
+            if self._done > first and (parts := self._parts(row, first)):
+                yield from parts
+                self._record_count += len(parts) - 1
             elif len(row) == width and (row[0] or any(row)) and row[0][:1] not in _TRAILERS:
                 row.append("")
                 yield make(first, places(row))
@@ -136,7 +134,60 @@ class _Rows:
         width = self._header.width
         if len(row) < width or any(cell.strip() for cell in row[width:]):
             return Rejected(line, "-", f"{len(row)} columns where the header has {width}")
-        return self._builder.make(line, _picker(self._header)([*row[:width], ""]))
+        return self._builder.make(line, self._pick(row))
+
+    def _parts(self, row: list[str], first: int) -> list[Record]:
+        """The records of a row over several lines of which one is a row by itself; empty where it is one record.
+
+        What was joined may hold wanted plates, which would be another entry's remark. The first line's entry is kept,
+        by its own cells if they are as many as there should be; a later line must look like an entry.
+        """
+        count, width = self._done - first + 1, self._header.width
+        if count > LINES_A_RECORD_MAX:
+            return [Rejected(first, "-", "a quoted field runs over too many lines", count)]
+        lines = _lines_of(row, self._header.delimiter)
+        if not any(_fits(line, width) for line in lines[1:]):
+            self._builder.unknown_words.records_over_lines += 1
+            return []
+        unquoted = [*lines[0][:-1], *_split(lines[0][-1], self._header.delimiter)]
+        cut = [cell.partition("\n")[0] for cell in row]
+        own = next((cells for cells in (lines[0], unquoted, cut) if _fits(cells, width)), row)
+        parts = [self._other_row(own, first)]
+        parts += [self._part(cells, line) for line, cells in enumerate(lines[1:], start=first + 1) if any(cells)]
+        return parts
+
+    def _part(self, cells: list[str], line: int) -> Record:
+        """A line that a quote had joined to the line before."""
+        if not (_fits(cells, self._header.width) and self._builder.is_plausible(Cells(*self._pick(cells)))):
+            return Rejected(line, "-", "joined to the line before by a quote, and no row by itself")
+        self._builder.unknown_words.parted_lines += 1
+        return self._builder.make(line, self._pick(cells))
+
+    def _pick(self, row: list[str]) -> tuple[str, ...]:
+        return _picker(self._header)([*row[: self._header.width], ""])
+
+
+def _lines_of(row: list[str], delimiter: str) -> list[list[str]]:
+    """The cells of each line of a row with line ends in its quoted cells."""
+    lines: list[list[str]] = [[]]
+    for cell in row:
+        begin, *others = (part.rstrip("\r") for part in cell.split("\n"))
+        lines[-1].append(begin)
+        lines += [_split(other, delimiter) for other in others]
+    return lines
+
+
+def _split(text: str, delimiter: str) -> list[str]:
+    """The cells of a part of a line; the whole part where its quotes do not pair up."""
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [""])
+    except csv.Error:
+        return [text]
+
+
+def _fits(cells: Sequence[str], width: int) -> bool:
+    """Whether cells are a row: as many as the header has, others behind them empty, and not all of them empty."""
+    return len(cells) >= width and any(cells[:width]) and not any(cell.strip() for cell in cells[width:])
 
 
 def _picker(header: Header) -> Callable[[list[str]], tuple[str, ...]]:

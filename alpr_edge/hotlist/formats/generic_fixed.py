@@ -1,4 +1,8 @@
-"""Text in fixed columns that the settings give, such as ``columns = { plate = "1-8", state = "9-10" }``."""
+"""Text in fixed columns that the settings give, such as ``columns = { plate = "1-8", state = "9-10" }``.
+
+By the settings' default the first line is a head. Where it reads as an entry all the same it is kept as one: a file
+without a head would else lose a wanted plate with every import.
+"""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -7,10 +11,14 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.hotlist.formats.base import Feed, FeedContext, FeedFormat, FormatName, Rules
 from alpr_edge.hotlist.formats.csv_header import ROLES, VEHICLE_ROLES
 from alpr_edge.hotlist.formats.fields import Field, is_state_or_blank
-from alpr_edge.hotlist.formats.line_formats import FixedWidth
-from alpr_edge.hotlist.formats.row_builder import Cells
+from alpr_edge.hotlist.formats.line_formats import TRAILER, FixedWidth, looks_like_head
+from alpr_edge.hotlist.formats.row_builder import Cells, RowBuilder
 
 COLUMNS_MAX = 10_000
+HEAD_KEPT = (
+    "line 1 reads as an entry and is kept as one; if the file has no head, say so in the settings: header = false"
+)
+HEAD_PASSED_OVER = "line 1 is passed over as the head; if the file has none, say so in the settings: header = false"
 _MEANINGS = {"case": ("remarks", "case")} | dict.fromkeys(VEHICLE_ROLES, ("vehicle", ""))
 """The cell of each role that is none itself, and the text before it there."""
 
@@ -20,10 +28,10 @@ class GenericFixed(FeedFormat):
 
     name: ClassVar[FormatName] = FormatName.FIXED_WIDTH
 
-    def open(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
+    def open_text(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
         """Read the head, if the settings say that there is one."""
         layout = _Layout(_fields(context.rules), has_head=context.rules.header)
-        return layout.open(lines, context)
+        return layout.open_text(lines, context)
 
 
 class _Layout(FixedWidth):
@@ -34,9 +42,16 @@ class _Layout(FixedWidth):
         self.fields = fields
         self.has_head = has_head
 
-    def is_head(self, text: str) -> bool:  # noqa: ARG002 - the settings say it
-        """Whether the settings say so."""
-        return self.has_head
+    def is_head(self, text: str, builder: RowBuilder) -> bool:
+        """Whether the settings say so, and the line is not an entry or the trailer."""
+        if not self.has_head or TRAILER.fullmatch(text.strip()):
+            return False
+        if self.is_entry(text, builder):
+            builder.unknown_words.head = HEAD_KEPT
+            return False
+        if text.strip() and not (looks_like_head(text) and self.split(text) is None):
+            builder.unknown_words.head = HEAD_PASSED_OVER
+        return True
 
 
 def _fields(rules: Rules) -> tuple[Field, ...]:

@@ -4,7 +4,9 @@ A format says where its fields are and what they look like. A line that does not
 fault. With a fixed layout the rejection also says when the rest of the line is shifted by one column. Such a line is
 never corrected: that might put another car on the list.
 
-Of a head line that is no record only the date is read. A trailer that counts the records must be right.
+Of a head line that is no record only the date is read. No publisher says what stands in its head line, so a first line
+is one where its words are those of heads and it holds nothing like a plate; any other counts as a record, or as a
+rejected one. A trailer that counts the records must be right.
 """
 
 import csv
@@ -20,12 +22,24 @@ from typing import Any, ClassVar
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.formats.base import PACIFIC, Feed, FeedContext, FeedFormat, Record, Rejected, text_of
+from alpr_edge.hotlist.formats.csv_header import ROLES
 from alpr_edge.hotlist.formats.fields import Field, gather_cells
 from alpr_edge.hotlist.formats.row_builder import Cells, Codes, RowBuilder, Traits
 
 SHIFTS_TRIED_MAX = 1000
 """Most faulty lines of a feed that are examined for a shift; a feed with more is mostly refused in any case."""
 TRAILER = re.compile(r"(?:TOTAL RECORDS?|RECORD COUNT|TRAILER)\W*(\d{1,10})", re.IGNORECASE)
+HEAD_WORDS = frozenset(
+    (
+        "alpr", "bureau", "ccic", "center", "county", "created", "crime", "date", "department", "export", "extract",
+        "extracted", "fdle", "file", "generated", "hdr", "head", "header", "hotlist", "information", "issued", "list",
+        "lpr", "make", "model", "name", "ncic", "number", "nysp", "ori", "police", "produced", "published", "reason",
+        "report", "sheriff", "type", "version",
+    )
+)  # fmt: skip
+"""Words of head lines: who made a file, what it is called and when it was made, and names of columns. None is a reason,
+nor a word that reasons have ("plate")."""
+_WORD = re.compile(r"[^\W_]+")
 _DATE = re.compile(
     r"(?<!\d)("
     r"\d{2}/\d{2}/\d{4}(?: \d{2}:\d{2}(?::\d{2})?)?|\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?|\d{8}"
@@ -46,15 +60,15 @@ class LineFormat(FeedFormat):
     """Whether its remarks are free text of the feed's maker, not agencies, numbers and dates."""
     zone: ClassVar[str] = PACIFIC
     has_head: bool = True
-    """Whether a first line that is no record is a head."""
+    """Whether a first line may be a head."""
     trailer_required: ClassVar[bool] = False
 
-    def open(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
+    def open_text(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
         """Read the head, if there is one."""
         builder = RowBuilder(context, self._traits(context))
         first = next(lines, b"")
         text = _line_text(first)
-        if self.is_head(text):
+        if self.is_head(text, builder):
             issued_at = self.issue_date(text, builder)
             number = 2
         else:
@@ -65,14 +79,24 @@ class LineFormat(FeedFormat):
         records = self._records(lines, number, builder, needs_trailer=needs_trailer)
         return Feed(issued_at, records, builder.unknown_words)
 
-    def is_head(self, text: str) -> bool:
+    def is_head(self, text: str, builder: RowBuilder) -> bool:
         """Whether a first line is a head."""
-        return self.has_head and not TRAILER.fullmatch(text.strip()) and self.split(text) is None
+        return self.has_head and looks_like_head(text) and not self.is_entry(text, builder)
+
+    def is_entry(self, text: str, builder: RowBuilder) -> bool:
+        """Whether a first line is an entry; a head's words may by chance stand where its fields would."""
+        texts = self.split(text)
+        if texts is None:
+            return False
+        cells = self.cells(texts)
+        words = cells.plate.lower().split()
+        is_name = words[:1] and (words[0] in HEAD_WORDS or "".join(words) in ROLES["plate"])
+        return builder.is_plausible(cells) and (not is_name or builder.knows_reason(cells.reason))
 
     def issue_date(self, head: str, builder: RowBuilder) -> datetime | None:
-        """The date in a head; None where it holds none."""
+        """The date in a head; None where it holds none, or may be a record with one."""
         match = _DATE.search(head)
-        return builder.date(match.group(1)) if match else None
+        return builder.date(match.group(1)) if match and looks_like_head(head) else None
 
     def default_reason(self, _: FeedContext) -> Reason | None:
         """The reason of lines that name none, where the settings give none."""
@@ -193,6 +217,10 @@ class Delimited(LineFormat):
         fine = all(field.looks is None or field.looks(cell) for field, cell in zip(self.fields, texts, strict=True))
         return texts if fine else None
 
+    def issue_date(self, head: str, builder: RowBuilder) -> datetime | None:
+        """The date in a head; None of one with as many cells as a record: it names columns."""
+        return None if len(self._row(head)) == self.width else super().issue_date(head, builder)
+
     def fault(self, text: str, *, closely: bool) -> tuple[str, str]:  # noqa: ARG002 - cells between delimiters do not shift
         """Too many or few cells, or the first that does not look as it should."""
         cells = self._row(text)
@@ -208,6 +236,21 @@ class Delimited(LineFormat):
             return next(csv.reader([text], delimiter=self.delimiter), [])
         except csv.Error:
             return []
+
+
+def looks_like_head(text: str) -> bool:
+    """Whether a line has a word of heads, or is a date alone, and holds no letters beside digits, as plates do.
+
+    A record at fault must not pass for a head: it would be lost and not be counted, and its date be the list's.
+    """
+    if TRAILER.fullmatch(text.strip()):
+        return False
+    words = [word.lower() for word in _WORD.findall(_DATE.sub(" ", text))]
+    if not all(word.isalpha() or word.isdecimal() for word in words):
+        return False
+    return (
+        not HEAD_WORDS.isdisjoint(words) if words else any("/" in date or "-" in date for date in _DATE.findall(text))
+    )
 
 
 def check_end(rest: Iterator[str], record_count: int, trailer_count: int) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 from alpr_edge.domain.errors import FeedClockError, FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.patterns import canonical_partial, is_partial, partial_fault
-from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
+from alpr_edge.domain.plates import CHARACTERS_MIN, PLATE_LENGTH_MAX, canonical, fold_written, written_fault
 from alpr_edge.hotlist.formats import reason_codes, state_codes
 from alpr_edge.hotlist.formats.base import (
     PACIFIC,
@@ -159,7 +159,7 @@ class RowBuilder:
     def make(self, line: int, cells: tuple[str, ...]) -> Record:
         """The row of one line, or why there is none; the cells are in the order of :class:`Cells`."""
         raw, state, reason, record_id, vehicle, remarks, effective, expires = cells
-        if raw.isalnum() and raw.isascii() and len(raw) <= PLATE_LENGTH_MAX:
+        if raw.isalnum() and raw.isascii() and CHARACTERS_MIN <= len(raw) <= PLATE_LENGTH_MAX:
             plate = raw.upper().replace("O", "0")
         else:
             plate, raw, fault = self._plate(raw)
@@ -173,7 +173,7 @@ class RowBuilder:
         if wrong is not None:
             return Rejected(line, self._traits.names[wrong[0]], wrong[1])
         if words:
-            self.unknown_words.count_reason(words, raw)
+            self.unknown_words.count_reason(words, plate)
         if note or unknown or self._is_removal:
             parts = (note,) if self._is_removal else (note, remarks, unknown)
             remarks = "; ".join(part for part in parts if part.strip())
@@ -190,15 +190,36 @@ class RowBuilder:
             self._restrictions,
         )
 
+    def is_plausible(self, cells: Cells) -> bool:
+        """Whether cells of a line that may be no record are an entry's: a plate with a digit, or beside a known word.
+
+        Never those of a removal: a wrong guess would take a wanted car off the list.
+        """
+        plate = fold_written(cells.plate)
+        if self._is_removal or not CHARACTERS_MIN <= len(canonical(plate)) <= PLATE_LENGTH_MAX:
+            return False
+        state, _ = state_codes.from_text(cells.state)
+        is_known = state in state_codes.KNOWN_CODES or self.knows_reason(cells.reason)
+        return any(character.isdigit() for character in plate) or (is_known and plate.isupper())
+
+    def knows_reason(self, cell: str) -> bool:
+        """Whether a cell names a reason that is known."""
+        words = " ".join(cell.split())
+        return bool(words) and self._meaning(words)[0] is not None
+
     def _plate(self, cell: str) -> tuple[str, str, str]:
         """Canonical text, the text as written, and why it is no plate that can be matched."""
-        raw = clean(cell, PLATE_RAW_MAX)
-        if is_partial(raw) and self._traits.partials:
-            plate = canonical_partial(cell)
+        raw, written = clean(cell, PLATE_RAW_MAX), fold_written(cell)
+        if fault := written_fault(written):
+            return "", raw, fault
+        if is_partial(written) and self._traits.partials:
+            plate = canonical_partial(written)
             return plate, raw, partial_fault(plate)
-        plate = canonical(cell)
-        if is_partial(raw) or _OTHER_WILDCARDS.search(raw):
+        plate = canonical(written)
+        if is_partial(written) or _OTHER_WILDCARDS.search(written):
             return plate, raw, "a plate with wildcards cannot be matched as it stands"
+        if len(plate) == 1 and plate != "0":
+            self.unknown_words.short_plates += 1
         return plate, raw, f"longer than {PLATE_LENGTH_MAX} characters" if len(plate) > PLATE_LENGTH_MAX else ""
 
     def _reason(self, text: str) -> Meaning:

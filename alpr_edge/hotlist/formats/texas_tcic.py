@@ -4,6 +4,7 @@ The second letter of the record number is the code, and codes are not NCIC's: ``
 protection order, ``T`` a threat against a peace officer.
 """
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from alpr_edge.hotlist.formats.fields import Field, is_state_or_blank, is_year
 from alpr_edge.hotlist.formats.line_formats import Delimited
 from alpr_edge.hotlist.formats.row_builder import Cells, Codes
 
+_RECORD_NUMBER = re.compile(r"[A-Za-z]{2}\d", re.ASCII)
 _CODES: Codes = {
     "E": (Reason.VIOLENT_PERSON, ""),
     "M": (Reason.MISSING_PERSON, ""),
@@ -35,7 +37,12 @@ class TexasTcic(Delimited):
     zone = "America/Chicago"
     width = 8
     fields = (
-        Field("record_id", 1, looks=lambda cell: cell[1:2].isalpha(), wrong="no record number with a code letter"),
+        Field(
+            "record_id",
+            1,
+            looks=lambda cell: _RECORD_NUMBER.match(cell) is not None,
+            wrong="no record number with a code letter",
+        ),
         Field("plate", 2),
         Field("state", 3, looks=is_state_or_blank, wrong="no state code"),
         Field("vehicle", 4, looks=is_year, wrong="no year of the vehicle"),

@@ -1,4 +1,4 @@
-"""Collects what of a feed was not understood: columns that are not read, words that name no known reason."""
+"""Collects what of a feed was not understood: columns that are not read, words that name no known reason, odd lines."""
 
 import re
 from dataclasses import dataclass, field
@@ -26,7 +26,29 @@ class UnknownWords:
     """Lines whose words for the reason mean none that is known; such an entry is of the reason "other"."""
     wordings: list[str] = field(default_factory=list)
     """The first of these words, each once; never one with a plate in it."""
+    head: str = ""
+    """What became of a first line that is a head by the settings and may be none."""
+    records_over_lines: int = 0
+    """Records with a line end in a quoted cell."""
+    parted_lines: int = 0
+    """Lines that a quote had joined to another line's cell and that were read as records of their own."""
+    short_plates: int = 0
+    """Entries whose plate has one character: no read is so short, so they never match."""
     _left_out: set[str] = field(default_factory=set, init=False, repr=False)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What whoever imports the feed should look at, a sentence each; without text of the feed."""
+        counts = (
+            (self.records_over_lines, "over several lines: records with a line end in a quoted cell"),
+            (self.parted_lines, "behind a quote that is not closed on its line: lines read as records of their own"),
+            (
+                self.short_plates,
+                "with a plate of one character: entries that cannot be matched, as no read is so short",
+            ),
+        )
+        heads = (self.head,) if self.head else ()
+        return heads + tuple(f"{count:,} {what}" for count, what in counts if count)
 
     def count_reason(self, words: str, plate: str) -> None:
         """Count a line whose words for the reason are not understood.

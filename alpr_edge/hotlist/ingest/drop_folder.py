@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.store.hotlists.sync_state import Marks
+from alpr_edge.store.hotlists.sync_state import REFUSED_LIST, Marks
 
 FILES_MAX = 1000
 """Most files of one folder that are looked at, the newest."""
@@ -86,17 +86,29 @@ def due(before: Listing, now: Listing, marks: Marks) -> Listing:
 
 
 def updated_marks(now: Listing, marks: Marks, up_to: DroppedFile) -> dict[str, list[int]]:
-    """The marks after a file was imported: those of the folder's files, and of all not newer than it."""
-    return _marks_with(now, marks, (file for file in now if file <= up_to))
+    """The marks after a file was imported: those of the folder's files, and of all not newer than it.
+
+    A complete list ends the refusal of one before it.
+    """
+    new_marks = _marks_with(now, marks, (file for file in now if file <= up_to))
+    if up_to.change is ListChange.COMPLETE and up_to.changed_ns > _refused_place(marks):
+        new_marks.pop(REFUSED_LIST, None)
+    return new_marks
 
 
 def marks_of_refusal(now: Listing, marks: Marks, refused: DroppedFile) -> dict[str, list[int]]:
-    """The marks after a file was refused: that one is dealt with, and changes before it are still to be imported."""
-    return _marks_with(now, marks, [refused])
+    """The marks after a file was refused: that one is dealt with, and changes before it are still to be imported.
+
+    Where it is a complete list, changes after it are refused with it.
+    """
+    new_marks = _marks_with(now, marks, [refused])
+    if refused.change is ListChange.COMPLETE and refused.changed_ns > _refused_place(marks):
+        new_marks[REFUSED_LIST] = [refused.changed_ns, refused.size]
+    return new_marks
 
 
 def _marks_with(now: Listing, marks: Marks, dealt_with: Iterable[DroppedFile]) -> dict[str, list[int]]:
-    present = {file.name for file in now}
+    present = {REFUSED_LIST, *(file.name for file in now)}
     present_marks = {name: list(mark) for name, mark in marks.items() if name in present}
     dealt_with_ns = max(_dealt_with_ns(marks), now[0].changed_ns - 1 if len(now) == FILES_MAX else 0)
     if dealt_with_ns:
@@ -106,6 +118,10 @@ def _marks_with(now: Listing, marks: Marks, dealt_with: Iterable[DroppedFile]) -
 
 def _dealt_with_ns(marks: Marks) -> int:
     return next(iter(marks.get(OLDER, ())), 0)
+
+
+def _refused_place(marks: Marks) -> int:
+    return next(iter(marks.get(REFUSED_LIST, ())), 0)
 
 
 def _is_named_whole(name: str) -> bool:

@@ -20,12 +20,13 @@ from pydantic import BaseModel
 from alpr_edge.domain.errors import AlprEdgeError, FeedClockError, FeedError, LostError
 from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
-from alpr_edge.hotlist.ingest import drop_folder
-from alpr_edge.hotlist.ingest.drop_folder import Listing
+from alpr_edge.hotlist.ingest import drop_folder, refused_list
+from alpr_edge.hotlist.ingest.drop_folder import DroppedFile, Listing
 from alpr_edge.hotlist.ingest.feed_file import PIECE_BYTES
 from alpr_edge.hotlist.ingest.feed_reader import Progress
-from alpr_edge.hotlist.ingest.importer import ImportReport, ListStore, import_feed
+from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed
 from alpr_edge.hotlist.ingest.process_limits import end_with_parent, limited_process
+from alpr_edge.hotlist.ingest.refused_list import DOWNLOAD_ANEW
 from alpr_edge.hotlist.ingest.request import request_for
 from alpr_edge.hotlist.ingest.signature import read_signature
 from alpr_edge.runtime.io_errors import io_errors
@@ -35,6 +36,7 @@ from alpr_edge.settings import ListSource
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
+from alpr_edge.store.hotlists.sync_state import REFUSED_LIST, SyncState
 from alpr_edge.store.keys import load_key
 
 log = structlog.get_logger(__name__)
@@ -91,12 +93,12 @@ class ImportWorker:
         if source.folder is None:
             return None
         listing = drop_folder.listing(source.folder)
-        state = sync_state.state_of(self.lists.database, source.name)
+        state = self._state_of(source)
         due = drop_folder.due(before, listing, state.marks)
         if not due:
             return None
         try:
-            report = self._import_dropped(source, source.folder / due[0].name, due[0].change, now, progress)
+            report = self._import_dropped(source, source.folder, due[0], now, progress)
         except FeedClockError as error:
             self._note(source, take_failure=str(error))
             raise
@@ -105,13 +107,20 @@ class ImportWorker:
             self._note(source, marks=marks, take_failure=str(error))
             raise
         marks = drop_folder.updated_marks(listing, state.marks, due[0])
-        self._note(source, marks=marks, take_failure="", taken=now)
+        failure = {} if REFUSED_LIST in marks else {"take_failure": ""}
+        # What the department has published since is of the refused list, not of the one that was imported now.
+        download = DOWNLOAD_ANEW if REFUSED_LIST in state.marks.keys() - marks.keys() else {}
+        self._note(source, marks=marks, taken=now, **failure, **download)
         return report
 
     def _import_dropped(
-        self, source: ListSource, path: Path, change: ListChange, now: datetime | None, progress: Progress | None
+        self, source: ListSource, folder: Path, dropped: DroppedFile, now: datetime | None, progress: Progress | None
     ) -> ImportReport:
-        request = request_for(source, path, change)
+        path, state = folder / dropped.name, self._state_of(source)
+        is_before_refused = refused_list.is_before_refused(state, dropped.changed_ns)
+        if not is_before_refused:
+            refused_list.require_fit(self.lists.directory, state, dropped.change, now)
+        request = replace(request_for(source, path, dropped.change), keeps_refusal=is_before_refused)
         if request.signing_key is None:
             return import_feed(request, self.lists, now, progress)
         # Whoever owns the folder could change the file between the check of its signature and its last line.
@@ -122,11 +131,11 @@ class ImportWorker:
             return import_feed(replace(request, path=copy, signature=signature), self.lists, now, progress)
 
     def _import_downloaded(self, source: ListSource, now: datetime | None, progress: Progress | None) -> ImportReport:
-        note = FeedNote()
+        note, state = FeedNote(), self._state_of(source)
         try:
             with _open_download(self.incoming, source.name) as (note, path):
-                request = replace(request_for(source, path, note.change), signature=b64decode(note.signature))
-                report = import_feed(request, self.lists, now, progress)
+                refused_list.require_fit(self.lists.directory, state, note.change, now)
+                report = import_feed(_request_for_download(source, path, note), self.lists, now, progress)
         except LostError as error:
             self._note(source, serial=0, etag="", modified="", take_failure=str(error))
             self.incoming.remove(source.name)
@@ -137,11 +146,14 @@ class ImportWorker:
         except FeedError as error:
             # The list and its signature may be of different versions, if the server changed both meanwhile: download
             # both again.
-            marks = {"etag": "", "modified": ""} if source.signing_key_file is not None else {}
-            self._note(source, serial=self._serial_after(source, note), take_failure=str(error), **marks)
+            values = {"etag": "", "modified": ""} if source.signing_key_file is not None else {}
+            marks = refused_list.marks_of_download(state.marks, note.change, note.serial)
+            serial = self._serial_after(source, note)
+            self._note(source, serial=serial, marks=marks, take_failure=str(error), **values)
             self.incoming.remove(source.name)
             raise
-        self._note(source, serial=note.serial, take_failure="", taken=now)
+        marks = refused_list.marks_of_download(state.marks, note.change)
+        self._note(source, serial=note.serial, marks=marks, take_failure="", taken=now)
         self.incoming.remove(source.name)
         return report
 
@@ -154,8 +166,11 @@ class ImportWorker:
 
     def _serial_after(self, source: ListSource, note: FeedNote) -> int:
         """The serial to ask from after a refusal: a change that does not fit asks for the complete list, once."""
-        failed_before = bool(sync_state.state_of(self.lists.database, source.name).take_failure)
+        failed_before = bool(self._state_of(source).take_failure)
         return note.serial if note.change is ListChange.COMPLETE or failed_before else 0
+
+    def _state_of(self, source: ListSource) -> SyncState:
+        return sync_state.state_of(self.lists.database, source.name)
 
     def _note(self, source: ListSource, **values: object) -> None:
         sync_state.note(self.lists.database, source.name, **values)
@@ -196,10 +211,23 @@ def _download_again(database: Database, incoming: DownloadSpool, source: str, no
     No other feed of its source is downloaded while one waits, so a feed that cannot be imported now must not wait. The
     department's feed is downloaded once more, and the second time passed over, as it would be asked for again at once.
     """
-    failed_before = bool(sync_state.state_of(database, source).take_failure)
-    serial = note.serial if failed_before else 0
-    sync_state.note(database, source, serial=serial, etag="", modified="", take_failure=failure)
+    state = sync_state.state_of(database, source)
+    values: dict[str, object] = {"take_failure": failure, **DOWNLOAD_ANEW}
+    if state.take_failure:
+        values["serial"] = note.serial
+        values["marks"] = refused_list.marks_of_download(state.marks, note.change, note.serial)
+    sync_state.note(database, source, **values)
     incoming.remove(source)
+
+
+def _request_for_download(source: ListSource, path: Path, note: FeedNote) -> ImportRequest:
+    return replace(
+        request_for(source, path, note.change),
+        signature=b64decode(note.signature),
+        accept_shrink=note.accept_shrink,
+        accept_growth=note.accept_growth,
+        is_departments=source.department,
+    )
 
 
 @contextmanager
@@ -253,7 +281,7 @@ def _run_job() -> int:
     if not end_with_parent(job.daemon_process):
         log.error("hotlist.import_aborted", source=job.source.name, reason="the daemon that wanted it has ended")
         return TRY_AGAIN
-    before = tuple(drop_folder.DroppedFile(*file) for file in job.before)
+    before = tuple(DroppedFile(*file) for file in job.before)
     try:
         with open_import_worker(job.data_directory, job.keys_directory) as worker:
             worker.import_next(job.source, before, job.now)

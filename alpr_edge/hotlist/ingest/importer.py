@@ -19,8 +19,8 @@ from alpr_edge.hotlist.index.loader import open_marks, open_sealed
 from alpr_edge.hotlist.index.packed_list import GenerationDraft, common
 from alpr_edge.hotlist.ingest.feed_reader import FeedReading, Progress, check_entries, pack_feed
 from alpr_edge.hotlist.ingest.import_lock import import_lock
-from alpr_edge.hotlist.ingest.report import FeedReport, write_report
-from alpr_edge.hotlist.ingest.validation import FeedTally, memory_refusal
+from alpr_edge.hotlist.ingest.report import FeedReport, stands_refused, withheld_share_of, write_report
+from alpr_edge.hotlist.ingest.validation import FeedTally, memory_refusal, size_difference
 from alpr_edge.settings.base import is_name
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists.generations import (
@@ -55,6 +55,10 @@ class ImportRequest(FeedReading):
     """Whether to check only; nothing is written, nothing goes live."""
     by_hand: bool = False
     """Whether a person ran the import and reads its answer: a refusal is then no fault of the unit."""
+    is_departments: bool = False
+    """Whether the department handed it out: what is accepted of its size, the department accepted."""
+    keeps_refusal: bool = False
+    """Whether a newer complete list of the source stands refused: that stays the report on its last feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ class ImportReport:
     unknown_wordings: tuple[str, ...] = ()
     unread_columns: tuple[str, ...] = ()
     """Names of the columns that nothing is read from."""
+    notices: tuple[str, ...] = ()
+    """What whoever imports it should look at, a sentence each."""
 
 
 def import_feed(
@@ -131,6 +137,10 @@ class _Import:
     lists: ListStore
     now: datetime | None
     tally: FeedTally = field(default_factory=FeedTally)
+    accepted_size: str = ""
+    """Its size, in words, where it is beyond the unit's limits and the department accepted it; else empty."""
+    withheld_rise: str = ""
+    """How many more lines than of the list before were left out for their reason, in words; empty: not many."""
 
     def run_reported(self, progress: Progress | None) -> ImportReport:
         """Run, and keep a report on how it ended; a dry run leaves none."""
@@ -153,6 +163,8 @@ class _Import:
         draft, issued_at = self._pack(current, progress)
         entry_count = len(draft.packed_list)
         check_entries(self.request, entry_count, generation, self.tally)
+        self._note_acceptance(entry_count, generation)
+        self._note_withheld_rise()
         common_count, changed_count = self._shared_with(current, draft)
         return ImportReport(
             source=self.request.source,
@@ -172,6 +184,7 @@ class _Import:
             unknown_reasons=self.tally.unknown_words.reason_lines,
             unknown_wordings=tuple(self.tally.unknown_words.wordings),
             unread_columns=self.tally.unknown_words.columns,
+            notices=self._notices(),
         )
 
     def _pack(
@@ -185,14 +198,36 @@ class _Import:
         generation = current.generation if current else None
         return pack_feed(self.request, generation, base, self.now, self.tally, progress)
 
+    def _note_acceptance(self, entry_count: int, current: Generation | None) -> None:
+        """Put in words, and log, that the list is beyond the unit's limits and that the department accepted it."""
+        difference = size_difference(entry_count, current, self.request.limits)
+        if difference and self.request.is_departments:
+            self.accepted_size = f"{difference}; the department accepted that"
+            log.warning("hotlist.size_accepted", source=self.request.source, by="department", reason=difference)
+
+    def _note_withheld_rise(self) -> None:
+        """Put in words, and log, that many more lines of a complete list were left out for their reason."""
+        if self.request.change is ListChange.COMPLETE:
+            self.withheld_rise = self.tally.withheld_rise(self._share_before())
+        if self.withheld_rise:
+            log.warning("hotlist.more_withheld", source=self.request.source, reason=self.withheld_rise)
+
+    def _share_before(self) -> float | None:
+        return withheld_share_of(self.lists.directory, self.request.source)
+
+    def _notices(self) -> tuple[str, ...]:
+        return (*self.tally.unknown_words.notices, *filter(None, (self.withheld_rise, self.accepted_size)))
+
     def _newest_serial(self) -> int:
         """Of the generation that was imported last, whether it is the one in use or not."""
         return all_generations(self.lists.database, self.request.source)[0].generation.serial
 
     def _keep_report(self, refusal: str, kept: int = 0) -> None:
-        if self.request.dry_run:
+        request = self.request
+        if request.dry_run or (request.keeps_refusal and stands_refused(self.lists.directory, request.source)):
             return
         unknown_words = self.tally.unknown_words
+        is_new_list = not refusal and request.change is ListChange.COMPLETE
         report = FeedReport(
             source=self.request.source,
             at=rfc3339(self.now) if self.now else None,
@@ -207,6 +242,9 @@ class _Import:
             unknown_reasons=unknown_words.reason_lines,
             unknown_wordings=tuple(unknown_words.wordings),
             unread_columns=unknown_words.columns,
+            notices=self._notices(),
+            withheld_share=self.tally.withheld_share if is_new_list else self._share_before(),
+            is_more_withheld=bool(self.withheld_rise),
         )
         write_report(self.lists.directory, report, by_hand=self.request.by_hand)
 

@@ -46,11 +46,17 @@ class FeedReport:
     unknown_wordings: tuple[str, ...] = ()
     unread_columns: tuple[str, ...] = ()
     """Names of the columns that nothing is read from."""
+    notices: tuple[str, ...] = ()
+    """What whoever imports it should look at, a sentence each."""
+    withheld_share: float | None = None
+    """Share of the lines left out for their reason, of the newest complete list that went live; None: not known."""
+    is_more_withheld: bool = False
+    """Whether that share is far above the one of the list before."""
 
     @property
     def needs_attention(self) -> bool:
-        """Whether lines of it went nowhere: rejected, or removals that removed nothing."""
-        return self.rejected > 0 or self.unmatched_removals > 0
+        """Whether lines of it went nowhere: rejected, left out far more than before, or removals of nothing."""
+        return self.rejected > 0 or self.is_more_withheld or self.unmatched_removals > 0
 
 
 def write_report(directory: Path, report: FeedReport, *, by_hand: bool = False) -> None:
@@ -87,6 +93,14 @@ def read_report(directory: Path, source: str) -> FeedReport:
     return _read(newest[1])
 
 
+def withheld_share_of(directory: Path, source: str) -> float | None:
+    """Share of the lines left out for their reason, of a source's newest complete list; None: it is not known."""
+    try:
+        return read_report(directory, source).withheld_share
+    except FeedError:
+        return None
+
+
 def last_reports(directory: Path) -> Iterator[FeedReport]:
     """The reports on the last feed of each source that went live or came by itself, in order of source."""
     for path in sorted(directory.glob(f"*{_LAST}")):
@@ -107,6 +121,11 @@ def refusals_by_hand(directory: Path) -> Iterator[FeedReport]:
 def dismissed_refusals(directory: Path) -> Iterator[FeedReport]:
     """The reports of sources whose last feed was refused and the refusal dismissed, in order of source."""
     return _reports(directory, _DISMISSED)
+
+
+def stands_refused(directory: Path, source: str) -> bool:
+    """Whether a source's last feed that came by itself was refused."""
+    return _refusal(_path(directory, source, _LAST)) is not None
 
 
 def standing_refusal(directory: Path, source: str) -> FeedReport:
@@ -180,7 +199,11 @@ class Refusals:
 
 
 def _left_out_words(report: FeedReport) -> str:
-    counts = ((report.rejected, "lines rejected"), (report.unmatched_removals, "removals removed nothing"))
+    counts = (
+        (report.rejected, "lines rejected"),
+        (report.withheld if report.is_more_withheld else 0, "lines left out for their reason"),
+        (report.unmatched_removals, "removals removed nothing"),
+    )
     return ", ".join(f"{count:,} of {report.read:,} {what}" for count, what in counts if count)
 
 
@@ -206,7 +229,7 @@ def _read(path: Path) -> FeedReport:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         lines = tuple(Rejected(**line) for line in raw.pop("lines"))
-        for name in ("unknown_wordings", "unread_columns"):
+        for name in ("unknown_wordings", "unread_columns", "notices"):
             raw[name] = tuple(map(str, raw.get(name, ())))
         return FeedReport(**raw, lines=lines)
     except (OSError, ValueError, TypeError, KeyError):

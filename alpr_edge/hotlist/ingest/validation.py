@@ -27,6 +27,9 @@ JUNK_PLATES = frozenset(
 """Words that feeds write where a vehicle has no plate."""
 SAMPLES_MAX = 10_000
 """How many rejected lines a report names; all are counted."""
+WITHHELD_RISE_MAX = 0.02
+"""By how much the share of a complete list's lines that are left out for their reason may be above that of the list
+before, without a word to anybody: a feed that words its reasons anew may lose entries that must not be lost."""
 BATCH_ENTRIES = 4096
 
 
@@ -74,6 +77,22 @@ class FeedTally:
     def entry_lines(self) -> int:
         """Lines that are entries, or removals of some."""
         return self.read - self.rejected_lines - self.skipped_junk - self.withheld
+
+    @property
+    def withheld_share(self) -> float:
+        """Share of the lines that were left out for their reason."""
+        return self.withheld / self.read if self.read else 0.0
+
+    def withheld_rise(self, share_before: float | None) -> str:
+        """What to tell where many more lines were left out for their reason than of the list before, else nothing.
+
+        Args:
+            share_before: that share of the complete list before; None: it is not known.
+        """
+        if share_before is None or self.withheld_share - share_before <= WITHHELD_RISE_MAX:
+            return ""
+        share = f"{self.withheld:,} of {self.read:,} lines left out for their reason"
+        return f"{share}, of the list before {share_before:.1%}; look at whether their reasons are meant"
 
     def count(self, record: Rejected | Withheld) -> None:
         """Count a line that is no entry."""
@@ -209,16 +228,20 @@ def check_not_empty(entry_count: int) -> None:
         raise FeedError("the feed holds no entry; an empty list would silence every alert of the one in use")
 
 
+def size_difference(entry_count: int, current: Generation | None, limits: ValidationLimits) -> str:
+    """How far a list is beyond the limits in size of the one in use, in words; empty where it is within them."""
+    if current is None or not (_is_shrunk(entry_count, current, limits) or _is_grown(entry_count, current, limits)):
+        return ""
+    return f"the new list holds {entry_count} entries, the list before {current.entries}"
+
+
 def check_shrink(entry_count: int, current: Generation | None, limits: ValidationLimits) -> None:
     """Refuse a feed that makes a list much smaller than the one in use.
 
     Raises:
         FeedError: it is.
     """
-    if current is None:
-        return
-    loss = current.entries - entry_count
-    if loss > limits.shrink_entries_min and loss > limits.shrink_share_max * current.entries:
+    if current is not None and _is_shrunk(entry_count, current, limits):
         raise FeedError(
             f"the new list holds {entry_count} entries, the list in use {current.entries}; "
             "if that is right, --accept-shrink"
@@ -231,11 +254,18 @@ def check_growth(entry_count: int, current: Generation | None, limits: Validatio
     Raises:
         FeedError: it is.
     """
-    if current is None:
-        return
-    growth = entry_count - current.entries
-    if growth > limits.growth_entries_min and growth > limits.growth_share_max * current.entries:
+    if current is not None and _is_grown(entry_count, current, limits):
         raise FeedError(
             f"the feed holds {entry_count} entries, the list in use {current.entries}; "
             "if that is right, --accept-growth"
         )
+
+
+def _is_shrunk(entry_count: int, current: Generation, limits: ValidationLimits) -> bool:
+    loss = current.entries - entry_count
+    return loss > limits.shrink_entries_min and loss > limits.shrink_share_max * current.entries
+
+
+def _is_grown(entry_count: int, current: Generation, limits: ValidationLimits) -> bool:
+    growth = entry_count - current.entries
+    return growth > limits.growth_entries_min and growth > limits.growth_share_max * current.entries

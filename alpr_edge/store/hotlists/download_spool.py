@@ -50,6 +50,9 @@ class FeedNote:
     modified: str = ""
     signature: str = ""
     """The detached signature that the server has, in base64; empty where none is asked for."""
+    accept_shrink: bool = False
+    """Whether the department accepted that it is much smaller than the list before; likewise the next."""
+    accept_growth: bool = False
 
 
 class DownloadSpool:

@@ -18,6 +18,10 @@ from alpr_edge.store.db.schema import list_sync
 Marks = Mapping[str, list[int]]
 """Names of files, each with its time of change in ns and its size in bytes."""
 FAILURE_MAX = 300
+REFUSED_LIST = "/"
+"""The name, no file's, under which the marks have the complete list that was refused since one was imported last: its
+place among the feeds, which is its file's time of change in ns or its serial at the department, and its file's size in
+bytes, 0 of a download."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,11 @@ class SyncState:
     """When a list was last imported, UTC."""
     take_failure: str = ""
     """Why the last list was not imported; empty when it was."""
+
+    @property
+    def refused_place(self) -> int | None:
+        """Place of the complete list that stands refused (:data:`REFUSED_LIST`); None: none does."""
+        return next(iter(self.marks.get(REFUSED_LIST, ())), None)
 
 
 def state_of(database: Database, source: str) -> SyncState:

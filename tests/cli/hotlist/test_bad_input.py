@@ -100,6 +100,11 @@ def test_status_tells_of_a_feed_refused_by_hand(command: Command, bolo: Path) ->
         (["4XY?123"], "a plate is looked up as read, without ? and *"),
         (["4XYZ123, 4XY*"], "a plate is looked up as read, without ? and *"),
         (["4XYZ123,"], "that is no plate: it holds no letter or digit"),
+        (
+            ["4XYZ\u00c9123"],
+            "that is no plate: it holds a letter or digit beside A to Z and 0 to 9; type it as it stands",
+        ),
+        (["4XYZ123,1.23E+11"], "that is no plate: it holds a point or plus between digits"),
         (["4XYZ1234567"], "that is no plate: longer than 10 characters"),
         (["4XYZ123", "--state", "C1"], "--state is two letters or a name"),
         (["4XYZ123", "--state", "ZZ"], "the states are AB, AK, AL, AR"),

@@ -99,8 +99,24 @@ def test_what_was_not_understood_is_told_at_once_and_by_the_status(command: Comm
     assert "SECRET" not in told + status
     (row,) = as_json(command("status", "--json"))["lists"]
     counts = {"read": 104, "kept": 101, "rejected": 1, "skipped_junk": 1, "withheld": 1, "unmatched_removals": 0}
-    names = {"unknown_reasons": 1, "unknown_wordings": ["Carjacking"], "unread_columns": ["Hold For"]}
+    names = {"unknown_reasons": 1, "unknown_wordings": ["Carjacking"], "unread_columns": ["Hold For"], "notices": []}
     assert row["last_feed"] | {"at": None} == {"at": None, **counts, **names}
+
+
+def test_what_is_odd_in_a_feed_is_told_at_once_and_by_the_status(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "bolo.csv"
+    path.write_bytes(csv_text('4XYZ123,"19 in,CA', '4XYZ124,rims 19",CA', '4XYZ125,"two', 'lines",CA', "I,Stolen,CA"))
+    notices = [
+        "1 over several lines: records with a line end in a quoted cell",
+        "1 behind a quote that is not closed on its line: lines read as records of their own",
+        "1 with a plate of one character: entries that cannot be matched, as no read is so short",
+    ]
+    told = run_import(command, path, "bolo", "generic-csv").stdout
+    assert [line in told.splitlines() for line in notices] == [True] * 3
+    status = command("status").stdout.splitlines()
+    assert [f"list bolo: last feed: {line}" in status for line in notices] == [True] * 3
+    (row,) = as_json(command("status", "--json"))["lists"]
+    assert row["last_feed"]["notices"] == notices
 
 
 def test_a_refused_feeds_lines_are_exported_without_their_text(command: Command, table: Path, tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ def instant(moment: datetime) -> Instant:
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Inquirers:
     """A department whose log, and whose car's log, have searches of some days."""
-    some = Inquirers.make(tmp_path_factory.mktemp("audits") / "department", engine)
+    entered = NOW - timedelta(days=20)
+    some = Inquirers.make(tmp_path_factory.mktemp("audits") / "department", engine, entered)
     with open_office(some.directory, StillClock(instant(NOW)), PASSWORDS) as office:
         desk = office.declarations
         for number in range(24):
@@ -261,6 +262,8 @@ def test_nobody_declares_their_own_shift_and_a_household_has_whole_plates(
     for plates in ((), ("7ABC1?",), ("",), tuple(f"8XYZ{number:03}" for number in range(21))):
         with pytest.raises(AuditError, match="whole plates"):
             office.declarations.declare_household(of("officer"), AUDIT, plates)
+    with pytest.raises(AuditError, match="holds a letter or digit beside A to Z"):
+        office.declarations.declare_household(of("officer"), AUDIT, ("7ABC123", "\u00d6BB12"))
 
 
 def test_nothing_is_changed_or_deleted_and_the_database_alone_tells_nobody(

@@ -67,6 +67,15 @@ def test_a_feed_is_shown_before_it_is_published_and_each_step_is_on_record(
     assert list(uploads.iterdir()) == []
 
 
+def test_what_is_odd_in_a_feed_is_shown_before_it_is_published(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    with client_of(inquirers, server, ADMINISTRATOR) as client:
+        page = client.get(upload(client, feed_of([*PLATES, '"8NEW001', '8NEW002"', "I"])).headers["location"]).text
+    told = re.search(r"To be looked at</th><td>1 behind a quote .*<br>1 with a plate of one character", page)
+    assert told is not None
+
+
 def test_nobody_else_uploads_and_no_body_is_read_of_them(inquirers: Inquirers, server: DepartmentPageServer) -> None:
     for role in ("officer", ""):
         with client_of(inquirers, server, role) as client:

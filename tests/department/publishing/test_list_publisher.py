@@ -64,6 +64,16 @@ def publish(publisher: ListPublisher, new: FeedToPublish) -> tuple[int, int, int
     return check.entries, check.added, check.removed, check.changed
 
 
+def test_what_is_odd_in_a_feed_is_told_before(publisher: ListPublisher, tmp_path: Path) -> None:
+    new = FeedToPublish(tmp_path / "feed.csv", "amber")
+    new.path.write_text("Plate,Reason\n7ABC001,Stolen\nI,Stolen\n")
+    check = publisher.check(new)
+    assert check is not None
+    (notice,) = check.notices
+    assert "a plate of one character" in notice
+    assert notice in check_text(check).splitlines()
+
+
 def test_what_units_would_not_understand_is_told_before(publisher: ListPublisher, tmp_path: Path) -> None:
     new = FeedToPublish(tmp_path / "feed.csv", "amber")
     new.path.write_text("Plate,Reason,Hold For\n7ABC001,Carjacking,x\n7ABC002,Stolen,x\n")
@@ -72,6 +82,7 @@ def test_what_units_would_not_understand_is_told_before(publisher: ListPublisher
     assert (check.unknown_reasons, check.unknown_wordings, check.unread_columns) == (1, ("Carjacking",), ("Hold For",))
     assert '1 line with a reason that is not known, such as "Carjacking"' in check_text(check)
     assert check_content(check)["unread_columns"] == ("Hold For",)
+    assert check_content(check)["notices"] == check.notices == ()
     publisher.publish(new, "login:chief", check)
     new.path.write_text("Plate\n7ABC001\n9NEVER1\n")
     removals = publisher.check(replace(new, change=ListChange.REMOVALS))

@@ -223,6 +223,7 @@ def test_a_page_says_what_it_could_not_see(searches: DepartmentSearches) -> None
         (DepartmentSearch(("7ABC12345678",)), "longer than 10 characters"),
         (DepartmentSearch(("7ABC12345678*",)), "longer than 10 characters"),
         (DepartmentSearch(("*7*A*B*C*1*2*3*4*",)), "longer than 16 characters with its wildcards"),
+        (DepartmentSearch(("7ABC123", "\u00d6BB12")), "that is no plate: it holds a letter or digit beside A to Z"),
         (DepartmentSearch(("- -",)), "that is no plate: it holds no letter or digit"),
         (DepartmentSearch(tuple(f"7ABC{number}" for number in range(101))), "101 plates are too many"),
         (DepartmentSearch(area=Area(*CENTRE, 900.0)), "by an area needs a time as well; add from and to"),

@@ -56,6 +56,7 @@ def test_a_scope_has_plates_in_canonical_form_each_once_and_a_time() -> None:
     ("plates", "begin", "end", "told"),
     [
         ((), NOON, NOON + timedelta(1), "names the plates"),
+        (("8ABC123", "\u00d6BB12"), NOON, NOON + timedelta(1), "one of its plates is none: it holds a letter or digit"),
         (("8ABC123", "--"), NOON, NOON + timedelta(1), "names the plates"),
         (tuple(f"8ABC{n:03}" for n in range(PLATES_MAX + 1)), NOON, NOON + timedelta(1), "51 plates are too many"),
         (("8ABC123",), None, NOON, "both ends"),

@@ -167,6 +167,11 @@ def test_empty_columns_behind_the_last_are_harmless() -> None:
         ("", "31/12/2026", "ExpiryDate"),
         ("", "2026-02-30", "ExpiryDate"),
         ("2026-12-01", "2026-11-01", "ExpiryDate"),
+        ("2026-12-01 00:00", "2026-11-30 00:00", "ExpiryDate"),
+        ("", "202612", "ExpiryDate"),
+        ("", "2027110", "ExpiryDate"),
+        ("2026121", "", "EffectiveDate"),
+        ("", "202712311", "ExpiryDate"),
     ],
 )
 def test_a_date_that_cannot_be_read_is_no_never(effective: str, expires: str, column: str) -> None:
@@ -185,11 +190,30 @@ def test_a_date_that_cannot_be_read_is_no_never(effective: str, expires: str, co
         ("9999-12-31 23:59:59", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
         ("2026-12-01T14:30:00Z", datetime(2026, 12, 1, 14, 30, tzinfo=UTC)),
         ("2026-12-01 14:30:00+01:00", datetime(2026, 12, 1, 13, 30, tzinfo=UTC)),
+        ("12/1/2026", datetime(2026, 12, 2, 8, tzinfo=UTC)),
+        # A day as databases write it: it holds through that day, as a date alone does.
+        ("2026-12-01T00:00:00", datetime(2026, 12, 2, 8, tzinfo=UTC)),
+        ("2026-12-01 00:00", datetime(2026, 12, 2, 8, tzinfo=UTC)),
+        ("2026-12-01 00:00:00.000", datetime(2026, 12, 2, 8, tzinfo=UTC)),
+        ("12/01/2026 00:00", datetime(2026, 12, 2, 8, tzinfo=UTC)),
+        ("12/01/2026 00:00:00", datetime(2026, 12, 2, 8, tzinfo=UTC)),
+        ("2026-12-01T00:00:00Z", datetime(2026, 12, 1, tzinfo=UTC)),
+        ("2026-12-01 00:00:01", datetime(2026, 12, 1, 8, 0, 1, tzinfo=UTC)),
+        ("9999-12-31 00:00:00", datetime(9999, 12, 31, 8, tzinfo=UTC)),
     ],
 )
 def test_dates_as_feeds_write_them(cell: str, expires: datetime) -> None:
     text = csv_text(f"ABC123,{cell}", header="Plate,ExpiryDate")
     assert only_entry(csv_records(text)).expires == expires
+
+
+def test_an_entry_of_one_day_may_begin_and_end_at_midnight() -> None:
+    header, row = "Plate,EffectiveDate,ExpiryDate", "ABC123,2026-12-01 00:00,2026-12-01 00:00"
+    entry = only_entry(csv_records(csv_text(row, header=header)))
+    assert (entry.effective, entry.expires) == (
+        datetime(2026, 12, 1, 8, tzinfo=UTC),
+        datetime(2026, 12, 2, 8, tzinfo=UTC),
+    )
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,10 @@ def test_wordings_are_few_short_and_without_plates() -> None:
     assert unknown_words(csv_text(f"ABC123,{'long ' * 20},CA", "ABC124,a\x1b[2Jb,CA")).wordings == ["a [2Jb"]
 
 
+def test_a_plate_with_a_slashed_zero_is_found_in_words() -> None:
+    assert unknown_words(csv_text("S\u00d8ONER,the SOONER car,CA")).wordings == []
+
+
 @pytest.mark.parametrize("plate", ["A", "NONE", "000"])
 def test_a_short_plate_or_none_hides_no_words(plate: str) -> None:
     assert unknown_words(csv_text(f"{plate},Carjacking,CA")).wordings == ["Carjacking"]

@@ -130,13 +130,15 @@ def test_the_last_entry_can_be_removed_but_an_empty_complete_list_is_refused(
 ) -> None:
     drop(folder, "all.csv", ROWS[0])
     take(worker, source)
+    drop(folder, "gone.remove.csv", ROWS[0])
+    take(worker, source)
+    assert entry_count(loader, "ABC123") == 0
+    drop(folder, "again.csv", ROWS[0])
+    take(worker, source)
     drop(folder, "empty.csv")
     with pytest.raises(FeedError, match="holds no entry"):
         take(worker, source)
     assert entry_count(loader, "ABC123") == 1
-    drop(folder, "gone.remove.csv", ROWS[0])
-    take(worker, source)
-    assert entry_count(loader, "ABC123") == 0
 
 
 def test_a_refused_file_is_noted_once_and_the_list_held_stays(

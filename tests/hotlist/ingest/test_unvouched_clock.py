@@ -162,4 +162,9 @@ def test_the_commands_say_so(command: Command, tmp_path: Path, no_time: None) ->
     why = ("--reason", "major_crime", "--case", "26-000123")
     refusal = command("add", "5SOW750", *why, "--expires", "12h")
     assert "no receiver and no time server confirms the clock yet; give --expires as a date and time" in refusal.stderr
-    assert command("add", "5SOW750", *why, "--expires", "2100-01-01T00:00").exit_code == 0
+    far = command("add", "5SOW750", *why, "--expires", "2100-01-01T00:00")
+    assert (far.exit_code, far.stderr.count("\n")) == (1, 1)
+    assert "90 days at most" in far.stderr
+    assert "which neither a receiver nor a time server confirms" in far.stderr
+    soon = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    assert command("add", "5SOW750", *why, "--expires", soon).exit_code == 0

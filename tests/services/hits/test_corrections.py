@@ -9,13 +9,14 @@ import pytest
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.errors import AccessError, DispositionError, StoreError
 from alpr_edge.domain.page_requests.corrections import Correction
+from alpr_edge.domain.page_requests.request import CORRECTION_S_MAX, RequestAnswer, RequestOutcome
 from alpr_edge.domain.people.person import Role, SourcePermission
 from alpr_edge.services.hits.corrections import ReadCorrections, StatedPlate
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitCard, HitViews
 from alpr_edge.store.reads.dispositions import dispositions_of
 from alpr_edge.store.reads.repository import DecidedRecord, SettledRecord
-from alpr_edge.store.requests.page_requests import WAITING_MAX, requests_about, waiting_requests
+from alpr_edge.store.requests.page_requests import WAITING_MAX, answer_request, requests_about, waiting_requests
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import PEOPLE, Staff, staff_person
 from tests.store.records import alert, hit, instant, plate_read
@@ -105,9 +106,26 @@ def test_misread_is_said_once_however_often_it_is_corrected(
         card = views.card(authoriser, HIT)
     assert answers(store) == [("read", "misread")]
     assert isinstance(card, HitCard)
-    shown = corrections.of_card(card)
+    shown = corrections.of_card(card, staff.clock.now())
     texts = [each.content.text for each in shown.requests if isinstance(each.content, Correction)]
     assert (texts, shown.corrected_by, shown.is_known) == (["7ABO129", "7ABO128"], "", True)
+
+
+def test_a_correction_that_nobody_answers_in_time_is_shown_as_not_matched(
+    staff: Staff, store: UnitStore, views: HitViews, corrections: ReadCorrections
+) -> None:
+    with staff.authoriser("officer") as authoriser:
+        asked = corrections.ask(authoriser, HIT, STATED)
+        card = views.card(authoriser, HIT)
+    assert isinstance(card, HitCard)
+    limit_ms = CORRECTION_S_MAX * 1000
+    for age_ms, answer in ((limit_ms, None), (limit_ms + 1, RequestAnswer(RequestOutcome.TOO_LATE))):
+        (shown,) = corrections.of_card(card, asked.made.shift(age_ms)).requests
+        assert shown.answer == answer
+    done = RequestAnswer(RequestOutcome.DONE)
+    with store.database.write() as connection:
+        answer_request(connection, asked.request_id, done, asked.made)
+    assert [each.answer for each in corrections.of_card(card, asked.made.shift(limit_ms + 1)).requests] == [done]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +135,7 @@ def test_misread_is_said_once_however_often_it_is_corrected(
         (StatedPlate("7AB?128"), "without"),
         (StatedPlate("7"), "2 characters"),
         (StatedPlate("7ABC123456789"), "longer"),
-        (StatedPlate("7ÄB128"), "letters and digits alone"),
+        (StatedPlate("7ÄB128"), "beside A to Z and 0 to 9"),
         (StatedPlate("7AB128\u202e"), "letters and digits alone"),
         (StatedPlate("7AB128", "Atlantis"), "no state"),
         (StatedPlate("7ABC123", "CA"), "that is what was read"),
@@ -216,7 +234,7 @@ def test_a_form_offers_no_state_that_the_unit_alone_read(
     read = replace(card.read.read, state=read_state, corrected_by=person)
     entry = replace(card.hit.entry, state=listed)
     shown = replace(card, read=replace(card.read, read=read), hit=replace(card.hit, entry=entry))
-    assert corrections.of_card(shown).state == offered
+    assert corrections.of_card(shown, staff.clock.now()).state == offered
 
 
 def test_a_form_sent_as_it_was_shown_says_nothing_of_a_state_that_the_unit_alone_read(

@@ -272,6 +272,7 @@ def test_without_a_session_or_a_purpose_nothing_is_found(
         (SearchRequest(plate="7*"), "cannot be searched for: a partial plate needs 2"),
         (SearchRequest(plate="1*2*3*4*5*6*7*8*9*"), "longer than 16 characters with its wildcards"),
         (SearchRequest(plate="!!"), "no plate"),
+        (SearchRequest(plate="7ABC\u00b2"), "holds a letter or digit beside A to Z"),
         (SearchRequest(plate="1Z", camera="left"), "no such camera"),
         (SearchRequest(time="2y"), "no such time"),
         (SearchRequest(time="between", begin="2026-05-04T18:00"), "such as 2026-05-04T18:00"),

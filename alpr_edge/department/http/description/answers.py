@@ -9,8 +9,10 @@ from alpr_edge.domain.protocol.items import (
     DIGEST_HEADER,
     ITEM_ID_PATTERN,
     ITEMS_MAX,
+    LIST_ACCEPTED_HEADER,
     LIST_CHANGE_HEADER,
     LIST_SERIAL_HEADER,
+    AcceptedSize,
     ListChange,
 )
 
@@ -33,6 +35,7 @@ _WORDS = {
 }
 OF_A_BODY = (400, 408, 413, 422)
 """Refusals of a request that has a body."""
+_ACCEPTED = f"What of its size was accepted ({' or '.join(AcceptedSize)}), with a comma between; absent without any."
 _OF_EVERY_ROUTE = (500, 503)
 _OF_UNITS = (401, 403, 426)
 _LATER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}}
@@ -81,6 +84,7 @@ def list_answers() -> Answers:
     given[200]["headers"] = {
         LIST_SERIAL_HEADER: {"description": "Its serial.", "required": True, "schema": {"type": "integer"}},
         LIST_CHANGE_HEADER: {"description": "What it does to the list held.", "required": True, "schema": change},
+        LIST_ACCEPTED_HEADER: {"description": _ACCEPTED, "schema": {"type": "string"}},
     }
     return given | {204: {"description": "The unit has the newest."}}
 

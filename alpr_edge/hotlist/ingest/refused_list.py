@@ -1,0 +1,93 @@
+"""Refuses changes of a complete list that was refused: they fit that list, not the one in use.
+
+Made to the list in use they would look like a list that is up to date, without the cars that the refused one has. So
+they are refused with it until a complete list is imported. Which one stands refused is kept with the marks of its
+source, so a restart does not forget it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.protocol.items import ListChange
+from alpr_edge.hotlist.ingest.drop_folder import OLDER
+from alpr_edge.hotlist.ingest.report import FeedReport, stands_refused, withheld_share_of, write_report
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists import sync_state
+from alpr_edge.store.hotlists.sync_state import REFUSED_LIST, Marks, SyncState
+
+DOWNLOAD_ANEW: Mapping[str, Any] = {"serial": 0, "etag": "", "modified": ""}
+"""What a source's sync state says where its complete list is to be downloaded, whatever was before."""
+
+
+def is_before_refused(state: SyncState, place: int) -> bool:
+    """Whether a complete list stands refused that is newer than the feed at a place."""
+    return state.refused_place is not None and place < state.refused_place
+
+
+def require_fit(directory: Path, state: SyncState, change: ListChange, now: datetime | None) -> None:
+    """Refuse what is no complete list while one stands refused; the report on the refused list is kept.
+
+    Args:
+        directory: folder of the lists, and of the reports.
+        state: the sync state of the source.
+        change: what the feed does to the list.
+        now: the moment, UTC; None where the clock is not confirmed.
+
+    Raises:
+        FeedError: it changes a list that stands refused.
+        StoreError: the report cannot be written.
+    """
+    if change is ListChange.COMPLETE or state.refused_place is None:
+        return
+    reason = (
+        f"{state.source}: refused, the list in use stays: it changes a complete list that was refused; publish a "
+        "complete list, or import the refused one by hand, with --accept-shrink or --accept-growth where that is right"
+    )
+    if not stands_refused(directory, state.source):
+        at, share = rfc3339(now) if now else None, withheld_share_of(directory, state.source)
+        report = FeedReport(state.source, at, reason, read=0, rejected=0, lines=(), withheld_share=share)
+        write_report(directory, report)
+    raise FeedError(reason)
+
+
+def marks_of_download(marks: Marks, change: ListChange, refused_serial: int | None = None) -> dict[str, list[int]]:
+    """The marks after a download was dealt with.
+
+    Args:
+        marks: the marks before.
+        change: what it does to the list; a complete one ends the refusal of one before it.
+        refused_serial: its serial, where it was refused; None: it was imported.
+    """
+    new_marks = {name: list(mark) for name, mark in marks.items()}
+    if change is ListChange.COMPLETE:
+        new_marks.pop(REFUSED_LIST, None)
+        if refused_serial is not None:
+            new_marks[REFUSED_LIST] = [refused_serial, 0]
+    return new_marks
+
+
+def take_again(database: Database, source: str) -> None:
+    """Have a source's feeds imported again from the complete list on that stands refused; without one do nothing.
+
+    For when a person imported a complete list by hand: the refused one is likely accepted now, and the changes that
+    were refused with it are missing.
+
+    Args:
+        database: the unit's database.
+        source: the list.
+
+    Raises:
+        StoreError: the database failed.
+    """
+    state = sync_state.state_of(database, source)
+    if state.refused_place is None:
+        return
+    place, size = state.marks[REFUSED_LIST]
+    marks = {name: mark for name, mark in state.marks.items() if name != REFUSED_LIST}
+    if size:
+        marks = {name: mark for name, mark in marks.items() if name == OLDER or mark[0] < place}
+    sync_state.note(database, source, marks=marks, take_failure="", **DOWNLOAD_ANEW)
