@@ -7,7 +7,14 @@ from alpr_edge.access.store import AccessRows, AccessStore
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.people.roster import rule_date
-from alpr_edge.domain.permissions.decision import AccessDecision, AccessRequest, AccessTime, DecisionReason, decide
+from alpr_edge.domain.permissions.decision import (
+    AccessDecision,
+    AccessRequest,
+    AccessTime,
+    DecisionReason,
+    decide,
+    person_reason,
+)
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.sessions.session import AccessSession, SessionEnd, SessionLimits, SessionState, token_digest
 
@@ -68,6 +75,23 @@ def authorise_request(
     return Authorisation(decision, person, session)
 
 
+def person_fault(store: AccessStore, place: SessionPlace) -> DecisionReason | None:
+    """Why the holder of a session may be shown nothing, whatever they ask for; None: nothing of the kind.
+
+    Roster, account or training has ended then, and no other page lets them in: they need a way to leave.
+
+    Raises:
+        StoreError: the accounts cannot be read.
+    """
+    with store.reading() as rows:
+        session, header = _session_at(rows, place), rows.roster()
+        person = rows.person(session.person_id) if session else None
+        last_sign_in = rows.last_sign_in(session.person_id) if session else None
+    if person is None or header is None:
+        return DecisionReason.SESSION_ENDED
+    return person_reason(person, AccessTime(rule_date(place.now.trusted_utc, header), header.valid_until, last_sign_in))
+
+
 def find_session(store: AccessStore, place: SessionPlace) -> AccessSession | None:
     """The session of a token, if it is used where it was begun; one that has expired or ended is among them."""
     with store.reading() as rows:
@@ -92,6 +116,26 @@ def sign_out(store: AccessStore, place: SessionPlace) -> bool:
             return False
         rows.save_session(session.finish(SessionEnd.SIGN_OUT))
         return True
+
+
+def write_end(store: AccessStore, token_sha256: str, login: str, address: str) -> AccessSession | None:
+    """Write that a session has ended which counts as ended already; None where it was none of this place.
+
+    Args:
+        store: accounts and sessions.
+        token_sha256: the digest of its token.
+        login: the login that it was used by.
+        address: where.
+
+    Raises:
+        StoreError: it cannot be written yet.
+    """
+    with store.writing() as rows:
+        session = rows.session(token_sha256)
+        if session is None or not session.is_bound_to(login, address):
+            return None
+        rows.save_session(session)
+        return session
 
 
 def _session_at(rows: AccessRows, place: SessionPlace) -> AccessSession | None:

@@ -71,18 +71,18 @@ class ConsoleDaemon:
         context, listening = _tls_context(console), GatedSocket(_listen(console), gate)
         clock, make_id = open_clock(self._settings), partial(new_id, self._settings.unit.id)
         with listening, open_console_unit(self._settings, clock, make_id) as unit:
-            feed = HitChanges(HitRevision(unit.store.database).current)
+            feed = HitChanges(HitRevision(unit.store.database, clock.now).current)
             port = listening.getsockname()[1]
             site = partial(site_of, console.certificate_file, port)
             server = page_server(create_console_app(unit, feed, site), context, gate)
             server.on_ready = partial(self._begin, feed, port)
-            summing = ThreadedStep(unit.sum_refusals, "sum of refusals")
+            writing = ThreadedStep(unit.write_waiting, "waiting records")
             report, reload = partial(self._report, server, unit, feed), partial(self._reload_certificate, context)
-            server.steps += [report, reload, summing.step]
+            server.steps += [report, reload, writing.step]
             try:
                 self._serve(server, feed, listening)
             finally:
-                summing.finish()
+                writing.finish()
                 self._write_health(Health(NAME, ready=False, troubles=()))
         if self._failure:
             raise StoreError(self._failure)

@@ -32,6 +32,7 @@ from alpr_edge.console.reports.report_pages import ReportPages
 from alpr_edge.console.surroundings import PageSurroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import AccessError, CanvassError, DispositionError, HoldError, SearchError
+from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.page_application import page_application
 from alpr_edge.web.page_endpoints import large_texts, page_endpoint
@@ -63,7 +64,7 @@ def create_console_app(
     passkeys = PasskeySteps(unit.sign_ins, site, NO_SITE, attrgetter("answer"))
     watch, health = WatchPages(unit, site), HealthPages(unit)
     corrections = CorrectionPages(unit, watch.with_fault)
-    sign_in = SignInPages(unit, site, watch.glance_page)
+    sign_in = SignInPages(unit, site, watch.glance_page, feed.tell_of_sessions)
     holds = HoldPages(unit, watch.with_fault)
     pages = (sign_in, passkeys, watch, SpeedPages(unit), corrections, holds, MutePages(unit), health, ReportPages(unit))
     page_routes = [*chain.from_iterable(each.steps for each in pages), *lookup_routes(unit), *canvass_routes(unit)]
@@ -71,7 +72,7 @@ def create_console_app(
     at_once, sign_ins = asyncio.Semaphore(AT_ONCE_MAX), SignInEndpoints(SIGN_INS_AT_ONCE_MAX, unit.page_log.wait_s)
 
     def route(path: str, method: str, step: Step) -> Route:
-        answer = partial(_answer, health.strip, step)
+        answer = partial(_answer, unit, health.strip, step)
         is_try = (method, path) in SIGN_INS
         return Route(path, sign_ins.endpoint(answer) if is_try else page_endpoint(answer, at_once), methods=[method])
 
@@ -84,13 +85,18 @@ def create_console_app(
     )
 
 
-def _answer(strip: HealthStrip, step: Step, request: Request, body: bytes) -> Response:
+def _answer(unit: ConsoleUnit, strip: HealthStrip, step: Step, request: Request, body: bytes) -> Response:
     visitor = Visitor.of(request, body)
     strip.attach(visitor)
     try:
         return step(visitor)
     except AccessError as error:
-        return PAGES.page("refused", 403, message=str(error))
+        state = unit.sign_ins(visitor).state()
+        ways = {
+            "may_lock": state is SessionState.OPEN,
+            "may_sign_out": state in {SessionState.OPEN, SessionState.GLANCE},
+        }
+        return PAGES.page("refused", 403, message=str(error), **ways)
     except (CanvassError, DispositionError, HoldError, SearchError) as error:
         return PAGES.page("refused", 404, message=str(error))
 

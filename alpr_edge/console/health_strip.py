@@ -74,6 +74,12 @@ class HealthStrip:
         _request_canvasses.set(lambda: self._running() if _is_open(self._unit, visitor) else ())
 
 
+def hide_health() -> None:
+    """Have the page of this request show nothing of the unit: whoever sent it is signed in no more."""
+    _request_health.set(lambda: None)
+    _request_canvasses.set(lambda: ())
+
+
 def health_of_request() -> UnitHealth | None:
     """What the page of the present request shows of health; None where nobody is signed in."""
     show = _request_health.get(None)

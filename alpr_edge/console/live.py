@@ -24,7 +24,7 @@ from alpr_edge.web.visitor import Visitor
 BEAT_S = 1.0
 """A page that hears nothing for three of these says that it is not live."""
 SESSION_CHECK_BEATS = 5
-"""How often the session is looked at, so that a page whose session ended says so."""
+"""How often the session is looked at where nobody told that one was locked or ended, as when it was idle for long."""
 STREAMS_MAX = 16
 
 
@@ -56,10 +56,11 @@ class LiveStream:
         if state is not SessionState.OPEN:
             yield event_text("locked", count)
         told: dict[str, str] = {}
+        sessions = self._feed.sessions_count
         for beat in itertools.count(1):
             for name, word in await run_in_threadpool(self._changes, visitor, told):
                 yield event_text(name, count, word)
-            async for heard in self._counts(count):
+            async for heard in self._counts(count, sessions):
                 yield event_text("hits", heard)
                 count = heard
             if self._feed.is_stopped or state is None or await request.is_disconnected():
@@ -69,17 +70,23 @@ class LiveStream:
             before_health, health = health, await run_in_threadpool(self._strip.version)
             if health != before_health:
                 yield event_text("health", count)
-            if beat % SESSION_CHECK_BEATS == 0:
+            if beat % SESSION_CHECK_BEATS == 0 or self._feed.sessions_count != sessions:
+                sessions = self._feed.sessions_count
                 before, state = state, await self._state(visitor)
                 if state != before:
                     yield event_text("session", count)
 
-    async def _counts(self, count: int) -> AsyncIterator[int]:
-        """The counts heard within a beat, each at once: every open page asks for itself then, and needs the unit."""
+    async def _counts(self, count: int, sessions: int) -> AsyncIterator[int]:
+        """The counts heard within a beat, each at once: every open page asks for itself then, and needs the unit.
+
+        The beat ends early where a session was locked or ended, for each stream to look at its own.
+        """
         due_s = time.monotonic() + BEAT_S
         while (heard := await self._feed.wait(count, due_s - time.monotonic())) != count and not self._feed.is_stopped:
             count = heard
             yield count
+            if self._feed.sessions_count != sessions:
+                return
 
     def _changes(self, visitor: Visitor, told: dict[str, str]) -> list[tuple[str, str]]:
         """What the page does not know yet of the car around it; ``told`` is what it knows, and grows."""

@@ -76,8 +76,13 @@ class ConsoleUnit:
         """What signs in and out whoever sent a request."""
         return SignInService(self.accounts, self.passwords, self.page_log, self.policy, self.clock, visitor.caller)
 
-    def sum_refusals(self, *, is_end: bool = False) -> None:
-        """Put on record how many refusals have no record of their own, once it is time or this is the end."""
+    def write_waiting(self, *, is_end: bool = False) -> None:
+        """Put on record what waits for it: ends of sessions that could not be written, and the sum of refusals.
+
+        Args:
+            is_end: whether the page stops, and the refusals are summed before it is time.
+        """
+        self.accounts.unwritten_ends.write()
         self.page_log.write_sum(self.clock.now(), is_end=is_end)
 
 
@@ -113,4 +118,4 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
             yield unit
         finally:
             unit.export_jobs.close()
-            unit.sum_refusals(is_end=True)
+            unit.write_waiting(is_end=True)

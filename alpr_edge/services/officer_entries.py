@@ -58,9 +58,11 @@ class EntryRequest:
 
 @dataclass(frozen=True, slots=True)
 class AddedEntry:
-    """An entry that was added, and the stored reads that match it."""
+    """An entry that somebody asked for, and the stored reads that match it."""
 
     own: OwnEntry
+    is_new: bool
+    """Whether it was added; false: the same one was in force already, and stands as it was."""
     earlier_reads: list[tuple[PlateRead, Match]]
     """The newest first, at most :data:`~alpr_edge.store.reads.lookback.FOUND_MAX`."""
     is_looked_back: bool = True
@@ -124,6 +126,8 @@ def add_entry(
 ) -> AddedEntry:
     """Add an entry, and find the stored reads that match it, for whoever may see those (policy 462.4(e)).
 
+    Where the same plate is watched for already, with the same state, reason and case, that entry is the answer.
+
     Args:
         database: the database of this unit.
         authoriser: allows it and puts it on record.
@@ -140,13 +144,16 @@ def add_entry(
     typed = (entry.remarks, entry.vehicle, request.case_number)
     subject = AccessSubject(query=entry.plate, is_covert=entry.covert, free_texts=typed)
     with authoriser.access(Operation.ADD_ENTRY, purpose, subject) as access:
-        own = officer_entries.add(database, replace(request, added_by=access.actor.name), now)
+        may_see, draft = access.may_see(_SOURCE), replace(request, added_by=access.actor.name)
+        likely = None if now is not None else _likely_utc(authoriser)
+        added = officer_entries.add(database, draft, now, likely, is_compared_with_all=may_see)
+        own = added.own
         # The hours and the end of the entry do not count here: the question is where the vehicle was.
-        may_look_back = access.may_see(_SOURCE)
-        earlier_reads = list(look_back(database, own.entry.plate, OwnIndex([own]))) if may_look_back else []
+        earlier_reads = list(look_back(database, own.entry.plate, OwnIndex([own]))) if may_see else []
         access.show((f"entry:{own.entry.record_id}", *(read.read_id for read, _ in earlier_reads)))
-        access.changes = authoriser.changes_to({_value_name(own): _value(own, authoriser)})
-        return AddedEntry(own, earlier_reads, may_look_back)
+        if added.is_new:
+            access.changes = authoriser.changes_to({_value_name(own): _value(own, authoriser)})
+        return AddedEntry(own, added.is_new, earlier_reads, may_see)
 
 
 def remove_entry(
@@ -165,6 +172,16 @@ def remove_entry(
         own = officer_entries.remove(database, entry_id, access.actor.name, now)
         access.changes = (RecordedChange(name=_value_name(own), before=_value(own, authoriser), after=NONE),)
         return own
+
+
+def _likely_utc(authoriser: Authoriser) -> datetime | None:
+    """The best guess at the moment: by this computer's clock, and not before the roster in force was issued."""
+    guesses = [authoriser.clock.now().utc]
+    if authoriser.accounts is not None:
+        with authoriser.accounts.reading() as rows:
+            header = rows.roster()
+        guesses += [] if header is None else [header.issued]
+    return max(filter(None, guesses), default=None)
 
 
 def _value_name(own: OwnEntry) -> str:

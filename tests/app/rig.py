@@ -100,6 +100,11 @@ class Daemon:
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
 
+    @property
+    def pid(self) -> int:
+        """The id of its process."""
+        return self._process.pid
+
     def wait_for(self, text: str, count: int = 1) -> str:
         """Wait until ``count`` lines hold ``text``; returns the last of them."""
         with self._condition:

@@ -1,5 +1,6 @@
 """The daemon of the page as a process: it serves, says how it is, and ends; what is missing is one line."""
 
+import resource
 import signal
 import ssl
 from datetime import UTC, datetime
@@ -11,9 +12,11 @@ from typer.testing import CliRunner
 
 from alpr_edge.cli import app
 from alpr_edge.store.unit_store import open_store
+from alpr_edge.web.visitor import COMPONENT, COOKIE
 from scripts.loopback_ports import free_port
 from tests.app.rig import daemon, wait_for_health
-from tests.console.page_rig import HOST, write_certificate
+from tests.app.stages.test_store_counts import until
+from tests.console.page_rig import HOST, SAME_SITE, write_certificate
 from tests.staff import Staff
 from tests.units import write_bare_unit
 
@@ -25,14 +28,21 @@ certificate_file = "{certificate}"
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Path:
-    """A unit that was started once."""
+def staff(tmp_path: Path) -> Staff:
+    """The people of a unit that was started once."""
     path = write_bare_unit(tmp_path)
     with path.open("a", encoding="utf-8") as file:
         file.write(PAGE.format(port=free_port(), certificate=write_certificate(tmp_path)))
-    with open_store(Staff(path).unit, migrate=True):
+    staff = Staff(path)
+    with open_store(staff.unit, migrate=True):
         pass
-    return path
+    return staff
+
+
+@pytest.fixture
+def settings(staff: Staff) -> Path:
+    """The settings of that unit."""
+    return staff.unit.unit.data_directory.parent / "alpr-edge.toml"
 
 
 def port_of(settings: Path) -> int:
@@ -53,6 +63,27 @@ def test_it_serves_says_so_and_ends(settings: Path) -> None:
         assert console.end(signal.SIGTERM) == 0
     assert not wait_for_health(folder, lambda told: not told["ready"], "console")["ready"]
     assert any("event=console.stopped" in line for line in console.lines)
+
+
+def test_a_sign_out_that_a_full_disk_did_not_take_is_on_record_once_there_is_space(
+    settings: Path, staff: Staff
+) -> None:
+    trust = ssl.create_default_context(cafile=str(settings.parent / "console.pem"))
+    cookies = {COOKIE: staff.begin_session("officer", login=COMPONENT, address=HOST)}
+    base = f"https://{HOST}:{port_of(settings)}"
+    with (
+        daemon("console", "--settings", str(settings)) as console,
+        httpx.Client(base_url=base, verify=trust, headers=SAME_SITE, cookies=cookies, trust_env=False) as client,
+    ):
+        console.wait_for("event=console.serving")
+        assert client.get("/").status_code == 200
+        soft, hard = resource.prlimit(console.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+        assert client.post("/sign-out").status_code == 503
+        console.wait_for("event=access.end_not_written")
+        assert client.get("/").headers["location"] == "/sign-in"
+        resource.prlimit(console.pid, resource.RLIMIT_FSIZE, (soft, hard))
+        until(lambda: [record.action for record in staff.records()] == ["sign_out"])
+        assert console.end(signal.SIGTERM) == 0
 
 
 @pytest.mark.parametrize("name", ["access.db", "accounts.db"])

@@ -159,7 +159,7 @@ class PageRig:
             GatedSocket(socket.create_server((HOST, self.port)), gate) as listening,
         ):
             self.port = listening.getsockname()[1]
-            feed = HitChanges(HitRevision(self._unit.store.database).current)
+            feed = HitChanges(HitRevision(self._unit.store.database, self.staff.clock.now).current)
             site = partial(site_of, self.certificate, self.port)
             server = page_server(create_console_app(self._unit, feed, site), context, gate)
 

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.instants import NS_PER_S
+from alpr_edge.domain.page_requests.request import CORRECTION_S_MAX
 from alpr_edge.domain.people.person import Role, SourcePermission
+from alpr_edge.store.db.schema import requests
 from tests.app.page_request_rig import entry_of
 from tests.app.stages.test_store_counts import until
 from tests.console.page_rig import PageRig
@@ -66,6 +70,25 @@ def test_a_misread_is_corrected_and_the_page_tells_of_the_new_hit(
     assert "Text corrected by Officer" in found
     assert "felony vehicle" in found
     assert TRUE_PLATE not in new[1]
+
+
+def test_a_correction_that_nobody_answers_in_time_is_said_not_to_be_matched(
+    rig: PageRig, officer: httpx.Client
+) -> None:
+    made = rig.add_hit(15)
+    path = f"/hits/{made.hit_id}"
+    officer.post(f"{path}/correction", data=FORM)
+    line = f"<b>{TRUE_PLATE} CA</b>, Officer: "
+    assert f"{line}is being matched" in officer.get(path).text
+    elapsed_ns = int((CORRECTION_S_MAX + 1) * NS_PER_S)
+    with rig.store.database.write() as connection:
+        age = update(requests).where(requests.c.read_id == made.read_id)
+        connection.execute(age.values(made_boottime_ns=requests.c.made_boottime_ns - elapsed_ns))
+    page = officer.get(path).text
+    assert f"{line}NOT matched: the unit did not answer in time; say it again" in page
+    assert "is being matched" not in page
+    assert officer.post(f"{path}/correction", data=FORM).status_code == 303
+    assert f"{line}is being matched" in officer.get(path).text, "said again"
 
 
 def test_a_plate_that_is_not_listed_is_no_hit_and_its_earlier_reads_are_shown(
@@ -154,17 +177,26 @@ def test_the_unit_is_muted_told_of_to_everybody_and_sounds_again(
     assert (actions.count("mute_alerts"), actions.count("end_mute")) >= (1, 1)
 
 
-def test_a_mute_does_not_outlive_the_last_session(tmp_path: Path) -> None:
+def test_a_mute_does_not_outlive_the_last_open_session(tmp_path: Path) -> None:
     rig = PageRig(tmp_path)
     with rig.serving(), rig.answering(tmp_path), rig.client("officer") as first, rig.client("supervisor") as second:
         first.post("/mute", data={"minutes": "30"})
         wait_for(second, "/", lambda text: "MUTED until" in text)
         second.post("/lock")
+        state = rig.unit.mute_state()
+        assert (state.mute is not None, state.is_asked) == (True, False), "a lock alone leaves it"
+        first.post("/sign-out")
+        until(lambda: rig.unit.mute_state().mute is None)
+
+
+def test_a_mute_stays_while_another_session_is_open(tmp_path: Path) -> None:
+    rig = PageRig(tmp_path)
+    with rig.serving(), rig.answering(tmp_path), rig.client("officer") as first, rig.client("supervisor") as second:
+        first.post("/mute", data={"minutes": "30"})
+        wait_for(second, "/", lambda text: "MUTED until" in text)
         first.post("/sign-out")
         state = rig.unit.mute_state()
-        assert (state.mute is not None, state.is_asked) == (True, False), "somebody is there, whose session is locked"
-        second.post("/sign-out")
-        until(lambda: rig.unit.mute_state().mute is None)
+        assert (state.mute is not None, state.is_asked) == (True, False)
 
 
 @pytest.mark.parametrize("minutes", ["", "0", "7", "-5", "5.0", "\u0665", "9" * 40, "<b>"])

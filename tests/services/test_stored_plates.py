@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,11 @@ from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.domain.errors import AccessError, FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.holds.hold import HoldKind
+from alpr_edge.domain.instants import UtcSource, rfc3339
 from alpr_edge.domain.people.person import Role, SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.timeline import Basis
+from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
 from alpr_edge.services.officer_entries import EntryRequest, add_entry, parse_entry, remove_entry, show_entries
 from alpr_edge.services.outbox import requeue_items
@@ -24,7 +27,7 @@ from alpr_edge.settings import HotlistSettings, load
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.staff import PEOPLE, STOLEN, Staff, staff_person
+from tests.staff import BEGUN, PEOPLE, STOLEN, Staff, staff_person
 from tests.store.records import SCENE, START, decided_record, hit, plate_read
 from tests.units import write_bare_unit
 
@@ -108,6 +111,22 @@ def test_reads_come_with_their_times_and_without_covert_hits(store: UnitStore, c
     assert len(reads_of(store, chief, 1)) == 1
 
 
+@pytest.mark.parametrize("has_clock", [False, True])
+def test_without_a_confirmed_clock_an_entry_s_end_is_compared_with_roster_and_computer(
+    store: UnitStore, chief: Authoriser, staff: Staff, *, has_clock: bool
+) -> None:
+    present = staff.clock.now()
+    at = replace(present, utc=BEGUN + timedelta(days=30) if has_clock else None, utc_source=UtcSource.UNKNOWN)
+    guess, draft = at.utc or BEGUN, parse_entry(replace(REQUEST, expires="2026-05-04T09:00Z"), None)
+    officer = replace(chief, clock=ReplayedClock(at))
+    for end, words in ((guess - timedelta(hours=1), "has ended already"), (guess + timedelta(days=91), "90 days")):
+        wanted = replace(draft, entry=replace(draft.entry, expires=end))
+        with pytest.raises(FeedError, match=f"{words}.*The unit takes it to be {rfc3339(guess)}"):
+            add_entry(store.database, officer, STOLEN, wanted, None)
+    wanted = replace(draft, entry=replace(draft.entry, expires=guess + timedelta(days=89)))
+    assert add_entry(store.database, officer, STOLEN, wanted, None).own.entry.expires == wanted.entry.expires
+
+
 def test_an_entry_meets_what_is_held_already_and_is_removed(store: UnitStore, chief: Authoriser) -> None:
     store.reads.commit([decided_record("read-1")])
     addition = add_entry(store.database, chief, STOLEN, parse_entry(REQUEST, START), START)
@@ -141,6 +160,59 @@ def test_entries_are_the_department_s_data_and_for_nobody_without_its_permission
         added = add_entry(store.database, narrow, STOLEN, parse_entry(replace(REQUEST, plate="4xyz*"), START), START)
     assert added.own.added_by == "Narrow", "what they typed themselves"
     assert entry_id in {own.entry.record_id for own in show_entries(store.database, chief, STOLEN, START)}
+
+
+def test_the_same_entry_is_kept_once_and_stands_as_it_was(store: UnitStore, chief: Authoriser, staff: Staff) -> None:
+    first = add_entry(store.database, chief, STOLEN, parse_entry(REQUEST, START), START)
+    before = len(staff.records())
+    again = parse_entry(replace(REQUEST, expires="3d", remarks="armed", plate="7-ABC*"), START)
+    with staff.authoriser("officer") as officer:
+        other = add_entry(store.database, officer, STOLEN, again, START)
+    assert (first.is_new, other.is_new, other.own) == (True, False, first.own)
+    assert not [change for record in staff.records()[before:] for change in record.changes]
+    assert officer_entries.entries_in_force(store.database, START) == [first.own]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"plate": "7abd*"},
+        {"state": "CA"},
+        {"reason": Reason.STOLEN_VEHICLE},
+        {"case": "26-0124"},
+        {"covert": True},
+    ],
+    ids=str,
+)
+def test_an_entry_of_another_plate_state_reason_or_case_or_that_is_covert_is_another(
+    store: UnitStore, chief: Authoriser, changes: dict[str, Any]
+) -> None:
+    requests = REQUEST, replace(REQUEST, **changes)
+    added = [add_entry(store.database, chief, STOLEN, parse_entry(each, START), START) for each in requests]
+    assert [each.is_new for each in added] == [True, True]
+
+
+def test_an_entry_that_has_ended_or_was_removed_is_added_anew(store: UnitStore, chief: Authoriser) -> None:
+    draft, later = parse_entry(REQUEST, START), START + timedelta(hours=3)
+    add_entry(store.database, chief, STOLEN, draft, START)
+    second = add_entry(store.database, chief, STOLEN, parse_entry(REQUEST, later), later)
+    remove_entry(store.database, chief, STOLEN, second.own.entry.record_id, later)
+    third = add_entry(store.database, chief, STOLEN, parse_entry(REQUEST, later), later)
+    assert (second.is_new, third.is_new) == (True, True)
+
+
+def test_whoever_may_not_see_entries_of_others_learns_nothing_of_the_same_one(
+    store: UnitStore, chief: Authoriser, staff: Staff
+) -> None:
+    add_entry(store.database, chief, STOLEN, parse_entry(replace(REQUEST, remarks="armed"), START), START)
+    others = frozenset({SourcePermission.STATE, SourcePermission.FEDERAL})
+    staff.install(*PEOPLE, staff_person("narrow", Role.OFFICER, sources=others))
+    with staff.authoriser("narrow") as narrow:
+        added = [add_entry(store.database, narrow, STOLEN, parse_entry(REQUEST, START), START) for _ in range(2)]
+    assert [(each.is_new, each.own.added_by, each.own.entry.remarks) for each in added] == [
+        (True, "Narrow", ""),
+        (False, "Narrow", ""),
+    ]
 
 
 def test_an_entry_whose_remarks_hint_at_a_barred_purpose_is_flagged_on_record(

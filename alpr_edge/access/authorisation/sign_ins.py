@@ -6,6 +6,7 @@ What was typed as a name stands in no record: it may be a password that somebody
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from alpr_edge.access.attempts import (
     FactorsAttempt,
@@ -23,16 +24,17 @@ from alpr_edge.access.authorisation.record_texts import LOCKED_NOW, record_sente
 from alpr_edge.access.passwords import PasswordVerifier
 from alpr_edge.access.provider_sign_in import ProviderAttempt, sign_in_with_provider
 from alpr_edge.access.relying_party import RelyingParty
-from alpr_edge.access.sessions import SessionPlace, find_session, lock_session, sign_out
+from alpr_edge.access.sessions import SessionPlace, find_session, lock_session, sign_out, write_end
 from alpr_edge.access.sign_in import confirm, reopen, sign_in
 from alpr_edge.access.store import AccessStore
+from alpr_edge.access.unwritten_ends import UnwrittenEnds
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, record_moment
 from alpr_edge.domain.access_log.reports import FIRST_SIGN_IN
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.sessions.session import AccessSession, Factor, SessionState
+from alpr_edge.domain.sessions.session import AccessSession, Factor, SessionEnd, SessionState, token_digest
 
 NO_PURPOSE = "none"
 """The purpose of records about a sign-in, which is for none yet."""
@@ -194,12 +196,17 @@ class SignInService:
         """End the caller's session; False where there is none."""
         return self._end("sign_out", sign_out)
 
-    def is_anybody_signed_in(self) -> bool:
-        """Whether some session on this machine is open or in glance mode."""
+    def sign_out_here(self, unwritten_ends: UnwrittenEnds) -> None:
+        """End the caller's session for this program at once, where accounts or log take nothing; both have it later."""
+        later = replace(self, caller=replace(self.caller, token=""))
+        digest = token_digest(self.caller.token)
+        unwritten_ends.add(digest, partial(later._write_end, digest, self.clock.now()))  # noqa: SLF001 - its own
+
+    def has_open_session(self) -> bool:
+        """Whether some session on this machine is open; one in glance mode is not."""
         now, limits = self.clock.now(), self.policy.security.sessions
         with self.accounts.reading() as rows:
-            states = [session.state_at(now, limits) for session in rows.live_sessions()]
-        return any(state in {SessionState.OPEN, SessionState.GLANCE} for state in states)
+            return any(each.state_at(now, limits) is SessionState.OPEN for each in rows.live_sessions())
 
     def person_of(self, person_id: str) -> Person | None:
         """Somebody of the roster in force."""
@@ -216,14 +223,22 @@ class SignInService:
     def _end(self, action: str, end: Callable[[AccessStore, SessionPlace], bool]) -> bool:
         place = self._place(self.clock.now())
         session = find_session(self.accounts, place)
-        is_done = end(self.accounts, place)
-        if is_done and session is not None:
-            self._append(action, session.person_id, session, "")
-        return is_done
+        if session is None or not end(self.accounts, place):
+            return False
+        self._append(action, session.person_id, session, "")
+        return True
+
+    def _write_end(self, token_sha256: str, at: Instant) -> None:
+        """Write an end that could not be written at its moment; one for another reason is on record already."""
+        session = write_end(self.accounts, token_sha256, self.caller.login, self.caller.address)
+        if session is not None and session.end is SessionEnd.SIGN_OUT:
+            entry = self._entry("sign_out", session.person_id, session, "")
+            self.log.append(entry.model_copy(update={"happened": record_moment(at)}), self.clock.now())
 
     def _put_on_record(self, action: str, result: SignInResult, begun_s: float, more: str = "") -> SignInResult:
         """Put a try on record; where that fails, the session that it opened is ended again.
 
+        A new session ends the one that the caller had: nobody is left behind whoever signs in after them.
         A refusal waits at the command line. A page does that itself, once the next may have its turn
         (:mod:`~alpr_edge.web.sign_in_endpoints`).
         """
@@ -232,6 +247,8 @@ class SignInService:
             refusal += f"; {LOCKED_NOW}"
         note = "; ".join(part for part in (more, FIRST_SIGN_IN if result.is_new_place else "") if part)
         try:
+            if result.token and self.caller.token:
+                self.sign_out()
             self._append(action, result.person_id, result.session, refusal, note)
         except StoreError as error:
             if result.session is not None:
@@ -243,8 +260,13 @@ class SignInService:
         return result
 
     def _append(self, action: str, person_id: str, session: AccessSession | None, refusal: str, note: str = "") -> None:
-        person, now = self.person_of(person_id), self.clock.now()
-        entry = AccessEntry(
+        self.log.append(self._entry(action, person_id, session, refusal, note), self.clock.now())
+
+    def _entry(
+        self, action: str, person_id: str, session: AccessSession | None, refusal: str, note: str = ""
+    ) -> AccessEntry:
+        person = self.person_of(person_id)
+        return AccessEntry(
             person_id=person_id or f"login:{self.caller.login}",
             person=record_word(self.caller.login if person is None else person.name),
             organisation="" if person is None else record_word(person.organisation),
@@ -256,9 +278,8 @@ class SignInService:
             outcome=AccessOutcome.REFUSED if refusal else AccessOutcome.ALLOWED,
             reason=refusal,
             address=record_word(self.caller.address),
-            happened=record_moment(now),
+            happened=record_moment(self.clock.now()),
         )
-        self.log.append(entry, now)
 
     def _place(self, now: Instant) -> SessionPlace:
         return SessionPlace(self.caller.token, self.caller.login, self.caller.address, now)

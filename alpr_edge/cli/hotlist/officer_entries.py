@@ -85,7 +85,7 @@ def add(
         result = services.add_entry(database, authoriser, known_purpose, own_entry, now)
     if as_json:
         seen = [_sighting_json(*each) for each in result.earlier_reads] if result.is_looked_back else None
-        print_object(own_json(result.own) | {"seen": seen})
+        print_object(own_json(result.own) | {"is_new": result.is_new, "seen": seen})
     else:
         typer.echo(_result_text(result))
 
@@ -124,13 +124,16 @@ def _sighting_json(read: PlateRead, match: Match) -> dict[str, Any]:
 def _result_text(result: AddedEntry) -> str:
     from alpr_edge.store.reads.lookback import FOUND_MAX
 
+    own = own_text(result.own)
+    if not result.is_new:
+        own = f"watched for already, and left as it is; for another end remove it and add it again\n{own}"
     if not result.is_looked_back:
-        return f"{own_text(result.own)}\nStored reads were not looked through: you have no permission for them."
+        return f"{own}\nStored reads were not looked through: you have no permission for them."
     sightings = [_sighting_text(*each) for each in result.earlier_reads]
     if not sightings:
-        return f"{own_text(result.own)}\nNothing held on this vehicle matches it."
+        return f"{own}\nNothing held on this vehicle matches it."
     more = ["and more"] if len(sightings) == FOUND_MAX else []
-    return "\n".join([own_text(result.own), *sightings, *more])
+    return "\n".join([own, *sightings, *more])
 
 
 def _sighting_text(read: PlateRead, match: Match) -> str:

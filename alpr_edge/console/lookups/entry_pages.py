@@ -25,6 +25,7 @@ from alpr_edge.services.officer_entries import (
     show_entries,
 )
 from alpr_edge.services.search.search_input import HERE
+from alpr_edge.services.unit_health.daemons import fresh_health
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
 from alpr_edge.store.reads.search import newest_place
 from alpr_edge.web.purpose_form import PurposeForm, fault_words
@@ -44,6 +45,8 @@ class _KeptEntries:
     is_covert: bool
     entry_ids: set[str] = field(default_factory=set, repr=False)
     """The entries that were shown, which may be removed: nobody removes what they may not see."""
+    removed_plate: str = field(default="", repr=False)
+    """That of the entry that was removed last: others of it are still watched for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +54,8 @@ class _KeptAddition:
     """What is shown of an entry that somebody added."""
 
     own: OwnEntry = field(repr=False)
+    is_new: bool
+    """False: it was in force already."""
     sightings: tuple[tuple[PlateRead, MatchKind], ...] = field(repr=False)
     """The newest stored reads that match it, at most :data:`SIGHTINGS_MAX`."""
     count: int | None
@@ -60,7 +65,7 @@ class _KeptAddition:
     def of(cls, added: AddedEntry) -> Self:
         """Keep of an addition what its page shows."""
         shown = tuple((read, match.kind) for read, match in added.earlier_reads[:SIGHTINGS_MAX])
-        return cls(added.own, shown, len(added.earlier_reads) if added.is_looked_back else None)
+        return cls(added.own, added.is_new, shown, len(added.earlier_reads) if added.is_looked_back else None)
 
 
 class EntryPages:
@@ -100,7 +105,7 @@ class EntryPages:
         return self._add_page(visitor, {})
 
     def add(self, visitor: Visitor) -> Response:
-        """Add an entry, and lead to the stored reads that match it."""
+        """Add an entry, unless the same one is in force, and lead to the stored reads that match it."""
         self._unit.speed.require_slow(visitor)
         fields, now = visitor.fields, self._unit.clock.now().trusted_utc
         purpose = self._add_form.purpose(fields)
@@ -127,7 +132,9 @@ class EntryPages:
             kept = self._unit.lookups.take(visitor, visitor.parameters["addition_id"], _KeptAddition)
         except SearchError:
             return go("/entries")
-        return self._page("entry_added", visitor, own=kept.own, sightings=kept.sightings, count=kept.count)
+        found = {"sightings": kept.sightings, "count": kept.count}
+        about = {"own": kept.own, "is_new": kept.is_new, "is_watched": self._reads_plates()}
+        return self._page("entry_added", visitor, 200, **found, **about)
 
     def remove(self, visitor: Visitor) -> Response:
         """Stop watching for an entry that was shown."""
@@ -136,14 +143,20 @@ class EntryPages:
             raise SearchError("there is no such entry here")
         now = self._unit.clock.now().trusted_utc
         try:
-            remove_entry(self._unit.store.database, self._unit.authoriser(visitor), kept.purpose, entry_id, now)
+            gone = remove_entry(self._unit.store.database, self._unit.authoriser(visitor), kept.purpose, entry_id, now)
         except FeedError:
             return self._entries_page(visitor, "this entry was removed already")
+        kept.removed_plate = gone.entry.plate
         return go(f"/entries/{visitor.parameters['entries_id']}")
 
     def _look_of(self, visitor: Visitor) -> _KeptEntries:
         self._unit.speed.require_slow(visitor)
         return self._unit.lookups.find(visitor, visitor.parameters["entries_id"], _KeptEntries)
+
+    def _reads_plates(self) -> bool:
+        """Whether the plate reader runs, which takes up a new entry within a second or two."""
+        health = fresh_health(self._unit.settings.unit.runtime_directory)
+        return health is not None and health.ready
 
     def _request(self, fields: Mapping[str, str]) -> EntryRequest:
         try:
@@ -195,8 +208,10 @@ class EntryPages:
             self._unit.store.database, authoriser, kept.purpose, now, covert=kept.is_covert
         )
         kept.entry_ids.update(each.entry.record_id for each in own)
+        twins = [each for each in own if each.entry.plate == kept.removed_plate]
         shown = {
-            "entries": own[::-1],
+            "entries": [*twins[::-1], *(each for each in own[::-1] if each not in twins)],
+            "twin_count": len(twins),
             "fault": fault,
             "word": visitor.parameters["entries_id"],
             "may_change": bool(purposes_for(authoriser, Operation.ADD_ENTRY)),

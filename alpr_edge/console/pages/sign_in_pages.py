@@ -6,7 +6,10 @@ import structlog
 from starlette.responses import RedirectResponse, Response
 
 from alpr_edge.access.attempts import PasswordAttempt, SignInResult
+from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.relying_party import RelyingParty
+from alpr_edge.access.sessions import SessionPlace, person_fault
+from alpr_edge.console.health_strip import hide_health
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import StoreError
@@ -24,6 +27,7 @@ class SignInPages:
         unit: the open unit.
         site: gives the site that passkeys sign in at; None: there is none.
         locked_page: shows what a locked session shows, with a line that says why it was not opened.
+        tell: tells every page that is open that a session was locked or ended.
     """
 
     def __init__(
@@ -31,10 +35,12 @@ class SignInPages:
         unit: ConsoleUnit,
         site: Callable[[], RelyingParty | None],
         locked_page: Callable[[Visitor, str], Response],
+        tell: Callable[[], None],
     ) -> None:
         self._unit = unit
         self._site = site
         self._locked_page = locked_page
+        self._tell = tell
         self.steps: tuple[PageRoute, ...] = (
             ("/sign-in", "GET", self.show),
             ("/sign-in", "POST", self.sign_in),
@@ -44,11 +50,13 @@ class SignInPages:
         )
 
     def show(self, visitor: Visitor) -> Response:
-        """The form; the watch page where somebody is signed in already."""
-        return go(HOME) if self._unit.sign_ins(visitor).state() is SessionState.OPEN else self._form()
+        """The form; the watch page where somebody is signed in already who may be shown something."""
+        caller, is_open = visitor.caller, self._unit.sign_ins(visitor).state() is SessionState.OPEN
+        place = SessionPlace(caller.token, caller.login, caller.address, self._unit.clock.now())
+        return go(HOME) if is_open and person_fault(self._unit.accounts, place) is None else self._form()
 
     def sign_in(self, visitor: Visitor) -> Response:
-        """Sign in with password and code; the session gets a new token whatever the browser brought."""
+        """Sign in with password and code; the session gets a new token, and that of the browser before is ended."""
         fields = visitor.fields
         attempt = PasswordAttempt(fields.get("name", ""), fields.get("password", ""), fields.get("code", ""))
         is_acknowledged = fields.get("acknowledged") == "yes"
@@ -65,26 +73,51 @@ class SignInPages:
         return self._locked_page(visitor, result.answer) if is_locked else self._form(result.answer)
 
     def lock(self, visitor: Visitor) -> Response:
-        """Bring the session into glance mode."""
-        self._unit.speed.end_passenger(visitor)
-        self._unit.sign_ins(visitor).lock()
-        self._unit.lookups.forget(visitor)
+        """Bring the session into glance mode; where that cannot be kept or put on record, the session is ended."""
+        try:
+            self._change(visitor, SignInService.lock)
+        except StoreError as error:
+            return self._sign_out_here(visitor, error)
         return go(HOME)
 
     def sign_out(self, visitor: Visitor) -> Response:
-        """End the session; a mute does not outlive the last one."""
-        self._unit.speed.end_passenger(visitor)
-        sign_ins = self._unit.sign_ins(visitor)
-        if sign_ins.sign_out() and not sign_ins.is_anybody_signed_in():
-            self._end_mute()
-        self._unit.lookups.forget(visitor)
+        """End the session; a mute does not outlive the last open one."""
+        try:
+            is_ended = self._change(visitor, SignInService.sign_out)
+        except StoreError as error:
+            return self._sign_out_here(visitor, error)
+        if is_ended:
+            self._end_mute(visitor)
         response = go("/sign-in")
         take_session(response)
         return response
 
-    def _end_mute(self) -> None:
+    def _change(self, visitor: Visitor, change: Callable[[SignInService], bool]) -> bool:
+        """Lock or end the session, and have every page that is open look at its own."""
+        self._unit.speed.end_passenger(visitor)
+        self._unit.lookups.forget(visitor)
+        is_done = change(self._unit.sign_ins(visitor))
+        if is_done:  # whoever has no session wakes nobody
+            self._tell()
+        return is_done
+
+    def _sign_out_here(self, visitor: Visitor, error: StoreError) -> Response:
+        """End the session for this page alone, as with a full disk: whoever leaves must not stay signed in for that."""
+        log.error("console.end_not_recorded", failure=str(error))
+        if visitor.token:
+            self._unit.sign_ins(visitor).sign_out_here(self._unit.accounts.unwritten_ends)
+            self._tell()
+            self._end_mute(visitor)
+        hide_health()
+        response = PAGES.page("signed_out", 503)
+        take_session(response)
+        return response
+
+    def _end_mute(self, visitor: Visitor) -> None:
+        """End a mute that nobody with an open session is left to end."""
         try:
-            self._unit.mutes.end_unattended(self._unit.clock.now())
+            if not self._unit.sign_ins(visitor).has_open_session():
+                self._unit.mutes.end_unattended(self._unit.clock.now())
         except StoreError as error:  # whoever signs out is signed out all the same
             log.warning("console.mute_not_ended", failure=str(error))
 

@@ -14,7 +14,8 @@ from alpr_edge.console.pages.speed_pages import ANSWERS, SpeedPages, first_to_sh
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.waiting_hits import GLANCES_MAX
 from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
-from alpr_edge.domain.dispositions.terminal_text import terminal_text
+from alpr_edge.domain.dispositions.plate_comparison import listed_text
+from alpr_edge.domain.dispositions.terminal_text import confirmation_obstacle, terminal_text
 from alpr_edge.domain.errors import DispositionError
 from alpr_edge.domain.page_requests.corrections import is_state_vouched_for
 from alpr_edge.domain.people.person import Person
@@ -144,17 +145,17 @@ class WatchPages:
     def _terminal_texts(self, card: HitCard) -> list[TerminalText]:
         """What can be copied for a hit; a confirmation is asked for by the number of the record.
 
-        An inquiry has the state that a person said, or that the unit read and the list has as well: with a wrong one
-        it would find no record. A confirmation is about the record, and has its state.
+        An inquiry has the text as read, and the state that a person said, or that the unit read and the list has as
+        well: with a wrong one it would find no record. A confirmation is about the record, and has its plate and state.
         """
         settings, read, entry = self._unit.settings.console, card.read.read, card.hit.entry
-        is_known = is_state_vouched_for(read, [entry.state])
-        templates = [("inquiry", settings.terminal_text, read.state if is_known else None)]
-        templates += [("confirmation", settings.confirmation_text, entry.state)] if entry.record_id else []
-        return [
-            TerminalText(name, terminal_text(template, read.text, state, entry.record_id))
-            for name, template, state in templates
-        ]
+        read_state = read.state if is_state_vouched_for(read, [entry.state]) else None
+        texts = [TerminalText("inquiry", terminal_text(settings.terminal_text, read.text, read_state, entry.record_id))]
+        if not confirmation_obstacle(card.hit):
+            listed = listed_text(entry.plate, entry.plate_raw)
+            text = terminal_text(settings.confirmation_text, listed, entry.state, entry.record_id)
+            texts.append(TerminalText("confirmation", text))
+        return texts
 
     def _glances(self, visitor: Visitor, person: Person | None) -> list[HitGlance]:
         """The row of hits of a visitor, the gravest first; covert ones only of somebody who is cleared."""
@@ -173,10 +174,11 @@ class WatchPages:
         """
         card = self._unit.views.card(self._unit.authoriser(visitor), shown_hit.hit_id) if shown_hit.hit_id else None
         waiting = sum(map(is_waiting, glances))
-        shown = {
+        shown: dict[str, object] = {
             "glances": glances,
             "card": card if isinstance(card, HitCard) else None,
             "terminal_texts": self._terminal_texts(card) if isinstance(card, HitCard) else (),
+            "obstacle": confirmation_obstacle(card.hit) if isinstance(card, HitCard) else "",
             "withheld": None if isinstance(card, HitCard) else card,
             "waiting": waiting if waiting < GLANCES_MAX else self._unit.views.waiting_count(),
             "unit": self._unit.settings.unit.id,
@@ -186,8 +188,8 @@ class WatchPages:
             "address": shown_hit.address,
             "fault": shown_hit.fault,
             "mute": self._unit.mute_state(),
-            "corrections": self._unit.corrections.of_card(card) if isinstance(card, HitCard) else None,
         }
         if isinstance(card, HitCard):
+            shown["corrections"] = self._unit.corrections.of_card(card, self._unit.clock.now())
             shown |= hold_values(self._unit, [card.read.read.read_id])
         return PAGES.page("watch", 422 if shown_hit.fault else 200, **shown)

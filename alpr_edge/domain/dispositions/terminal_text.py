@@ -2,6 +2,9 @@
 
 import re
 
+from alpr_edge.domain.hits import OWN_SOURCE, Hit
+from alpr_edge.domain.patterns import is_partial
+
 PLATE, STATE, RECORD = "{plate}", "{state}", "{record}"
 INQUIRY = "QV.LIC/{plate}.LIS/{state}"
 """NCIC's query of a vehicle."""
@@ -25,6 +28,18 @@ def template_fault(template: str) -> str:
         return f"expected {PLATE} in it"
     unknown = sorted(fields.difference(_FIELDS))
     return f"{unknown[0]}: expected {', '.join(_FIELDS)}" if unknown else ""
+
+
+def confirmation_obstacle(hit: Hit) -> str:
+    """Why no agency can be asked to confirm the record of a hit; empty where one can.
+
+    An officer's own entry has a number of this unit, which stands for another record or none at an agency.
+    """
+    if hit.generation.source == OWN_SOURCE:
+        return "an officer's own entry is no record of an agency; ask whoever made it"
+    if is_partial(hit.entry.plate):
+        return "the entry is a part of a plate, and names no single vehicle"
+    return "" if hit.entry.record_id else "the list gives no number of the record"
 
 
 def terminal_text(template: str, plate: str, state: str | None, record: str = "") -> str:

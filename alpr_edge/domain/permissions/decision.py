@@ -123,7 +123,7 @@ def decide(
     flags = profile.barred_terms.flags_in(request.purpose.note[:NOTE_CHARACTERS_MAX])
     reason = (
         _SESSION_REASONS.get(session)
-        or _person_reason(person, at)
+        or person_reason(person, at)
         or purpose_reason(request, profile)
         or _permission_reason(person, request)
     )
@@ -179,7 +179,8 @@ def _case_reason(purpose: Purpose, rule: PurposeRule, profile: Profile) -> Decis
     return None if profile.case_formats.fit(purpose.case) else DecisionReason.CASE_FORMAT
 
 
-def _person_reason(person: Person, at: AccessTime) -> DecisionReason | None:
+def person_reason(person: Person, at: AccessTime) -> DecisionReason | None:
+    """Why a person may be shown nothing, whatever they ask for: roster, account or training; None: they may."""
     if at.rule_date >= at.roster_until:
         return DecisionReason.ROSTER_EXPIRED
     fault = person.fault_at(at.rule_date, at.last_sign_in) or person.training.fault_at(at.rule_date)

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
+import structlog
+
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import HotlistEntry
 from alpr_edge.domain.matching import Entries, Listed
 from alpr_edge.domain.patterns import PatternSet, is_partial
@@ -13,6 +16,8 @@ from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
+
+log = structlog.get_logger(__name__)
 
 
 class OwnIndex:
@@ -87,6 +92,8 @@ class OfficerEntryLoader:
         version = self.database.data_version()
         if version == self._data_version:
             return False
+        if now is not None:
+            self._shorten(now)
         self.passed = clock_pairs.passed_utc(self.database, now)
         entries = tuple(officer_entries.entries_in_force(self.database, self.passed))
         self._data_version = version
@@ -94,3 +101,11 @@ class OfficerEntryLoader:
             return False
         self.index = OwnIndex(entries)
         return True
+
+    def _shorten(self, now: datetime) -> None:
+        """Bound entries that were made without a clock; where that cannot be stored they stay, and are watched for."""
+        try:
+            for entry_id in officer_entries.shorten(self.database, now):
+                log.warning("hotlist.entry_shortened", entry=entry_id)
+        except StoreError as error:
+            log.error("hotlist.entries_not_shortened", failure=str(error))

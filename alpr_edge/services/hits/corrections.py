@@ -14,8 +14,9 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText, ReadAnswer
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.errors import AccessError, DispositionError, FeedError
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.page_requests.corrections import Correction, is_state_vouched_for
-from alpr_edge.domain.page_requests.request import PageRequest
+from alpr_edge.domain.page_requests.request import PageRequest, RequestAnswer, RequestOutcome
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.plates import CHARACTERS_MIN, is_readable
 from alpr_edge.domain.reads import PlateRead
@@ -115,15 +116,19 @@ class ReadCorrections:
                 add_request(connection, request)
             return request
 
-    def of_card(self, card: HitCard) -> CardCorrections:
-        """What was asked for about the read of a card, which whoever has the card may see."""
+    def of_card(self, card: HitCard, now: Instant) -> CardCorrections:
+        """What was asked for about the read of a card, which whoever has the card may see.
+
+        One that waited for too long is shown as the capture daemon will answer it, which may not be running.
+        """
         read = card.read.read
         is_offered = is_state_vouched_for(read, [card.hit.entry.state])
         with self._store.database.read() as connection:
             made_by = request_of(connection, read.read_id) if read.corrected_by is not None else None
             about = requests_about(connection, [read.read_id])
         name = made_by.person if made_by is not None else read.corrected_by
-        return CardCorrections(tuple(reversed(about)), name or "", (read.state or "") if is_offered else "")
+        shown = tuple(_as_answered(request, now) for request in reversed(about))
+        return CardCorrections(shown, name or "", (read.state or "") if is_offered else "")
 
     def earlier_reads(self, authoriser: Authoriser, hit_id: str) -> list[EarlierRead]:
         """The other stored reads of what a misread plate says, the newest first.
@@ -164,6 +169,12 @@ class ReadCorrections:
         who = (actor.person_id, actor.name, actor.session_id)
         made = Disposition(self._new_id(), hit_id, DispositionPart.READ, answer, text, "", *who, access.now)
         add_disposition(connection, made, self._unit_id)
+
+
+def _as_answered(request: PageRequest, now: Instant) -> PageRequest:
+    """A request with the answer that it has, or that it can but get by now."""
+    is_over = request.answer is None and request.is_too_late(now)
+    return replace(request, answer=RequestAnswer(RequestOutcome.TOO_LATE)) if is_over else request
 
 
 def _says_nothing_new(correction: Correction, newest: StoredRead, hit_id: str) -> bool:

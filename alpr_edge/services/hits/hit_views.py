@@ -11,7 +11,7 @@ from alpr_edge.domain.dispositions.hit_objection import HitObjection, hit_object
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates, listed_text
 from alpr_edge.domain.errors import DispositionError
-from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.hits import Hit, StateMatch
 from alpr_edge.domain.list_ages import list_age
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -59,8 +59,12 @@ class HitCard:
     @property
     def objection(self) -> HitObjection | None:
         """What speaks against this vehicle though the record is confirmed."""
-        is_corrected = self.superseded_by is not None
-        return hit_objection(self.state, is_withdrawn=self.is_withdrawn, is_corrected=is_corrected)
+        return hit_objection(
+            self.state,
+            is_withdrawn=self.is_withdrawn,
+            is_corrected=self.superseded_by is not None,
+            is_in_doubt=self.is_possible or self.hit.state_match is not StateMatch.SAME,
+        )
 
 
 @dataclass(frozen=True, slots=True)

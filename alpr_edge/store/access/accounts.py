@@ -6,10 +6,11 @@ missing nobody signs in, and health says so; the people come back with the depar
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from alpr_edge.access.store import AccessRows
+from alpr_edge.access.unwritten_ends import UnwrittenEnds
 from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.store.access.rows import SqlAccessRows
 from alpr_edge.store.access.schema import RELEASE
@@ -25,6 +26,8 @@ class AccountStore:
     """The open accounts; threads may share them."""
 
     database: Database
+    unwritten_ends: UnwrittenEnds = field(default_factory=UnwrittenEnds, repr=False)
+    """Sessions that have ended although their rows do not say so yet."""
 
     @contextmanager
     def reading(self) -> Iterator[AccessRows]:
@@ -34,7 +37,7 @@ class AccountStore:
             StoreError: the database cannot be read.
         """
         with self.database.read() as connection:
-            yield SqlAccessRows(connection)
+            yield SqlAccessRows(connection, self.unwritten_ends)
 
     @contextmanager
     def writing(self) -> Iterator[AccessRows]:
@@ -44,7 +47,7 @@ class AccountStore:
             StoreError: the database cannot be written; nothing of the block is kept.
         """
         with self.database.write() as connection:
-            yield SqlAccessRows(connection)
+            yield SqlAccessRows(connection, self.unwritten_ends)
 
 
 @contextmanager

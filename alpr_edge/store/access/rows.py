@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, RowMapping, Table, delete, insert, select, update
 
 from alpr_edge.access.store import Account
+from alpr_edge.access.unwritten_ends import UnwrittenEnds
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.credentials import Credentials, Passkey
 from alpr_edge.domain.people.person import Person
@@ -22,10 +23,16 @@ ENDED_SESSIONS_MAX = 1000
 
 
 class SqlAccessRows:
-    """The rows over the connection of an open transaction."""
+    """The rows over the connection of an open transaction.
 
-    def __init__(self, connection: Connection) -> None:
+    Args:
+        connection: the connection.
+        unwritten_ends: sessions that have ended although their rows do not say so.
+    """
+
+    def __init__(self, connection: Connection, unwritten_ends: UnwrittenEnds) -> None:
         self._connection = connection
+        self._unwritten_ends = unwritten_ends
 
     def roster(self) -> RosterHeader | None:
         """The roster in force; None before the first."""
@@ -112,7 +119,7 @@ class SqlAccessRows:
         """The session of a token's digest."""
         query = select(schema.sessions).where(schema.sessions.c.token_sha256 == token_sha256)
         row = self._connection.execute(query).mappings().first()
-        return None if row is None else _session_of(row)
+        return None if row is None else self._unwritten_ends.current(_session_of(row))
 
     def has_signed_in_at(self, person_id: str, login: str, address: str) -> bool:
         """Whether a person began a session at this login and address before, as far back as ended sessions are kept."""
@@ -123,7 +130,8 @@ class SqlAccessRows:
     def live_sessions(self) -> list[AccessSession]:
         """Sessions that nobody ended, in the order in which they began."""
         query = select(schema.sessions).where(schema.sessions.c.ended.is_(None)).order_by(schema.sessions.c.seq)
-        return [_session_of(row) for row in self._connection.execute(query).mappings()]
+        sessions = (_session_of(row) for row in self._connection.execute(query).mappings())
+        return [session for session in map(self._unwritten_ends.current, sessions) if session.end is None]
 
     def save_session(self, session: AccessSession) -> None:
         """Keep a session, new or changed."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, Generation, HotlistEntry, Reason
@@ -25,6 +25,10 @@ ROWS_MAX = 10_000
 """Most rows kept with those removed and expired; the oldest of these are deleted first."""
 LASTS_MAX = timedelta(days=90)
 """Longest time that an entry may last; a plate wanted for longer belongs on a list of the department."""
+_GUESS = (
+    ". The unit takes it to be {}, which neither a receiver nor a time server confirms: where that is wrong, set the "
+    "clock, or wait for a fix"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +50,76 @@ class OwnEntry:
         return Generation(OWN_SOURCE, self.serial, None, self.added_at, 1)
 
 
-def add(database: Database, draft: OwnEntry, now: datetime | None) -> OwnEntry:
-    """Store an entry; it is on disk when this returns.
+@dataclass(frozen=True, slots=True)
+class AddedOwnEntry:
+    """What adding an entry came to."""
+
+    own: OwnEntry
+    """The entry that is in force now."""
+    is_new: bool
+    """Whether it was stored; false: the same one was in force already."""
+
+
+def add(
+    database: Database,
+    draft: OwnEntry,
+    now: datetime | None,
+    likely: datetime | None = None,
+    *,
+    is_compared_with_all: bool = True,
+) -> AddedOwnEntry:
+    """Store an entry, unless the same one is in force; it is on disk when this returns.
+
+    Entries of one plate, state, reason and case are the same: a read of the plate would sound for each of them, and
+    whoever removes one would leave the others.
 
     Args:
         database: the database that the entry is written to.
         draft: the entry; its id and serial are given here.
         now: the moment, UTC; None when it is not known.
+        likely: the best guess at it then; None: there is none.
+        is_compared_with_all: false: with entries of the same person alone, who may not learn of those of others.
 
     Raises:
         FeedError: it has no end, has ended, lasts too long, or too many are in force already.
         StoreError: it cannot be stored.
     """
-    _check_end(draft.entry, now, clock_pairs.passed_utc(database, now))
+    passed = clock_pairs.passed_utc(database, now)
+    _check_end(draft.entry, now, max(filter(None, (passed, likely)), default=None))
     entry = replace(draft.entry, source=OWN_SOURCE, record_id=uuid.uuid4().hex[:8])
     with database.write() as connection:
+        same = _same_entries(connection, draft, passed, is_compared_with_all=is_compared_with_all)
+        if same:
+            return AddedOwnEntry(same[-1], is_new=False)
         expiries = connection.execute(select(own_entries.c.expires).where(own_entries.c.removed == 0)).scalars()
         if sum(now is None or expires > now for expires in expiries) >= ENTRIES_MAX:
             raise FeedError(f"{ENTRIES_MAX} entries are watched for already; remove one first")
         done = connection.execute(insert(own_entries), _row(replace(draft, entry=entry, added_at=now)))
         serial = int(done.inserted_primary_key[0]) if done.inserted_primary_key else 0
-        oldest = select(func.max(own_entries.c.seq) - ROWS_MAX).scalar_subquery()
-        is_over = own_entries.c.removed == 1
-        if now is not None:
-            is_over |= own_entries.c.expires <= now
-        connection.execute(delete(own_entries).where((own_entries.c.seq <= oldest) & is_over))
-    return replace(draft, entry=entry, added_at=now, serial=serial)
+        _delete_oldest(connection, now)
+    return AddedOwnEntry(replace(draft, entry=entry, added_at=now, serial=serial), is_new=True)
+
+
+def shorten(database: Database, now: datetime) -> Sequence[str]:
+    """Shorten entries that were made before the clock was confirmed and last too long, seen from now; their ids.
+
+    The guess that their end was checked by may have been of a clock that was ahead by years.
+
+    Args:
+        database: the database of this unit.
+        now: the moment, UTC, by a confirmed clock.
+
+    Raises:
+        StoreError: they cannot be changed.
+    """
+    latest = now + LASTS_MAX
+    is_too_long = (own_entries.c.removed == 0) & own_entries.c.added.is_(None) & (own_entries.c.expires > latest)
+    with database.read() as connection:
+        entry_ids = connection.scalars(select(own_entries.c.entry_id).where(is_too_long)).all()
+    if entry_ids:
+        with database.write() as connection:
+            connection.execute(update(own_entries).where(is_too_long).values(expires=latest))
+    return entry_ids
 
 
 def remove(database: Database, entry_id: str, by: str, now: datetime | None) -> OwnEntry:
@@ -108,14 +156,47 @@ def entries_not_removed(database: Database) -> list[OwnEntry]:
     return [_own(row) for row in rows]
 
 
-def _check_end(entry: HotlistEntry, now: datetime | None, passed: datetime | None) -> None:
-    expires = entry.expires
+def _same_entries(
+    connection: Connection, draft: OwnEntry, passed: datetime | None, *, is_compared_with_all: bool
+) -> list[OwnEntry]:
+    """The entries in force that are the same as a draft, the one that ends last at the end.
+
+    A covert entry is another than one that is not: it would sound for nobody in the car, or tell of the covert one.
+    """
+    table, entry = own_entries.c, draft.entry
+    query = select(own_entries).where(
+        table.removed == 0,
+        table.plate == entry.plate,
+        table.state.is_not_distinct_from(entry.state),
+        table.reason == entry.reason.value,
+        table.case_number == draft.case_number,
+        table.covert == int(entry.covert),
+    )
+    if not is_compared_with_all:
+        query = query.where(table.added_by == draft.added_by)
+    found = map(_own, connection.execute(query.order_by(table.expires)).mappings())
+    return [own for own in found if not own.entry.has_ended(passed)]
+
+
+def _delete_oldest(connection: Connection, now: datetime | None) -> None:
+    """Delete the oldest rows of entries that were removed or have expired, where there are too many rows."""
+    oldest = select(func.max(own_entries.c.seq) - ROWS_MAX).scalar_subquery()
+    is_over = own_entries.c.removed == 1
+    if now is not None:
+        is_over |= own_entries.c.expires <= now
+    connection.execute(delete(own_entries).where((own_entries.c.seq <= oldest) & is_over))
+
+
+def _check_end(entry: HotlistEntry, now: datetime | None, likely: datetime | None) -> None:
+    """Refuse an end that has come or is too far; without a confirmed clock by the best guess, which may be wrong."""
+    expires, moment = entry.expires, now or likely
     if expires is None:
         raise FeedError("an entry needs an end; give one with --expires")
-    if entry.has_ended(passed):
-        raise FeedError(f"the entry has ended already ({rfc3339(expires)}); give a later --expires")
-    if now is not None and expires - now > LASTS_MAX:
-        raise FeedError(f"an entry lasts {LASTS_MAX.days} days at most; give an earlier --expires")
+    guess = "" if now is not None or moment is None else _GUESS.format(rfc3339(moment))
+    if entry.has_ended(moment):
+        raise FeedError(f"the entry has ended already ({rfc3339(expires)}); give a later --expires{guess}")
+    if moment is not None and expires - moment > LASTS_MAX:
+        raise FeedError(f"an entry lasts {LASTS_MAX.days} days at most; give an earlier --expires{guess}")
 
 
 def _row(own: OwnEntry) -> dict[str, Any]:

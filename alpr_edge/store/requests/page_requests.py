@@ -57,6 +57,12 @@ def waiting_requests(connection: Connection) -> list[PageRequest]:
     return [_request_of(row) for row in connection.execute(query.limit(ANSWERED_AT_ONCE_MAX)).mappings()]
 
 
+def late_requests(connection: Connection, now: Instant) -> list[bool]:
+    """Of each request that waits for an answer, the oldest first, whether it waits for too long by now."""
+    query = select(requests).where(_waits()).order_by(requests.c.seq)
+    return [_request_of(row).is_too_late(now) for row in connection.execute(query).mappings()]
+
+
 def answer_request(connection: Connection, request_id: str, answer: RequestAnswer, now: Instant) -> None:
     """Store an answer, within the transaction of what the request brings about.
 

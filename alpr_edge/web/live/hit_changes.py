@@ -36,6 +36,8 @@ class HitChanges:
         self._thread = threading.Thread(target=self._watch, name="hit-feed", daemon=True)
         self.count = 0
         """Grows with each change."""
+        self.sessions_count = 0
+        """Grows as a session is locked or ended."""
         self.failure = ""
         """Why the database cannot be looked at now; empty: it can."""
 
@@ -70,6 +72,11 @@ class HitChanges:
             except TimeoutError:
                 return self.count
         return self.count
+
+    def tell_of_sessions(self) -> None:
+        """Wake every page, as a session was locked or ended, and each has to look at its own; any thread may."""
+        self.sessions_count += 1
+        self._wake()
 
     def _watch(self) -> None:
         seen: Hashable = None

@@ -102,7 +102,7 @@ def test_health_tells_nothing_of_covert_entries(lists: ListStore) -> None:
 
 def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: HotlistRefresh, lists: ListStore) -> None:
     entry = HotlistEntry("", "4X?Z*", "4X?Z*", None, Reason.MAJOR_CRIME, expires=hours(50))
-    own_entry = officer_entries.add(lists.database, OwnEntry(entry, "26-1", None, "officer"), NOW)
+    own_entry = officer_entries.add(lists.database, OwnEntry(entry, "26-1", None, "officer"), NOW).own
     watch.refresh(NOW)
     assert [match.record_id for match, _ in watch.entries.partial("4XYZ123")] == [own_entry.entry.record_id]
     assert [found.plate for found, _ in watch.entries.exact("ABC123")] == ["ABC123"]
@@ -115,7 +115,7 @@ def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: HotlistR
 
 
 def test_a_list_whose_file_is_damaged_is_told_and_ends_with_the_file(lists: ListStore, watch: HotlistRefresh) -> None:
-    path = max(lists.directory.rglob("*"), key=lambda path: path.stat().st_size * path.is_file())
+    (path,) = lists.directory.rglob("*.list")
     assert watch.faults() == []
     good = path.read_bytes()
     for content, told in (
@@ -175,6 +175,19 @@ def test_a_wrong_date_of_a_receiver_ends_no_entry_once_a_right_one_came(lists: L
         for plate in ("7ABC123", "ABC123"):
             assert len(hits_of_a_start(lists, plate, before_the_first_fix)) == count
     assert len(officer_entries.entries_in_force(lists.database, None)) == 1
+
+
+def test_an_entry_made_by_a_clock_ahead_is_shortened_once_the_clock_is_confirmed(lists: ListStore) -> None:
+    loader = OfficerEntryLoader(lists.database)
+    watch = HotlistRefresh(HotlistLoader(lists.database, lists.lists_key, lists.directory), loader, HotlistSettings())
+    far = NOW.replace(year=2040)
+    own_entry(lists, far, now=None)
+    watch.refresh(None)
+    assert [own.entry.expires for own in loader.index.entries] == [far]
+    clock_pairs.record(lists.database, Instant("boot", 1, NOW, UtcSource.GNSS, 1.0))
+    watch.refresh(NOW)
+    assert [own.entry.expires for own in loader.index.entries] == [NOW + officer_entries.LASTS_MAX]
+    assert [len(list(watch.entries.exact("7ABC123"))), loader.refresh(NOW)] == [1, False]
 
 
 def test_an_own_entry_that_may_have_ended_is_possible_at_most(lists: ListStore, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Settings, lists and rosters have tests of their own (``tests/services/changes``,
 """
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -48,12 +49,10 @@ def changes(records: list[AccessRecord], action: str) -> list[RecordedChange]:
 
 
 def test_an_entry_of_an_officer_is_on_record_with_its_plate_as_a_digest(staff: Staff) -> None:
-    end = "2099-01-01T00:00:00Z"
-    added = run(staff, "hotlist", "add", "--reason", "major_crime", "--case", "26-000123", "--expires", end)
+    end = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT00:00:00}"
+    added = run(staff, "hotlist", "add", "--reason", "major_crime", "--case", "26-000123", "--expires", f"{end}Z")
     (change,) = changes(added, "add_entry")
-    assert re.fullmatch("plate hmac:[0-9a-f]{32}, major_crime, until 2099-01-01T00:00:00.000Z", change.after), (
-        change.after
-    )
+    assert re.fullmatch(f"plate hmac:[0-9a-f]{{32}}, major_crime, until {end}.000Z", change.after), change.after
     assert change.before == NONE
     removed = run(staff, "hotlist", "remove", change.name.partition(":")[2])
     assert changes(removed, "remove_entry") == [RecordedChange(name=change.name, before=change.after, after=NONE)]

@@ -76,6 +76,16 @@ def test_a_whole_plate_is_met_exactly_and_by_what_the_reader_considered(command:
     assert kinds(command, "5SOW350, 5SOW750") == ["confusable"]
 
 
+def test_what_is_watched_for_already_is_told_and_not_stored_again(command: Command, database: Database) -> None:
+    first = add_entry(command, "5SOW750", "--expires", "1d")
+    again = add_entry(command, "5sow-750", "--expires", "2d")
+    assert (first["is_new"], again) == (True, first | {"is_new": False})
+    told = command("add", "5SOW750", *WHY, "--expires", "2d").stdout
+    assert told.startswith("watched for already, and left as it is; for another end remove it and add it again\n")
+    assert first["id"] in told
+    assert len(officer_entries.entries_in_force(database, None)) == 1
+
+
 def test_an_entry_ends_by_itself(command: Command, database: Database) -> None:
     own = add_entry(command, "5SOW750", "--expires", "2h")
     later = datetime.now(UTC) + timedelta(hours=2, seconds=1)
@@ -122,6 +132,9 @@ def test_the_reads_held_already_are_looked_through(command: Command, database: D
         (("4*", "--expires", "1h"), "a partial plate needs 2 known characters"),
         (("...", "--expires", "1h"), "that is no plate"),
         (("000", "--expires", "1h"), "that is no plate"),
+        (("\u0410\u0412\u0421123", "--expires", "1h"), "that is no plate: it holds a letter or digit beside A to Z"),
+        (("4XY?\u00c9*", "--expires", "1h"), "that is no plate: it holds a letter or digit beside A to Z"),
+        (("I", "--expires", "1h"), "that cannot be watched for: no camera reads a plate of one character"),
         (("ABCDEFGHIJKL", "--expires", "1h"), "longer than 10 characters"),
         (("5SOW750", "--expires", "soon"), "--expires is such as"),
         (("5SOW750", "--expires", "2020-01-01"), "has ended already"),
@@ -143,13 +156,13 @@ def test_what_cannot_be_watched_for_is_one_line(command: Command, arguments: tup
 def test_entries_are_bounded(command: Command, database: Database) -> None:
     now = datetime.now(UTC)
     entry = HotlistEntry("", "5S0W750", "5SOW750", None, Reason.MAJOR_CRIME, expires=now + timedelta(hours=1))
-    for _ in range(officer_entries.ENTRIES_MAX):
-        officer_entries.add(database, OwnEntry(entry, "26-1", now, "officer"), now)
+    for number in range(officer_entries.ENTRIES_MAX):
+        officer_entries.add(database, OwnEntry(entry, f"26-{number}", now, "officer"), now)
     full = command("add", "5SOW759", *WHY, "--expires", "1h")
     assert "200 entries are watched for already; remove one first" in full.stderr
     later = now + timedelta(hours=2)
     renewal = replace(entry, expires=later + timedelta(hours=1))
-    assert officer_entries.add(database, OwnEntry(renewal, "26-1", later, "officer"), later).serial == 201
+    assert officer_entries.add(database, OwnEntry(renewal, "26-1", later, "officer"), later).own.serial == 201
 
 
 @pytest.mark.review(15)

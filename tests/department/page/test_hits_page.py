@@ -80,8 +80,16 @@ def test_a_confirmed_record_is_no_confirmed_vehicle(inquirers: Inquirers, server
         say(11, DispositionPart.INQUIRY, "still_on_file")
         say(12, DispositionPart.CONFIRMATION, "confirmed")
         for address in ("/hits", path):
+            page = client.get(address).text
+            assert ("banner confirmed" in page, "THE RECORD ALONE IS CONFIRMED - compare" in page) == (False, True)
+        say(13, DispositionPart.READ, "correct")
+        for address in ("/hits", path):
             assert "banner confirmed" in client.get(address).text
-        for number, answer in enumerate(("misread", "wrong_state", "not_this_vehicle"), 13):
+        say(14, DispositionPart.READ, "dismissed")
+        for address in ("/hits", path):
+            page = client.get(address).text
+            assert ("banner confirmed" in page, "DISMISSED - the record alone" in page) == (False, True)
+        for number, answer in enumerate(("misread", "wrong_state", "not_this_vehicle"), 15):
             say(number, DispositionPart.READ, answer)
             for address in ("/hits", path):
                 page = client.get(address).text

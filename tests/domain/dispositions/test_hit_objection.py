@@ -24,15 +24,15 @@ def state_of(answer: ReadAnswer | None, *, is_confirmed: bool = True) -> HitStat
 @pytest.mark.parametrize("answer", DENIALS)
 def test_what_an_officer_says_of_the_vehicle_comes_first(answer: ReadAnswer) -> None:
     for is_withdrawn, is_corrected in itertools.product((False, True), repeat=2):
-        found = hit_objection(state_of(answer), is_withdrawn=is_withdrawn, is_corrected=is_corrected)
-        assert found is HitObjection.NOT_THIS_VEHICLE
+        for is_in_doubt in (False, True):
+            about = {"is_withdrawn": is_withdrawn, "is_corrected": is_corrected, "is_in_doubt": is_in_doubt}
+            assert hit_objection(state_of(answer), **about) is HitObjection.NOT_THIS_VEHICLE
 
 
 @pytest.mark.parametrize("answer", [None, ReadAnswer.CORRECT, ReadAnswer.DISMISSED])
 @pytest.mark.parametrize(
     ("is_withdrawn", "is_corrected", "expected"),
     [
-        (False, False, None),
         (True, False, HitObjection.WITHDRAWN),
         (False, True, HitObjection.CORRECTED),
         (True, True, HitObjection.WITHDRAWN),
@@ -41,13 +41,34 @@ def test_what_an_officer_says_of_the_vehicle_comes_first(answer: ReadAnswer) -> 
 def test_else_it_is_the_alert_or_the_read_that_was_taken_back(
     answer: ReadAnswer | None, is_withdrawn: bool, is_corrected: bool, expected: HitObjection | None
 ) -> None:
-    assert hit_objection(state_of(answer), is_withdrawn=is_withdrawn, is_corrected=is_corrected) is expected
+    for is_in_doubt in (False, True):
+        about = {"is_withdrawn": is_withdrawn, "is_corrected": is_corrected, "is_in_doubt": is_in_doubt}
+        assert hit_objection(state_of(answer), **about) is expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_in_doubt", "expected"),
+    [
+        (None, False, None),
+        (None, True, HitObjection.NOT_COMPARED),
+        (ReadAnswer.CORRECT, False, None),
+        (ReadAnswer.CORRECT, True, None),
+        (ReadAnswer.DISMISSED, False, HitObjection.DISMISSED),
+        (ReadAnswer.DISMISSED, True, HitObjection.DISMISSED),
+    ],
+)
+def test_what_is_in_doubt_needs_somebody_who_says_that_the_plate_is_read_right(
+    answer: ReadAnswer | None, is_in_doubt: bool, expected: HitObjection | None
+) -> None:
+    """Green v. San Francisco: the record was confirmed, and nobody had compared the plate with it."""
+    state = state_of(answer)
+    assert hit_objection(state, is_withdrawn=False, is_corrected=False, is_in_doubt=is_in_doubt) is expected
 
 
 @pytest.mark.parametrize("answer", [None, *ReadAnswer])
 def test_what_is_not_confirmed_says_so_itself(answer: ReadAnswer | None) -> None:
     state = state_of(answer, is_confirmed=False)
-    assert hit_objection(state, is_withdrawn=True, is_corrected=True) is None
+    assert hit_objection(state, is_withdrawn=True, is_corrected=True, is_in_doubt=True) is None
 
 
 def test_each_says_what_it_is_and_that_the_record_alone_is_confirmed() -> None:
@@ -55,4 +76,6 @@ def test_each_says_what_it_is_and_that_the_record_alone_is_confirmed() -> None:
         HitObjection.NOT_THIS_VEHICLE: "NOT THIS VEHICLE - the record alone is confirmed",
         HitObjection.WITHDRAWN: "ALERT WITHDRAWN - the record alone is confirmed",
         HitObjection.CORRECTED: "READ CORRECTED - the record alone is confirmed",
+        HitObjection.DISMISSED: "DISMISSED - the record alone is confirmed",
+        HitObjection.NOT_COMPARED: "THE RECORD ALONE IS CONFIRMED - compare each character and the state",
     }

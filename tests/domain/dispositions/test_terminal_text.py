@@ -1,14 +1,19 @@
 """The text for the terminal: what a template may hold, and what it comes to."""
 
+from dataclasses import replace
+
 import pytest
 
 from alpr_edge.domain.dispositions.terminal_text import (
     CHARACTERS_MAX,
     CONFIRMATION,
     INQUIRY,
+    confirmation_obstacle,
     template_fault,
     terminal_text,
 )
+from alpr_edge.domain.hits import OWN_SOURCE
+from tests.store.records import hit
 
 
 @pytest.mark.parametrize(
@@ -48,3 +53,14 @@ def test_a_template_that_will_not_do_says_why(template: str, fault: str) -> None
 def test_a_list_cannot_put_fields_into_the_text() -> None:
     """What a record is called is a value, never a template."""
     assert terminal_text("{record}.{plate}", "7ABC123", "CA", "{state}") == "{state}.7ABC123"
+
+
+def test_a_confirmation_is_of_a_whole_plate_of_a_list_that_has_the_number_of_the_record() -> None:
+    of_list = hit()
+    own = replace(of_list, generation=replace(of_list.generation, source=OWN_SOURCE))
+    partial = replace(of_list, entry=replace(of_list.entry, plate="7AB?123"))
+    unnumbered = replace(of_list, entry=replace(of_list.entry, record_id=""))
+    assert confirmation_obstacle(of_list) == ""
+    assert "no record of an agency" in confirmation_obstacle(own)
+    assert "a part of a plate" in confirmation_obstacle(partial)
+    assert "no number" in confirmation_obstacle(unnumbered)

@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.domain.page_requests.corrections import Correction
+from alpr_edge.domain.page_requests.request import CORRECTION_S_MAX, PageRequest
 from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.settings import load
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import add_disposition
 from alpr_edge.store.reads.records import ClosedRecord
 from alpr_edge.store.reads.repository import DecidedRecord
+from alpr_edge.store.requests.page_requests import add_request
 from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.department.waits import wait_until
 from tests.store.records import alert, decided_record, disposition, hit, instant, plate_read
 from tests.units import write_bare_unit
 
@@ -31,7 +35,7 @@ def add_hit(store: UnitStore, number: int, *, covert: bool = False) -> None:
 
 
 def test_it_grows_with_what_is_shown_of_hits_alone(store: UnitStore) -> None:
-    revision = HitRevision(store.database)
+    revision = HitRevision(store.database, instant)
     seen = [revision.current()]
 
     def is_told() -> bool:
@@ -53,3 +57,18 @@ def test_it_grows_with_what_is_shown_of_hits_alone(store: UnitStore) -> None:
     assert is_told(), "somebody answered"
     store.reads.commit([DecidedRecord(plate_read("read-4"), withdraws="read-1")])
     assert is_told(), "its alert was taken back"
+
+
+def test_it_grows_once_a_request_has_waited_for_too_long_though_nothing_is_committed(store: UnitStore) -> None:
+    moments = [instant()]
+    revision = HitRevision(store.database, lambda: moments[-1])
+    add_hit(store, 1)
+    asked = PageRequest(
+        "unit-1:1", Correction("hit-1", "read-1", "7ABC128", "CA"), "ana", "Ana Ruiz", "2f1c", instant()
+    )
+    with store.database.write() as connection:
+        add_request(connection, asked)
+    before = revision.current()
+    moments.append(instant(CORRECTION_S_MAX * 1000 + 1))
+    wait_until(lambda: revision.current() == before + 1)
+    assert revision.current() == before + 1

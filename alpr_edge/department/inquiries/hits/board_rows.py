@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, Select, and_, literal, select, text, tuple_
 
-from alpr_edge.department.db.schema import HIT_ITEMS, dispositions, hits, items, reads, withdrawals
-from alpr_edge.domain.alerting import Level, level_of
+from alpr_edge.department.db.schema import HIT_ITEMS, alerts, dispositions, hits, items, reads, withdrawals
+from alpr_edge.domain.alerting import Level, Tone, level_of
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText
 from alpr_edge.domain.dispositions.hit_objection import HitObjection, hit_objection
 from alpr_edge.domain.dispositions.hit_state import HitState
-from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.hits import MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.dispositions import PREFIX
 from alpr_edge.domain.protocol.items import ItemKind
@@ -27,6 +27,7 @@ _NO_MOMENT = Instant("", 0)
 """Of a disposition whose order is known."""
 _OF_READ = and_(reads.c.read_id == hits.c.read_id, reads.c.unit_id == hits.c.unit_id)
 _OF_ITEM = and_(items.c.item_id == hits.c.hit_id, items.c.unit_id == hits.c.unit_id)
+_OF_ALERT = and_(alerts.c.hit_id == hits.c.hit_id, alerts.c.unit_id == hits.c.unit_id)
 _OF_ANSWER = and_(
     items.c.item_id == literal(PREFIX) + dispositions.c.disposition_id, items.c.unit_id == dispositions.c.unit_id
 )
@@ -70,6 +71,9 @@ class BoardHit:
     is_covert: bool
     """Whether it is, or its unit was too old to say that it is not."""
     level: Level
+    is_possible: bool
+    """Whether its alert sounded as that of a hit that is not certain; an alert of another hit of its read says nothing
+    of it."""
     is_withdrawn: bool
     correction: str | None
     """The plate of the later read of the pass that took the place of this one's."""
@@ -84,8 +88,12 @@ class BoardHit:
     @property
     def objection(self) -> HitObjection | None:
         """What speaks against its vehicle though the record is confirmed."""
-        is_corrected = self.correction is not None
-        return hit_objection(self.hit_state, is_withdrawn=self.is_withdrawn, is_corrected=is_corrected)
+        return hit_objection(
+            self.hit_state,
+            is_withdrawn=self.is_withdrawn,
+            is_corrected=self.correction is not None,
+            is_in_doubt=self.is_possible or self.match_kind != MatchKind.EXACT or self.state_match != StateMatch.SAME,
+        )
 
     @property
     def objects(self) -> tuple[str, str]:
@@ -136,8 +144,8 @@ def hits_of_plate(connection: Connection, plate: str, count: int, *, with_covert
 
 def _columns() -> Select[Any]:
     columns = [hits.c[name] for name in (*_HIT_COLUMNS, "covert", "level")]
-    joined = select(*columns, *(reads.c[name] for name in _READ_COLUMNS), items.c.received_at)
-    return joined.select_from(hits).join(items, _OF_ITEM).outerjoin(reads, _OF_READ)
+    joined = select(*columns, *(reads.c[name] for name in _READ_COLUMNS), items.c.received_at, alerts.c.tone)
+    return joined.select_from(hits).join(items, _OF_ITEM).outerjoin(reads, _OF_READ).outerjoin(alerts, _OF_ALERT)
 
 
 def _hits(connection: Connection, rows: Sequence[RowMapping]) -> list[BoardHit]:
@@ -151,6 +159,7 @@ def _hits(connection: Connection, rows: Sequence[RowMapping]) -> list[BoardHit]:
             received_at=row["received_at"].replace(tzinfo=UTC),
             is_covert=row["covert"] is not False,
             level=_level(row["level"], row["reason"]),
+            is_possible=row["tone"] == Tone.POSSIBLE,
             is_withdrawn=key in withdrawn,
             correction=corrections.get((row["unit_id"], row["read_id"])),
             said=tuple(said.get(key, ())),

@@ -51,7 +51,11 @@ def deliver_hits(directory: Path, *pictures: bytes) -> None:
 
 def said_of(plate: str, number: int, part: DispositionPart, answer: str) -> OutboxItem:
     """An officer's answer to a hit."""
-    read_id = HITS[plate]
+    return answer_item(HITS[plate], number, part, answer)
+
+
+def answer_item(read_id: str, number: int, part: DispositionPart, answer: str) -> OutboxItem:
+    """An officer's answer to the hit of any read."""
     about = {"hit_id": f"hit-of-{read_id}", "part": part, "answer": answer}
     made = disposition(number, disposition_id=f"{UNIT}:{read_id}-{number}", **about)
     body = encode(disposition_payload(made, read_id, UNIT))

@@ -1,6 +1,7 @@
 """The board of hits on each engine: who sees which hit, what is told of it as it comes, what is on record."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,13 +11,17 @@ from alpr_edge.department.inquiries.hits.arrivals import HitArrivals
 from alpr_edge.department.inquiries.hits.board_rows import BoardHit
 from alpr_edge.department.inquiries.hits.hit_board import WithheldLine
 from alpr_edge.department.inquiries.office import InquiryOffice, open_office
+from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.dispositions.disposition import DispositionPart
+from alpr_edge.domain.dispositions.hit_objection import HitObjection
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.errors import AccessError, LostError, SearchError, StoreError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.protocol.hits import alert_item_id, alert_payload
+from alpr_edge.domain.protocol.items import ItemKind, encode
 from tests.department.engines import EngineUnderTest, query
 from tests.department.inquiries.hits.board_office import (
     FAR,
@@ -25,6 +30,7 @@ from tests.department.inquiries.hits.board_office import (
     HITS,
     STOLEN,
     WANTED,
+    answer_item,
     deliver,
     deliver_hits,
     name_lists,
@@ -40,7 +46,8 @@ from tests.department.inquiries.inquirers import (
     records_of,
 )
 from tests.department.interchange.exchange_office import LIST, UNIT, hit_item_of, read_item_of, read_now, withdrawal_of
-from tests.uplink.items import jpeg
+from tests.store.records import alert
+from tests.uplink.items import item, jpeg
 
 CROP = jpeg("crop")
 
@@ -198,3 +205,22 @@ def test_a_hit_whose_reason_the_profile_bars_is_withheld_and_keeps_none_of_the_o
         office.hits.hit(authoriser, UNIT, "hit-of-b9")
     (record,) = records_of(office, first)
     assert (record.purpose, record.outcome.value) == ("immigration_enforcement", "refused")
+
+
+def test_a_hit_that_sounded_as_a_possible_one_is_confirmed_once_its_plate_was_compared(
+    office: InquiryOffice, inquirers: Inquirers
+) -> None:
+    authoriser, read = authoriser_of(office, inquirers.ids["commander"]), read_now("b8", "7POS462")
+    acts = (DispositionPart.INQUIRY, "still_on_file"), (DispositionPart.CONFIRMATION, "confirmed")
+    said = [answer_item(read.read_id, number, *act) for number, act in enumerate(acts)]
+    deliver(inquirers.directory, read_item_of(read), hit_item_of(read), *said)
+
+    def objection() -> HitObjection | None:
+        return office.hits.hit(authoriser, UNIT, "hit-of-b8")[0].objection
+
+    assert objection() is None
+    possible = alert_payload(replace(alert("hit-of-b8", read.read_id), tone=Tone.POSSIBLE), None, UNIT)
+    deliver(inquirers.directory, item(alert_item_id("hit-of-b8"), ItemKind.ALERT, encode(possible)))
+    assert objection() is HitObjection.NOT_COMPARED
+    deliver(inquirers.directory, answer_item(read.read_id, 2, DispositionPart.READ, "correct"))
+    assert objection() is None
