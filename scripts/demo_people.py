@@ -51,8 +51,11 @@ def main() -> int:
 
 
 def _set_up(edge: str, department: Path, port: int) -> dict[str, dict[str, str]]:
-    """Add everybody, and follow their invitations as they would with browser and phone."""
-    people = {}
+    """Add and invite everybody, and follow their invitations as they would with browser and phone.
+
+    Once the administrator has followed theirs, nobody else adds anybody: so all are added and invited before.
+    """
+    addresses = {}
     for badge, (name, roles, days) in ROLES.items():
         until = f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%d}"
         options = ["--badge", badge, "--name", name, "--organisation", "Demo department", "--sworn"]
@@ -62,8 +65,8 @@ def _set_up(edge: str, department: Path, port: int) -> dict[str, dict[str, str]]
         invitation = json.loads(
             _run(edge, "department", "people", "invite", badge, "--directory", str(department), "--json")
         )
-        people[badge] = _follow(invitation["address"], department, port)
-    return people
+        addresses[badge] = invitation["address"]
+    return {badge: _follow(address, department, port) for badge, address in addresses.items()}
 
 
 def _follow(address: str, department: Path, port: int) -> dict[str, str]:

@@ -6,6 +6,7 @@ none. A cut end alone is found by a checkpoint that somebody keeps elsewhere
 (:mod:`~alpr_edge.department.access_log.verification`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,7 @@ from alpr_edge.domain.access_log.records import (
     AccessRecord,
     encode_record,
     origin_of,
+    parse_record,
     record_moment,
 )
 from alpr_edge.domain.errors import AuditError, LostError, RefusedError
@@ -86,21 +88,7 @@ class DepartmentAccessLog:
             StoreError: it is not on record: nothing may be shown.
         """
         with self._database.writing(_WRITER) as connection:
-            size = size_of(connection)
-            record = AccessRecord(
-                **dict(entry), unit_id=DEPARTMENT, log_id=self.log_id, sequence=size, received=record_moment(now)
-            )
-            body = _body_of(record)
-            nodes = list(nodes_of_append(node_reader(connection), size, hash_leaf(body)))
-            added = {(node.level, node.place): node.value for node in nodes}
-            stored = node_reader(connection)
-            root = range_root(lambda level, place: added.get((level, place)) or stored(level, place), 0, size + 1)
-            received_at = now.utc or datetime.now(UTC)
-            text = Checkpoint(self.origin, size + 1, root).text
-            note = f"{text}\n{self._witness.cosign(text, received_at)}"
-            self._insert(connection, record, body, note, received_at)
-            connection.execute(insert(access_nodes), [_node_row(node) for node in nodes])
-        return record
+            return append_record(connection, self._witness, entry, now)
 
     def values(self) -> RecordedValues:
         """None: what is in force at the department, its own settings and lists say."""
@@ -204,20 +192,66 @@ class DepartmentAccessLog:
                 LoggedRecord(**{**row, "body": cipher.open(row["body"], _place_of(row["sequence"]))}) for row in rows
             ]
 
-    def _insert(
-        self, connection: Connection, record: AccessRecord, body: bytes, note: str, received_at: datetime
-    ) -> None:
-        row = {
-            "sequence": record.sequence,
-            "received_at": received_at,
-            "person_id": record.person_id,
-            "action": record.action,
-            "is_allowed": record.outcome is AccessOutcome.ALLOWED,
-            "shown": record.shown,
-            "body": cipher_of(connection).seal(body, _place_of(record.sequence)),
-            "checkpoint": note,
-        }
-        connection.execute(insert(access_records).values(**row))
+
+def append_record(connection: Connection, witness: Witness, entry: AccessEntry, now: Instant) -> AccessRecord:
+    """Append a record inside a transaction, so that it is on record with what the transaction changes, or neither is.
+
+    Args:
+        connection: the connection of a transaction that nobody else appends beside.
+        witness: the department's key, which signs.
+        entry: who does what.
+        now: the present instant.
+
+    Raises:
+        RefusedError: the record is too large.
+    """
+    size, log_id = size_of(connection), log_id_of_key(witness.key)
+    moment = record_moment(now)
+    record = AccessRecord(**dict(entry), unit_id=DEPARTMENT, log_id=log_id, sequence=size, received=moment)
+    body = _body_of(record)
+    nodes = list(nodes_of_append(node_reader(connection), size, hash_leaf(body)))
+    added = {(node.level, node.place): node.value for node in nodes}
+    stored = node_reader(connection)
+    root = range_root(lambda level, place: added.get((level, place)) or stored(level, place), 0, size + 1)
+    received_at = now.utc or datetime.now(UTC)
+    text = Checkpoint(origin_of(log_id), size + 1, root).text
+    note = f"{text}\n{witness.cosign(text, received_at)}"
+    _insert(connection, record, body, note, received_at)
+    connection.execute(insert(access_nodes), [_node_row(node) for node in nodes])
+    return record
+
+
+def allowed_records(connection: Connection, action: str, *, is_newest_first: bool) -> Iterator[AccessRecord]:
+    """The records of what was allowed of an action, opened one after the other.
+
+    Raises:
+        AuditError: one is none.
+        StoreError: one does not open.
+    """
+    row, at_once = access_records.c, 20
+    order, last = (row.sequence.desc(), size_of(connection)) if is_newest_first else (row.sequence, -1)
+    query = select(row.sequence, row.body).where(row.action == action, row.is_allowed).order_by(order).limit(at_once)
+    while True:
+        found = connection.execute(query.where(row.sequence < last if is_newest_first else row.sequence > last)).all()
+        for sequence, sealed in found:
+            last = sequence
+            yield parse_record(cipher_of(connection).open(sealed, _place_of(sequence)))
+        if len(found) < at_once:
+            return
+
+
+def _insert(connection: Connection, record: AccessRecord, body: bytes, note: str, received_at: datetime) -> None:
+    row = {
+        "sequence": record.sequence,
+        "received_at": received_at,
+        "person_id": record.person_id,
+        "action": record.action,
+        "is_allowed": record.outcome is AccessOutcome.ALLOWED,
+        "shown": record.shown,
+        "body": cipher_of(connection).seal(body, _place_of(record.sequence)),
+        "checkpoint": note,
+    }
+    connection.execute(insert(access_records).values(**row))
 
 
 def size_of(connection: Connection) -> int:

@@ -22,6 +22,9 @@ from alpr_edge.department.db.statements import insert_once
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import private_directory, sync_directory
 
+FOLDER = "department_folder"
+"""The execution option of connections that holds the folder of their department."""
+
 
 class DepartmentDatabase:
     """The open database of a department's folder; threads may share it.
@@ -97,7 +100,7 @@ class DepartmentDatabase:
                         f"{self._backend.label}: not at this release's tables; run: alpr-edge department migrate"
                     )
                 cipher = load_cipher(connection, self.directory)
-        self._engine.update_execution_options(**{OPTION: cipher})
+        self._engine.update_execution_options(**{OPTION: cipher, FOLDER: self.directory})
 
     def _take_over_hold_note(self) -> None:
         """Put what a file of an earlier release says of missing holds into the database, and remove the file."""
@@ -109,6 +112,12 @@ class DepartmentDatabase:
         with self.database_errors():
             (self.directory / HOLD_NOTE_NAME).unlink(missing_ok=True)
             sync_directory(self.directory)
+
+
+def folder_of(connection: Connection) -> Path:
+    """The folder of the department that a connection is of."""
+    folder: Path = connection.get_execution_options()[FOLDER]
+    return folder
 
 
 def give_keys(engine: Engine, directory: Path) -> DayKeys:

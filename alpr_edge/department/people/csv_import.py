@@ -55,18 +55,13 @@ class ImportPlan:
     not_in_file: int = 0
 
     @property
-    def pairs(self) -> list[tuple[Entry | None, Entry]]:
-        """Everybody who is added (None before) or changed."""
-        return [*((None, entry) for entry in self.added), *self.changed]
-
-    @property
     def result(self) -> PeopleImport:
         """The numbers."""
         return PeopleImport(len(self.added), len(self.changed), self.unchanged, self.not_in_file)
 
 
 def plan_import(
-    text: str, entries: Sequence[Entry], author: Author, require: Requirement = lambda _before, _after: None
+    text: str, entries: Sequence[Entry], author: Author, requirements: Sequence[Requirement] = ()
 ) -> ImportPlan:
     """Compare a file with the people there are.
 
@@ -74,12 +69,12 @@ def plan_import(
         text: the file.
         entries: everybody.
         author: who imports, and when.
-        require: raises DepartmentError where somebody may not be added (None before) or changed so.
+        requirements: each raises DepartmentError where somebody may not be added (None before) or changed so.
 
     Raises:
         PeopleFileError: lines are wrong; it names every one.
     """
-    planner = _Planner(entries, author, require)
+    planner = _Planner(entries, author, requirements)
     faults = []
     for line, row in _rows(text):
         try:
@@ -123,12 +118,12 @@ def _check_columns(columns: list[str]) -> None:
 class _Planner:
     """Takes one line after another, and notices when two of them are about one person."""
 
-    def __init__(self, entries: Sequence[Entry], author: Author, require: Requirement) -> None:
+    def __init__(self, entries: Sequence[Entry], author: Author, requirements: Sequence[Requirement]) -> None:
         self.plan = ImportPlan()
         self.lines: dict[str, int] = {}
         """The line of each person in the file."""
         self._author = author
-        self._require = require
+        self._requirements = requirements
         self._by_id = {entry.person.person_id: entry for entry in entries}
         leavers = [entry for entry in entries if entry.person.status is AccountStatus.LEFT]
         self._leaver_ids = {entry.person.person_id for entry in leavers}
@@ -148,7 +143,8 @@ class _Planner:
         author = self._author
         after = new_entry(texts, author.name, author.at) if before is None else changed_entry(before, texts)
         person = after.person
-        self._require(before, after)
+        for require in self._requirements:
+            require(before, after)
         if (other := self.lines.get(person.person_id)) is not None:
             raise DepartmentError(f"person_id: the same person as in line {other}")
         if before is None or person.status is not AccountStatus.LEFT:

@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import JSON, BindParameter, Connection, RowMapping, bindparam, delete, insert, select, update
 
+from alpr_edge.access.totp import new_secret
 from alpr_edge.department.db import people_schema as schema
 from alpr_edge.department.db.sealed_values import cipher_of
 from alpr_edge.department.people.account_rows import (
     credentials_of,
     credentials_row,
+    insert_members,
     passkey_rows,
     person_of_details,
 )
@@ -66,6 +68,13 @@ def find_entry(connection: Connection, name: str) -> Entry | None:
         if row is not None:
             return _entry_of(row)
     return None
+
+
+def insert_entries(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Insert new people, each with a secret for release codes and nothing to sign in with."""
+    members = [Member(entry.person, Credentials(release_secret=new_secret())) for entry in entries]
+    rows = [{"details": entry.details, "units": list(entry.units)} for entry in entries]
+    insert_members(connection, members, rows)
 
 
 def replace_entries(connection: Connection, entries: Sequence[Entry]) -> None:

@@ -1,34 +1,36 @@
 """The people of a department: added, changed, suspended, unlocked, each on record in the same transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from alpr_edge.access.passwords import Argon2Passwords
-from alpr_edge.access.totp import new_secret
 from alpr_edge.department.db import people_schema as schema
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.people.account_rows import DepartmentAccountRows, insert_members
+from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.changes import (
     Author,
     Change,
     ChangeAction,
     ChangePayload,
-    changed_fields,
+    check_logged,
+    entry_change,
+    has_been_there,
+    may_change_people,
     note_changes,
     read_changes,
 )
-from alpr_edge.department.people.csv_import import PeopleImport, plan_import
+from alpr_edge.department.people.csv_import import ImportPlan, PeopleImport, plan_import
 from alpr_edge.department.people.invitations import Invitations, NewInvitation
 from alpr_edge.department.people.organisations import Organisations
 from alpr_edge.department.people.people_rows import (
     all_entries,
     credentials_by_id,
     find_entry,
+    insert_entries,
     replace_entries,
     withdraw_invitations,
 )
@@ -36,13 +38,12 @@ from alpr_edge.department.people.person_fields import Entry, changed_entry, new_
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.department.people.taken_names import give_up_names, require_new, take_names
-from alpr_edge.department.people.trainings import require_training_unchanged
+from alpr_edge.department.people.trainings import training_requirement
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import Instant, rfc3339
-from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import AccountStatus
-from alpr_edge.domain.people.roster import Member, RosterHeader
+from alpr_edge.domain.people.roster import RosterHeader
 from alpr_edge.domain.sessions.lockout import CHALLENGE_DIGITS, Lock, release_code
 
 
@@ -94,9 +95,9 @@ class People:
         self._organisations.require(None, entry)
         require_new(connection, entry.person)
         take_names(connection, entry.person)
-        require_training_unchanged(connection, author, [(None, entry)])
+        training_requirement(connection, author)(None, entry)
         insert_entries(connection, [entry])
-        note_changes(connection, author, [_change(ChangeAction.ADD, None, entry)])
+        note_changes(connection, author, [entry_change(ChangeAction.ADD, None, entry)])
 
     def change(self, author: Author, name: str, texts: Mapping[str, str]) -> Entry:
         """Change somebody; whoever left stays so, since an id is never given to anybody again.
@@ -119,10 +120,10 @@ class People:
         self._organisations.require(before, entry)
         if entry.person.status is not AccountStatus.LEFT:
             take_names(connection, entry.person)
-        require_training_unchanged(connection, author, [(before, entry)])
+        training_requirement(connection, author)(before, entry)
         if entry != before:
             replace_entries(connection, [entry])
-            note_changes(connection, author, [_change(ChangeAction.CHANGE, before, entry)])
+            note_changes(connection, author, [entry_change(ChangeAction.CHANGE, before, entry)])
         return entry
 
     def suspend(self, author: Author, name: str, status: AccountStatus = AccountStatus.SUSPENDED) -> RosterHeader:
@@ -146,7 +147,7 @@ class People:
         status = AccountStatus.LEFT if before.person.status is AccountStatus.LEFT else status
         entry = Entry.of(replace(before.person, status=status), before.units)
         replace_entries(connection, [entry])
-        note_changes(connection, author, [_change(ChangeAction.SUSPEND, before, entry)])
+        note_changes(connection, author, [entry_change(ChangeAction.SUSPEND, before, entry)])
         end_sessions_of(connection, entry.person.person_id)
         withdraw_invitations(connection, entry.person.person_id, author.at)
         return self.rosters.publish_within(connection, author)
@@ -164,7 +165,7 @@ class People:
             rows = DepartmentAccountRows(connection)
             rows.set_lock(entry.person.person_id, None)
             rows.set_failures(entry.person.person_id, ())
-            note_changes(connection, author, [_change(ChangeAction.UNLOCK, before, entry)])
+            note_changes(connection, author, [entry_change(ChangeAction.UNLOCK, before, entry)])
             return self.rosters.publish_within(connection, author)
 
     def release_code(self, author: Author, name: str, challenge: str) -> str:
@@ -218,19 +219,20 @@ class People:
         """
         with self._database.reading() as connection:
             if is_dry_run:
-                plan = plan_import(text, all_entries(connection), author, self._organisations.require)
-                require_training_unchanged(connection, author, plan.pairs)
-                return plan.result
+                return self._plan(connection, author, text).result
         with self._database.writing() as connection:
-            plan = plan_import(text, all_entries(connection), author, self._organisations.require)
-            require_training_unchanged(connection, author, plan.pairs)
+            plan = self._plan(connection, author, text)
             give_up_names(connection, plan.names_of_leavers)
             insert_entries(connection, plan.added)
             replace_entries(connection, [after for _, after in plan.changed])
-            changes = [_change(ChangeAction.ADD, None, entry) for entry in plan.added]
-            changes += [_change(ChangeAction.CHANGE, before, after) for before, after in plan.changed]
+            changes = [entry_change(ChangeAction.ADD, None, entry) for entry in plan.added]
+            changes += [entry_change(ChangeAction.CHANGE, before, after) for before, after in plan.changed]
             note_changes(connection, author, changes)
             return plan.result
+
+    def _plan(self, connection: Connection, author: Author, text: str) -> ImportPlan:
+        requirements = (self._organisations.require, training_requirement(connection, author))
+        return plan_import(text, all_entries(connection), author, requirements)
 
     def changes(self, first: int = 1) -> list[ChangePayload]:
         """The record of changes from a number on, checked.
@@ -240,6 +242,20 @@ class People:
         """
         with self._database.reading() as connection:
             return list(read_changes(connection, first))
+
+    def logged_from(self) -> int:
+        """From which number on the access log has the record of changes; 0: from none on.
+
+        Raises:
+            AuditError: its end is not the one that the access log has.
+        """
+        with self._database.reading() as connection:
+            return check_logged(connection)
+
+    def needs_session(self) -> bool:
+        """Whether somebody could sign in who may change people: nobody does so without a session after that."""
+        with self._database.reading() as connection:
+            return has_been_there(connection, may_change_people)
 
     def person_id(self, name: str) -> str:
         """The id of whoever has an id, badge or e-mail address; raises as :func:`require_entry`."""
@@ -281,19 +297,3 @@ def require_entry(connection: Connection, name: str) -> Entry:
     if entry is None:
         raise DepartmentError(f"{name}: nobody has this id, badge or e-mail address; see: department people list")
     return entry
-
-
-def insert_entries(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Insert new people, each with a secret for release codes and nothing to sign in with."""
-    members = [Member(entry.person, Credentials(release_secret=new_secret())) for entry in entries]
-    rows = [{"details": entry.details, "units": list(entry.units)} for entry in entries]
-    insert_members(connection, members, rows)
-
-
-def _change(action: ChangeAction, before: Entry | None, after: Entry) -> Change:
-    old, new = changed_fields({} if before is None else _fields(before), _fields(after))
-    return Change(action, after.person.person_id, {} if before is None else old, new)
-
-
-def _fields(entry: Entry) -> dict[str, Any]:
-    return entry.details | {"units": list(entry.units)}

@@ -1,9 +1,10 @@
-"""The record of trainings: entered by the Training Supervisor alone, once there is one (policy 462.8).
+"""The record of trainings: entered by the Training Supervisor alone, once there was one (policy 462.8).
 
 Until a Training Supervisor can sign in, the owner of the folder enters trainings with everything else of an account.
+After that they do so only for a stated reason, also where the only Training Supervisor was suspended.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -11,8 +12,15 @@ from sqlalchemy import Connection
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.people.changes import Author, Change, ChangeAction, changed_fields, note_changes
-from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
+from alpr_edge.department.people.changes import (
+    Author,
+    Change,
+    ChangeAction,
+    changed_fields,
+    has_been_there,
+    note_changes,
+)
+from alpr_edge.department.people.people_rows import all_entries, find_entry, replace_entries
 from alpr_edge.department.people.person_fields import Entry, changed_entry
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.domain.access_log.records import RecordedChange
@@ -81,26 +89,30 @@ class TrainingRegister:
         return self._rosters.publish_within(connection, author)
 
 
-def require_training_unchanged(
-    connection: Connection, author: Author, changes: Iterable[tuple[Entry | None, Entry]]
-) -> None:
-    """Refuse changes of trainings by anybody else while a Training Supervisor can sign in.
+def training_requirement(connection: Connection, author: Author) -> Callable[[Entry | None, Entry], None]:
+    """What refuses that somebody else changes a training once a Training Supervisor could sign in.
+
+    It is given somebody as they were (None: they are new) and shall be, and raises DepartmentError where a training
+    would change. Whether there was a Training Supervisor is asked once, however many people are changed.
 
     Args:
         connection: the connection of the transaction that changes people.
         author: who changes them.
-        changes: everybody as they were (None: they are new) and shall be.
-
-    Raises:
-        DepartmentError: a training would change.
     """
-    names = [
-        after.person.name for before, after in changes if after.person.training != _training_of(before)
-    ]  # fmt: skip
-    if names and _has_supervisor(connection, author.at):
-        raise DepartmentError(
-            f"{names[0]}: trainings are recorded by the Training Supervisor (policy 462.8): {COMMAND}"
-        )
+    has_supervisor: bool | None = None
+
+    def require(before: Entry | None, after: Entry) -> None:
+        nonlocal has_supervisor
+        person = after.person
+        if person.training == _training_of(before):
+            return
+        if has_supervisor is None:
+            has_supervisor = not author.is_without_session and has_been_there(connection, may_record_trainings)
+        if has_supervisor:
+            who = f"{person.name}, badge {person.badge}" if person.badge else person.name
+            raise DepartmentError(f"{who}: trainings are recorded by the Training Supervisor (policy 462.8): {COMMAND}")
+
+    return require
 
 
 def training_warnings(database: DepartmentDatabase, now: datetime) -> list[str]:
@@ -118,15 +130,6 @@ def training_warnings(database: DepartmentDatabase, now: datetime) -> list[str]:
         TrainingState.ENDING: f"people with a training that ends within {REMIND_BEFORE.days} days",
     }
     return [f"{words}: {counts[state]}; {see}" for state, words in lines.items() if counts[state]]
-
-
-def _has_supervisor(connection: Connection, moment: datetime) -> bool:
-    """Whether somebody can sign in who may record trainings."""
-    ids = [each.person.person_id for each in all_entries(connection) if may_record_trainings(each.person, moment)]
-    if not ids:
-        return False
-    credentials = credentials_by_id(connection)
-    return any(has_password or passkeys for has_password, passkeys in map(credentials.__getitem__, ids))
 
 
 def _training_of(entry: Entry | None) -> Training:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from alpr_edge.domain.access_log.record_notes import WITHOUT_SESSION
 from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord
 from alpr_edge.domain.access_log.reports import BURST_RECORDS, BURST_SPAN, FLAGGED
 from alpr_edge.domain.audits.record_keys import RecordKey
@@ -37,6 +38,7 @@ class FlagKind(StrEnum):
     HOUSEHOLD = "household"
     BARRED = "barred"
     BREAK_GLASS = "break_glass"
+    WITHOUT_SESSION = "without_session"
     DATED_AHEAD = "dated_ahead"
 
 
@@ -97,6 +99,8 @@ class _PersonAccess:
     is_allowed: bool
     is_look: bool
     """Whether it showed or asked for anything of a plate."""
+    is_without_session: bool
+    """Whether it changed people in spite of the rule that somebody signs in for that."""
     barred: tuple[str, ...]
     """Barred purposes that it named or hinted at."""
 
@@ -200,12 +204,13 @@ def _barred_purposes(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Ite
         yield _flag(FlagKind.BARRED, found, f"named a barred purpose, or hinted at it, {_times(found)}: {_words(code)}")
 
 
-def _break_glass(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[AuditFlag]:
-    """What was done past all accounts."""
+def _past_accounts(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[AuditFlag]:
+    """What was done past all accounts, and by the owner of the department's folder past the accounts of people."""
     del rules
-    found = [each for each in accesses if not each.person_id]
-    if found:
+    if found := [each for each in accesses if not each.person_id]:
         yield _flag(FlagKind.BREAK_GLASS, found, f"used break-glass {_times(found)}")
+    if found := [each for each in accesses if each.is_without_session]:
+        yield _flag(FlagKind.WITHOUT_SESSION, found, f"changed people without a session {_times(found)}")
 
 
 def _dated_ahead(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[AuditFlag]:
@@ -217,7 +222,7 @@ def _dated_ahead(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterato
 
 
 _RULES = (
-    *(_without_case, _repeats, _off_shift, _bursts, _night_bursts, _household, _barred_purposes, _break_glass),
+    *(_without_case, _repeats, _off_shift, _bursts, _night_bursts, _household, _barred_purposes, _past_accounts),
     _dated_ahead,
 )
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
@@ -281,6 +286,7 @@ def _access_of(record: AccessRecord, rules: FlagRules) -> _PersonAccess:
         case=record.case,
         is_allowed=record.outcome is AccessOutcome.ALLOWED,
         is_look=is_search or record.shown > 0,
+        is_without_session=WITHOUT_SESSION in record.note and record.person_id.startswith("login:"),
         barred=tuple(sorted(codes)),
     )
 

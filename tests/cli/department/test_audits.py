@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +21,16 @@ from tests.department.inquiries.inquirers import Inquirers
 OWN = "7ABC123"
 BEFORE = datetime.now(UTC).replace(hour=20) - timedelta(days=3)
 """About noon in California."""
+PERIOD = f"{BEFORE:%Y-%m-%d}/{BEFORE + timedelta(days=1):%Y-%m-%d}"
 BREACH = ("--kind", "breach", "--what", "a stick was lost", "--known", "2026-05-04T18:00Z", "--told-by", "Sgt. Doe")
+REFUSED = {
+    "outcome": AccessOutcome.REFUSED,
+    "reason": "no such offence",
+    "offence": f"theft of {OWN}",
+    "case": "26-7",
+    "shown": 0,
+}
+"""What came of the search for the officer's own car, and what it was said to be for."""
 NEED_SESSION = {
     "audit draw": (),
     "audit show": ("1",),
@@ -42,11 +52,13 @@ NEED_SESSION = {
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Inquirers:
     """A department in which an officer searched some days ago, once for a car of their own household."""
-    some = Inquirers.make(tmp_path_factory.mktemp("audits") / "department", now=datetime.now(UTC))
+    entered = BEFORE - timedelta(days=2)
+    some = Inquirers.make(tmp_path_factory.mktemp("audits") / "department", now=entered)
     with open_office(some.directory) as office:
         for number in range(15):
             now = Instant("boot", 1, BEFORE + timedelta(seconds=number), UtcSource.NTP)
-            office.log.append(_search(some.ids["officer"], OWN if number == 4 else f"8XYZ{number:03}", now), now)
+            entry = _search(some.ids["officer"], OWN if number == 4 else f"8XYZ{number:03}", now)
+            office.log.append(AccessEntry(**dict(entry) | (REFUSED if number == 4 else {})), now)
     return some
 
 
@@ -69,12 +81,16 @@ def test_the_whole_way_of_an_audit(people: Inquirers) -> None:
     declared = run(people, "audit", "household", given=f"{OWN}, 9AAA111\n")
     assert (declared.exit_code, declared.stdout) == (0, "2 plates declared by now\n")
     sign_in_as(people, "auditor")
-    drawn = run(people, "audit", "draw", "--seed", "ab" * 16)
+    drawn = run(people, "audit", "draw", "--period", PERIOD, "--seed", "ab" * 16)
     assert drawn.exit_code == 0, drawn.output
     assert "11 of 15 records in the sample; 1 flag, 11 to review" in drawn.stdout
     assert "household: Officer searched once for a plate of their own declared household" in drawn.stdout
     shown = [json.loads(line) for line in run(people, "audit", "show", "1", "--json").stdout.splitlines()]
     assert (len(shown), shown[0]["plate"], shown[0]["stands_out_by"]) == (11, OWN, "household")
+    assert [shown[0][name] for name in ("outcome", "shown", "offence")] == ["refused", 0, "theft of [plate]"]
+    assert [shown[1][name] for name in ("outcome", "shown", "offence")] == ["allowed", 1, ""]
+    table = run(people, "audit", "show", "1").stdout
+    assert [len(re.findall(rf"\b{word}\b", table)) for word in ("refused", "allowed", "theft")] == [1, 10, 1]
     done = run(people, "audit", "review", "1", "2-11", "--finding", "in_order")
     assert "1 to review" in done.stdout, done.output
     early = run(people, "audit", "report", "1", "--json")
@@ -89,7 +105,11 @@ def test_the_whole_way_of_an_audit(people: Inquirers) -> None:
     assert "violation by Auditor: no case, by own account" in told[0].stdout
     rows = list(csv.DictReader(io.StringIO(told[1].stdout)))
     assert (len(rows), rows[0]["finding"], rows[1]["finding"]) == (11, "violation", "in_order")
+    assert (rows[0]["offence"], rows[0]["outcome"], rows[1]["outcome"]) == (shown[0]["offence"], "refused", "allowed")
+    assert "search_reads, refused, 0 shown, for stolen vehicle, theft of [plate], 26-7: " in told[0].stdout
+    assert told[0].stdout.count("search_reads, allowed, 1 shown, for stolen vehicle: ") == 10
     result = json.loads(told[2].stdout)
+    assert [row["offence"] for row in result["sample"]] == [row["offence"] for row in rows]
     assert (result["is_on_record"], result["is_reproduced"], result["violations"]) == (True, True, [1])
     plan = json.loads(run(people, "audit", "plan", "--json").stdout)
     assert ([each["state"] for each in plan["audits"]], plan["warnings"]) == (["signed_off"], [])
@@ -103,7 +123,8 @@ def test_an_outsider_checks_that_the_log_only_grew_and_one_record(people: Inquir
     assert first["checkpoint"].splitlines()[2] in page.read_text(encoding="utf-8")
     assert not any(OWN in path.read_text(encoding="utf-8") for path in (kept, page))
     sign_in_as(people, "auditor")
-    one = run(people, "audit", "prove", "4")
+    number = next(each.sequence for each in newest(people, 1000) if each.query == OWN)
+    one = run(people, "audit", "prove", str(number))
     record.write_text(one.stdout, encoding="utf-8")
     assert run(people, "audit", "checkpoint", "--out", str(proof), "--since", str(kept)).exit_code == 0
 

@@ -2,7 +2,10 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,9 +14,31 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
-from tests.department.people.office import make_department
+from alpr_edge.cli.access.session_file import remove_token
+from alpr_edge.cli.caller import caller
+from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
+from alpr_edge.department.inquiries.office import open_office
+from alpr_edge.department.people.identity_links import IdentityLinks
+from alpr_edge.domain.sessions.lockout import CHALLENGE_DIGITS
+from tests.cli.access.test_walk import ROWS
+from tests.cli.department.test_inquiries import ROLES, newest, sign_in_as
+from tests.department.inquiries.inquirers import Inquirers, records_of
+from tests.department.people.office import Office, make_department
 
 ANA = ("--name", "Ana Ruiz", "--badge", "1042", "--organisation", "MPD", "--email", "ana@modesto.example")
+
+CHANGES = {
+    "add": ("--name", "Cy Doe", "--badge", "77", "--organisation", "MPD"),
+    "change": ("B0", "--title", "Sergeant"),
+    "code": ("9", "1" * CHALLENGE_DIGITS),
+    "import": ("{folder}/people.csv",),
+    "invite": ("B0",),
+    "link": ("B0", "subject-7"),
+    "suspend": ("B0",),
+    "unlink": ("B1",),
+    "unlock": ("B0",),
+}
+"""What each command that changes people is given."""
 
 
 @pytest.fixture
@@ -64,6 +89,9 @@ def test_a_person_from_the_first_day_to_the_last(directory: Path) -> None:
     published = [each for action in ("unlock", "sign_out", "suspend") for each in (action, "publish")]
     assert actions == ["add", "change", "invite", "publish", *published]
     assert json.loads(lines[-2])["reason"] == "retired"
+    with open_office(directory) as office:
+        added = records_of(office)[0]
+    assert (added.action, added.person_id, added.objects) == ("change_people", f"login:{caller()}", (person_id,))
 
 
 def test_a_unit_that_is_not_on_record_is_told_of(directory: Path) -> None:
@@ -174,3 +202,80 @@ def test_a_person_is_linked_to_the_single_sign_on_of_the_settings(directory: Pat
     assert run(directory, "people", "unlink", "1042").stdout == "1042: 1 link taken away\n"
     (directory / "department.toml").write_text('[single_sign_on]\nissuer = "http://id.example"\n')
     assert "single_sign_on.issuer" in run(directory, "people", "link", "1042", "s-1").stderr
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Inquirers:
+    """A department in which somebody of each role can sign in, and one more was never invited."""
+    some = Inquirers.make(tmp_path_factory.mktemp("people") / "department", now=datetime.now(UTC))
+    office = Office(some.directory)
+    with closing(office.database):
+        office.people.add(office.author, {"name": "Di Fox", "badge": "9", "organisation": "MPD"})
+        IdentityLinks(office.database).link(office.author, "B1", "https://id.example", "subject-1")
+    (some.directory / "people.csv").write_text("badge,title\nB0,Corporal\n", encoding="utf-8")
+    provider = '[single_sign_on]\nissuer = "https://id.example"\nclient_id = "a"\nclient_secret = "/etc/secret"\n'
+    (some.directory / "department.toml").write_text(provider, encoding="utf-8")
+    return some
+
+
+@pytest.mark.parametrize("command", CHANGES)
+def test_once_an_administrator_can_sign_in_they_alone_change_people(people: Inquirers, command: str) -> None:
+    row = ROWS[f"department people {command}"]
+    words = ("people", command, *(word.format(folder=people.directory) for word in CHANGES[command]))
+    remove_token(people.directory, caller())
+    nobody, (record,) = run(people.directory, *words), newest(people)
+    assert (nobody.exit_code, nobody.stdout, "sign in first" in nobody.stderr) == (3, "", True)
+    assert (record.action, record.outcome, record.reason) == (row.operation, "refused", "session_ended")
+    for role in sorted(ROLES, key="alpr-administrator".__eq__):
+        sign_in_as(people, role)
+        done, (record,) = run(people.directory, *words, "--reason", "as ordered"), newest(people)
+        may = role.replace("-", "_") in row.roles
+        assert (done.exit_code, record.outcome) == ((0, "allowed") if may else (3, "refused")), done.output
+    remove_token(people.directory, caller())
+    assert (record.action, record.person_id) == ("change_people", people.ids["alpr-administrator"])
+    last = json.loads(run(people.directory, "people", "changes", "--json").stdout.splitlines()[-1])
+    assert (last["author"], last["reason"]) == (f"person:{record.person_id}", "as ordered")
+
+
+def test_without_a_session_a_reason_is_stated_and_stands_on_record(people: Inquirers) -> None:
+    remove_token(people.directory, caller())
+    words = ("people", "change", "B1", "--title", "Sergeant", "--reason", "as ordered", "--without-session")
+    for empty in ("", " "):
+        refused = run(people.directory, *words, empty)
+        assert (refused.exit_code, "say why you do not sign in" in refused.stderr) == (1, True)
+    done = run(people.directory, *words, "the only administrator retired")
+    assert done.exit_code == 0, done.output
+    (record,) = newest(people)
+    note = "without a session: the only administrator retired; as ordered"
+    assert (record.person_id, record.objects) == (f"login:{caller()}", (people.ids["supervisor"],))
+    assert record.note == f"done: change; {note}"
+    assert f"({note})" in run(people.directory, "people", "changes").stdout
+    trained = run(people.directory, "people", "change", "B1", "--alpr-until", "2027-01-01", "--without-session", "none")
+    assert trained.exit_code == 0, trained.output
+
+
+def test_a_dry_run_changes_nobody_and_needs_no_session(people: Inquirers) -> None:
+    remove_token(people.directory, caller())
+    before = newest(people)
+    done = run(people.directory, "people", "import", str(people.directory / "people.csv"), "--dry-run")
+    assert (done.exit_code, newest(people)) == (0, before)
+    (people.directory / "trained.csv").write_text("badge,alpr_training_until\nB0,2027-01-01\n", encoding="utf-8")
+    for words, code in (((), 1), (("--without-session", "nobody else is left"), 0)):
+        trained = ("people", "import", str(people.directory / "trained.csv"), "--dry-run", *words)
+        assert (run(people.directory, *trained).exit_code, newest(people)) == (code, before)
+
+
+def test_the_record_of_changes_says_from_where_on_the_access_log_has_it(directory: Path) -> None:
+    run(directory, "people", "add", *ANA)
+    told = run(directory, "people", "changes")
+    assert (told.exit_code, told.stdout.splitlines()[-1]) == (
+        0,
+        "the access log has them from record 1 on, up to the last",
+    )
+    with closing(sqlite3.connect(directory / DATABASE_NAME)) as connection:
+        connection.execute("DROP TRIGGER people_changes_no_delete")
+        connection.execute("DELETE FROM people_changes")
+        connection.commit()
+    for words in ((), ("--json",), ("--from", "9")):
+        cut = run(directory, "people", "changes", *words)
+        assert (cut.exit_code, cut.stdout, "the end is cut off" in cut.stderr) == (1, "", True)

@@ -60,13 +60,17 @@ def end_of(office: InquiryOffice, token: str) -> SessionEnd | None:
 
 def test_sessions_end_here_and_the_roster_says_so_to_the_cars(inquirers: Inquirers, desks: InquiryOffice) -> None:
     mine, other = (begin_session(desks, inquirers.ids[role]) for role in ("officer", "commander"))
-    administrator = authoriser_of(desks, inquirers.ids["alpr-administrator"])
+    administrator, first = authoriser_of(desks, inquirers.ids["alpr-administrator"]), desks.log.size()
     done = desks.sign_outs.sign_out(administrator, "officer@modesto.example", "a lost phone")
     assert (done.person_id, done.sessions, done.header.serial) == (inquirers.ids["officer"], 1, 2)
     assert (end_of(desks, mine), end_of(desks, other)) == (SessionEnd.ADMINISTRATOR, None)
     assert [in_roster(inquirers, desks, role).sign_outs for role in ("officer", "commander")] == [1, 0]
-    (record,) = records_of(desks)
+    record, *changes = records_of(desks, first)
     assert (record.action, record.objects, record.note) == ("sign_out_person", (done.person_id,), "a lost phone")
+    assert [(each.action, each.person_id, each.note) for each in changes] == [
+        ("change_people", record.person_id, "done: sign_out; a lost phone"),
+        ("change_people", record.person_id, "done: publish; a lost phone"),
+    ]
     with desks.accounts.database.reading() as connection:
         *_, change, _ = read_changes(connection)
     assert (change.action, change.author) == (ChangeAction.SIGN_OUT, f"person:{record.person_id}")
@@ -90,7 +94,7 @@ def test_an_open_invitation_ends_with_the_sessions(inquirers: Inquirers, desks: 
 def test_the_owner_of_the_folder_may_without_a_session_and_nobody_else(
     inquirers: Inquirers, desks: InquiryOffice
 ) -> None:
-    token = begin_session(desks, inquirers.ids["officer"])
+    token, first = begin_session(desks, inquirers.ids["officer"]), desks.log.size()
     owner = desks.authoriser(Caller("chief", is_owner=True))
     refused = (replace(owner, caller=Caller("thief")), authoriser_of(desks, inquirers.ids["supervisor"]))
     for each in refused:
@@ -98,10 +102,12 @@ def test_the_owner_of_the_folder_may_without_a_session_and_nobody_else(
             desks.sign_outs.sign_out(each, inquirers.ids["officer"], "")
         assert end_of(desks, token) is None
     assert desks.sign_outs.sign_out(owner, inquirers.ids["officer"], "left it open").sessions == 1
-    assert [(each.person_id, each.outcome.value) for each in records_of(desks)] == [
-        ("login:thief", "refused"),
-        (inquirers.ids["supervisor"], "refused"),
-        ("login:chief", "allowed"),
+    assert [(each.person_id, each.action, each.outcome.value) for each in records_of(desks, first)] == [
+        ("login:thief", "sign_out_person", "refused"),
+        (inquirers.ids["supervisor"], "sign_out_person", "refused"),
+        ("login:chief", "sign_out_person", "allowed"),
+        ("login:chief", "change_people", "allowed"),
+        ("login:chief", "change_people", "allowed"),
     ]
 
 

@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from alpr_edge.department.inquiries.office import InquiryOffice, open_office
+from alpr_edge.department.people.csv_import import PeopleFileError
+from alpr_edge.department.people.people_rows import replace_credentials
 from alpr_edge.department.people.registry import open_people
 from alpr_edge.department.people.trainings import training_warnings
 from alpr_edge.domain.errors import AccessError, DepartmentError
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.people.credentials import Credentials
 from tests.department.engines import EngineUnderTest
 from tests.department.inquiries.inquirers import PASSWORDS, Inquirers, StillClock, authoriser_of, records_of
-from tests.department.people.office import OFFICER, START, Office
+from tests.department.people.office import OFFICER, START, Office, make_department
 
 UNTIL = {"cjis_training_until": "2027-12-31"}
 
@@ -31,6 +35,11 @@ def office(inquirers: Inquirers) -> Iterator[InquiryOffice]:
         yield some
 
 
+@pytest.fixture
+def office_of_nobody(tmp_path: Path, engine: EngineUnderTest) -> Office:
+    return Office(make_department(tmp_path / "department", engine=engine))
+
+
 def test_the_training_supervisor_records_and_nobody_else(inquirers: Inquirers, office: InquiryOffice) -> None:
     officer = inquirers.ids["officer"]
     for role in ("alpr-administrator", "commander"):
@@ -38,7 +47,8 @@ def test_the_training_supervisor_records_and_nobody_else(inquirers: Inquirers, o
             office.trainings.record(authoriser_of(office, inquirers.ids[role]), officer, UNTIL, "")
     supervisor = authoriser_of(office, inquirers.ids["training-supervisor"])
     header = office.trainings.record(supervisor, officer, UNTIL, "course 12")
-    record = records_of(office)[-1]
+    record, done, _ = records_of(office)[-3:]
+    assert (done.action, done.objects, done.note) == ("change_people", (officer,), "done: training; course 12")
     assert (record.action, record.outcome.value, record.objects) == ("record_training", "allowed", (officer,))
     assert [(each.name, each.after[:10]) for each in record.changes] == [("cjis_training_until", "2028-01-01")]
     with pytest.raises(DepartmentError, match="recorded already"):
@@ -64,14 +74,38 @@ def test_the_owner_of_the_folder_changes_all_but_trainings(inquirers: Inquirers)
             owner.people.change(owner.author, inquirers.ids["officer"], UNTIL)
         with refused:
             owner.add(badge="99", email="")
-        file = "badge,name,organisation,cjis_training_until\n77,Cy,MPD,2027-06-30\n"
+        file = "badge,name,organisation,cjis_training_until\n76,,MPD,\n77,Cy,MPD,2027-06-30\n78,Di,MPD,\n"
         for is_dry_run in (True, False):
-            with pytest.raises(DepartmentError, match="Cy: trainings are recorded by the Training Supervisor"):
+            with pytest.raises(PeopleFileError) as faulty:
                 owner.people.import_csv(owner.author, file, is_dry_run=is_dry_run)
+            missing, training = faulty.value.faults
+            assert missing == "line 2: name: is missing"
+            assert training.startswith("line 3: Cy, badge 77: trainings are recorded by the Training Supervisor")
         new = {name: text for name, text in OFFICER.items() if not name.endswith("_until")}
         owner.people.add(owner.author, new)
-        owner.people.suspend(owner.author, inquirers.ids["training-supervisor"])
-        owner.people.change(owner.author, inquirers.ids["officer"], UNTIL)
+        for role in ("officer", "training_supervisor"):  # a demotion, and the suspension of the only one
+            owner.people.change(owner.author, inquirers.ids["training-supervisor"], {"roles": role})
+            with refused:
+                owner.people.change(owner.author, inquirers.ids["officer"], UNTIL)
+            owner.people.suspend(owner.author, inquirers.ids["training-supervisor"])
+            with refused:
+                owner.people.change(owner.author, inquirers.ids["officer"], UNTIL)
+        by_reason = replace(owner.author, is_without_session=True)
+        owner.people.change(by_reason, inquirers.ids["officer"], UNTIL)
+
+
+def test_until_a_training_supervisor_could_sign_in_trainings_are_entered_by_whoever_enters_people(
+    office_of_nobody: Office,
+) -> None:
+    owner, untrained = office_of_nobody, {"cjis_training_until": "", "roles": "training_supervisor"}
+    with closing(owner.database):
+        person_id, other = owner.add(**untrained), owner.add(badge="7", email="")
+        with owner.database.writing() as connection:
+            replace_credentials(connection, person_id, Credentials(PASSWORDS.hash("x"), "secret"))
+        owner.people.change(owner.author, other, UNTIL)
+        owner.people.change(owner.author, person_id, UNTIL)
+        with pytest.raises(DepartmentError, match="recorded by the Training Supervisor"):
+            owner.people.change(owner.author, other, {"cjis_training_until": "2028-01-01"})
 
 
 def test_the_department_is_reminded_and_nobody_is_named(inquirers: Inquirers) -> None:

@@ -108,6 +108,22 @@ def test_the_own_household_barred_words_and_break_glass() -> None:
     ]  # fmt: skip
 
 
+def test_a_change_of_people_by_whoever_did_not_sign_in_for_it_stands_out() -> None:
+    change: dict[str, Any] = {
+        "action": "change_people",
+        "plate": "",
+        "person_id": "login:chief",
+        "person": "chief",
+        "shown": 0,
+    }
+    note = "done: add; without a session: nobody else is left"
+    found = flags_of(*(search(number, HOUR, **change | {"note": note}) for number in range(2)))
+    assert list(found) == [FlagKind.WITHOUT_SESSION]
+    assert found[FlagKind.WITHOUT_SESSION].sentence == "chief changed people without a session 2 times"
+    assert flags_of(search(0, HOUR, **change | {"note": "done: add; as ordered"})) == {}
+    assert flags_of(search(0, HOUR, **change | {"note": note, "person_id": "p-17"})) == {}
+
+
 def test_a_date_behind_the_days_stands_out() -> None:
     ahead = [search(number, timedelta(days=365 * (number + 1))) for number in range(2)]
     assert flags_of(search(2, 364 * 24 * HOUR)) == {}

@@ -9,7 +9,14 @@ import typer
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption
 from alpr_edge.cli.department.inquiries.opening import open_authorised
-from alpr_edge.cli.department.people.common import PersonArgument, ReasonOption, author_of, tell_published
+from alpr_edge.cli.department.people.common import (
+    PersonArgument,
+    ReasonOption,
+    WithoutSessionOption,
+    author_of,
+    open_change,
+    tell_published,
+)
 from alpr_edge.cli.output import count_text, print_object, time_text, utc_text
 from alpr_edge.domain.protocol.service_ports import PEOPLE_PORT
 
@@ -21,7 +28,11 @@ if TYPE_CHECKING:
 
 
 def invite_command(
-    person: PersonArgument, directory: DirectoryOption, reason: ReasonOption = "", as_json: JsonOption = False
+    person: PersonArgument,
+    directory: DirectoryOption,
+    reason: ReasonOption = "",
+    without_session: WithoutSessionOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a one-time address on which the person sets password, one-time code and passkeys. It is shown once.
 
@@ -31,9 +42,10 @@ def invite_command(
     from alpr_edge.department.people.settings import load_people_settings
     from alpr_edge.department.serving import served_ports
 
-    author, settings, ports = author_of(directory, reason), load_people_settings(directory), served_ports(directory)
+    author_of(directory)
+    settings, ports = load_people_settings(directory), served_ports(directory)
     port = (ports.people_port if ports is not None else None) or PEOPLE_PORT
-    with open_people(directory) as people:
+    with open_change(directory, reason, without_session, person) as author, open_people(directory) as people:
         invitation = people.invite(author, person)
     # Behind "#" a browser keeps it to itself: no server and no proxy on the way logs it.
     address = f"{settings.origin(port)}/invitation#{invitation.token}"
@@ -51,14 +63,15 @@ def suspend_command(
     directory: DirectoryOption,
     reason: ReasonOption = "",
     left: Annotated[bool, typer.Option("--left", help="They left the organisation.")] = False,
+    without_session: WithoutSessionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """End somebody's access and publish the roster that ends it in every car, all at once."""
     from alpr_edge.department.people.registry import open_people
     from alpr_edge.domain.people.person import AccountStatus
 
-    author, status = author_of(directory, reason), AccountStatus.LEFT if left else AccountStatus.SUSPENDED
-    with open_people(directory) as people:
+    status = AccountStatus.LEFT if left else AccountStatus.SUSPENDED
+    with open_change(directory, reason, without_session, person) as author, open_people(directory) as people:
         header = people.suspend(author, person, status)
     _tell(person, status.value, header, as_json=as_json)
 
@@ -83,13 +96,16 @@ def sign_out_command(
 
 
 def unlock_command(
-    person: PersonArgument, directory: DirectoryOption, reason: ReasonOption = "", as_json: JsonOption = False
+    person: PersonArgument,
+    directory: DirectoryOption,
+    reason: ReasonOption = "",
+    without_session: WithoutSessionOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Unlock an account after too many failures, and publish the roster that unlocks it in every car."""
     from alpr_edge.department.people.registry import open_people
 
-    author = author_of(directory, reason)
-    with open_people(directory) as people:
+    with open_change(directory, reason, without_session, person) as author, open_people(directory) as people:
         header = people.unlock(author, person)
     _tell(person, "unlocked", header, as_json=as_json)
 

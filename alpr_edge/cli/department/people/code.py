@@ -8,7 +8,7 @@ import typer
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption
-from alpr_edge.cli.department.people.common import PersonArgument, ReasonOption, author_of
+from alpr_edge.cli.department.people.common import PersonArgument, ReasonOption, WithoutSessionOption, open_change
 from alpr_edge.cli.output import print_object
 
 
@@ -17,6 +17,7 @@ def code_command(
     challenge: Annotated[str, typer.Argument(metavar="CHALLENGE", help="The digits that the car shows.")],
     directory: DirectoryOption,
     reason: ReasonOption = "",
+    without_session: WithoutSessionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the code that unlocks an account in a car without a link, to be read out to its holder.
@@ -25,7 +26,6 @@ def code_command(
     """
     from alpr_edge.department.people.registry import open_people
 
-    author = author_of(directory, reason)
-    with open_people(directory) as people:
+    with open_change(directory, reason, without_session, person) as author, open_people(directory) as people:
         code = people.release_code(author, person, challenge)
     print_object({"person": person, "code": code}) if as_json else typer.echo(code)

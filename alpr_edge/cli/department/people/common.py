@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alpr_edge.cli.caller import caller
+from alpr_edge.cli.department.inquiries.opening import open_authorised
+from alpr_edge.domain.access_log.record_notes import WITHOUT_SESSION
 from alpr_edge.domain.errors import AccessError, DepartmentError
 
 if TYPE_CHECKING:
@@ -19,10 +24,17 @@ PersonArgument = Annotated[
     str, typer.Argument(metavar="PERSON", help="Their id, badge or e-mail address.", show_default=False)
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+WithoutSessionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--without-session", metavar="REASON", help="Why you do not sign in for it; every audit shows it.",
+    ),
+]  # fmt: skip
+NOTE_CHARACTERS_MAX = 200
 
 
 def author_of(directory: Path, reason: str = "") -> Author:
-    """Return who runs a command, for the record: the owner of the folder is the department's first administrator.
+    """Return who runs a command, as the owner of the folder, who is the department's first administrator.
 
     Raises:
         DepartmentError: there is no department.
@@ -40,6 +52,50 @@ def author_of(directory: Path, reason: str = "") -> Author:
     if os.geteuid() not in {0, owner}:
         raise AccessError(f"only the owner of {directory} or root may change people; run it as that user")
     return Author(f"login:{caller()}", utc_now(), reason)
+
+
+@contextmanager
+def open_change(directory: Path, reason: str, without_session: str | None, person: str = "") -> Iterator[Author]:
+    """Give who changes people, for the record, while they do it.
+
+    Once somebody could sign in who may change people, it is whoever is signed in and may; the owner of the folder alone
+    does so only for a stated reason.
+
+    Args:
+        directory: the department's folder.
+        reason: why, for the record.
+        without_session: why it is done without a session; None: it is not.
+        person: whom it is about, by id, badge or e-mail address; empty: nobody who is there already.
+
+    Raises:
+        DepartmentError: there is no department, nobody has that name, or the reason is empty.
+        AccessError: it is refused, which is on record.
+        StoreError: it is not recorded: nothing is changed.
+    """
+    from alpr_edge.access.authorisation.authoriser import AccessSubject
+    from alpr_edge.access.authorisation.operations import Operation
+    from alpr_edge.department.people.registry import open_people
+    from alpr_edge.domain.permissions.purposes import MAINTENANCE
+
+    author = author_of(directory, reason)
+    if without_session is not None:
+        if not without_session.strip():
+            raise DepartmentError("--without-session: say why you do not sign in for it")
+        reasons = f"{WITHOUT_SESSION}{without_session.strip()}", reason
+        yield replace(author, reason="; ".join(filter(None, reasons)), is_without_session=True)
+        return
+    with open_people(directory) as people:
+        needs_session = people.needs_session()
+        objects = (people.person_id(person),) if person and needs_session else ()
+    if not needs_session:
+        yield author
+        return
+    subject = AccessSubject(objects, note=reason[:NOTE_CHARACTERS_MAX])
+    with (
+        open_authorised(directory) as (_, authoriser),
+        authoriser.access(Operation.CHANGE_PEOPLE, MAINTENANCE, subject) as access,
+    ):
+        yield replace(author, name=f"person:{access.actor.person_id}")
 
 
 def tell_published(header: RosterHeader) -> None:

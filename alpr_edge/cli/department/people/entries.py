@@ -8,7 +8,13 @@ import typer
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage
-from alpr_edge.cli.department.people.common import PersonArgument, ReasonOption, author_of, tell_unpublished
+from alpr_edge.cli.department.people.common import (
+    PersonArgument,
+    ReasonOption,
+    WithoutSessionOption,
+    open_change,
+    tell_unpublished,
+)
 from alpr_edge.cli.department.people.records import content_of
 from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import DepartmentError
@@ -73,14 +79,14 @@ def add_command(
     may_unlock: MayUnlock = None,
     units: Units = None,
     reason: ReasonOption = "",
+    without_session: WithoutSessionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add somebody. What is not said is not allowed; they get in once they followed an invitation."""
     texts = texts_of(**locals())
     from alpr_edge.department.people.registry import open_people
 
-    author = author_of(directory, reason)
-    with open_people(directory) as people:
+    with open_change(directory, reason, without_session) as author, open_people(directory) as people:
         entry = people.add(author, texts)
     _warn_of_strangers(directory, units)
     _tell(entry, "added", as_json=as_json)
@@ -109,6 +115,7 @@ def change_command(
     may_unlock: MayUnlock = None,
     units: NewUnits = None,
     reason: ReasonOption = "",
+    without_session: WithoutSessionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Change what is said and leave the rest. A list is replaced as a whole; an empty text clears it or a date."""
@@ -117,8 +124,7 @@ def change_command(
 
     if not texts:
         raise DepartmentError("say what changes; see: alpr-edge department people change --help")
-    author = author_of(directory, reason)
-    with open_people(directory) as people:
+    with open_change(directory, reason, without_session, person) as author, open_people(directory) as people:
         entry = people.change(author, person, texts)
     _warn_of_strangers(directory, units)
     _tell(entry, "changed", as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,13 @@ import typer
 
 from alpr_edge.cli.common import NUMBER_MAX, JsonOption
 from alpr_edge.cli.department.common import DirectoryOption
-from alpr_edge.cli.department.people.common import ReasonOption, author_of, tell_unpublished
+from alpr_edge.cli.department.people.common import (
+    ReasonOption,
+    WithoutSessionOption,
+    author_of,
+    open_change,
+    tell_unpublished,
+)
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
 from alpr_edge.domain.days import last_day
 from alpr_edge.domain.errors import DepartmentError
@@ -58,15 +65,18 @@ def import_command(
     directory: DirectoryOption,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     reason: ReasonOption = "",
+    without_session: WithoutSessionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add and change everybody in a CSV file, or nobody: every faulty line is named first. Nobody is removed."""
     from alpr_edge.department.people.csv_import import PeopleFileError
     from alpr_edge.department.people.registry import open_people
 
-    author, text = author_of(directory, reason), _read(file)
+    owner, text = author_of(directory), _read(file)
+    is_free = dry_run and without_session is None  # a reason counts for what a dry run would refuse too
+    changing = nullcontext(owner) if is_free else open_change(directory, reason, without_session)
     try:
-        with open_people(directory) as people:
+        with changing as author, open_people(directory) as people:
             result = people.import_csv(author, text, is_dry_run=dry_run)
     except PeopleFileError as error:
         for fault in error.faults:
@@ -89,18 +99,25 @@ def changes_command(
     first: Annotated[int, typer.Option("--from", min=1, max=NUMBER_MAX, help="Number of the first record.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Show who changed what and why, oldest first; a record that was changed or removed is an error."""
+    """Show who changed what and why, oldest first; a record that was changed or removed is an error.
+
+    So is an end that is not the one in the access log.
+    """
     from alpr_edge.department.people.registry import open_people
 
     author_of(directory)
     with open_people(directory) as people:
-        changes = people.changes(first)
+        changes, logged_from = people.changes(first), people.logged_from()
     if as_json:
         print_lines(change.model_dump(mode="json") for change in changes)
         return
     for change in changes:
         typer.echo(_line(change))
     typer.echo(f"{count_text(len(changes), 'record')}, each follows the one before it")
+    if logged_from:
+        typer.echo(f"the access log has them from record {logged_from} on, up to the last")
+    elif changes:
+        typer.echo("the access log has none of them: an earlier release made them")
 
 
 def content_of(entry: Entry) -> dict[str, Any]:

@@ -31,7 +31,9 @@ def test_a_new_password_counts_at_once_and_ends_the_other_sessions(sit: Sit) -> 
     records = records_of(mine.office, first)
     assert [(each.action, each.outcome.value) for each in records] == [
         ("change_own_password", "allowed"), ("confirm_factors", "allowed"),
+        ("change_people", "allowed"), ("change_people", "allowed"),
     ]  # fmt: skip
+    assert [each.note.partition(";")[0] for each in records[2:]] == ["done: credentials", "done: publish"]
     assert not any(secret in repr(records) for secret in (NEW, PASSWORD))
     with mine.office.accounts.database.reading() as connection:
         *_, change, published = read_changes(connection)
