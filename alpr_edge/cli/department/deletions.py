@@ -27,7 +27,8 @@ def purge_command(
     directory: DirectoryOption,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what is due, and delete nothing.")] = False,
     is_clock_trusted: Annotated[
-        bool, typer.Option("--clock-is-right", help="Also if nothing happened for a week by this computer's clock.")
+        bool,
+        typer.Option("--clock-is-right", help="Also if nothing is known of the last week by this computer's clock."),
     ] = False,
     holds_checked: Annotated[
         str | None,
@@ -37,8 +38,8 @@ def purge_command(
 ) -> None:
     """Delete the reads that were kept for as long as the policy says (462.5), with their hits and pictures.
 
-    What is held stays, however often this runs. Refused where this computer's clock is a week ahead of the newest read,
-    and after a restore until --holds-checked. What was deleted goes on record: by whom, under which rule, how many.
+    What is held stays, however often this runs. Refused where this computer's clock is a week ahead of all that is
+    known, and after a restore until --holds-checked. What was deleted goes on record: by whom, which rule, how many.
     """
     from alpr_edge.cli.caller import caller
 

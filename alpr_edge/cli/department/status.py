@@ -93,7 +93,7 @@ def _print_exchange(exchange: list[TargetStatus], imports: list[ImportSource]) -
 
 
 def verify_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Check the database, and each stored body and image against its digest; ends with 1 when something is damaged."""
+    """Check all that is stored, what searches look it up by, and the holds; ends with 1 when something is wrong."""
     from alpr_edge.department.db.engines.choice import sqlite_file
     from alpr_edge.department.db.integrity import check_integrity
     from alpr_edge.department.ingest.verification import verify
@@ -173,5 +173,6 @@ def _verification_text(result: Verification) -> str:
     return (
         f"{count_text(result.bodies, 'body', 'bodies')} and {count_text(result.images, 'image')} checked: "
         f"{result.damaged_bodies} bodies damaged, {result.damaged_images} images damaged, "
-        f"{result.missing_images} images missing"
+        f"{result.missing_images} images missing, {result.wrong_rows} looked up by what they do not say; "
+        f"{result.wrong_holds} holds not as the access log says"
     )

@@ -7,10 +7,11 @@ from typing import Any
 
 from alpr_edge.domain.access_log.records import AccessRecord
 from alpr_edge.domain.audits.audit import Audit
+from alpr_edge.domain.patterns import without_plates
 
 _COLUMNS = (
-    "number", "log_id", "sequence", "unit", "person", "happened", "action", "purpose", "case", "outcome", "shown",
-    "stands_out_by", "finding", "text", "reviewer", "reviewed",
+    "number", "log_id", "sequence", "unit", "person", "happened", "action", "purpose", "offence", "case", "outcome",
+    "shown", "stands_out_by", "finding", "text", "reviewer", "reviewed",
 )  # fmt: skip
 
 
@@ -39,7 +40,8 @@ def sample_rows(audit: Audit, records: Sequence[AccessRecord | None], first: int
                 "happened": record.happened.utc if record else None,
                 "action": record.action if record else "not stored any more",
                 "purpose": record.purpose if record else None,
-                "case": record.case if record else None,
+                "offence": without_plates(record.offence, (record.query,)) if record else None,
+                "case": without_plates(record.case, (record.query,)) if record else None,
                 "outcome": record.outcome.value if record else None,
                 "shown": record.shown if record else None,
                 "note": record.whole_note if record else "",

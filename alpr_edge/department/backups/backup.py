@@ -146,8 +146,9 @@ class _Backup:
         except OSError as error:
             raise StoreError(f"{self._target.path}: the backup cannot be written: {error.strerror}") from None
         now = clock()
-        clock_fault, keep_days = _clock_fault(database, now), self._settings.backup.keep_days
-        removed = [] if clock_fault else expired_backups(self._target.backups(), keep_days, now)
+        expired = expired_backups(self._target.backups(), self._settings.backup.keep_days, now)
+        clock_fault = _clock_fault(database, now) if expired else ()
+        removed = [] if clock_fault else expired
         for old in removed:
             self._target.remove(old)
             self._renew()

@@ -22,6 +22,8 @@ BYTES_A_CHARACTER = 4
 _NUL = b"\\u0000"
 """How JSON writes the one character that PostgreSQL's texts cannot hold."""
 
+_TIMES = InstantPayload, PlacedPayload
+
 PayloadT = TypeVar("PayloadT", bound=BaseModel)
 
 
@@ -62,8 +64,8 @@ def parse(schema: type[PayloadT], body: bytes) -> PayloadT:
 
 def _require_times(payload: BaseModel) -> None:
     """Refuse a time that nobody could read: how long a read is kept is counted from it."""
-    for name, value in payload:
-        if isinstance(value, InstantPayload | PlacedPayload) and value.utc is not None and not is_rfc3339(value.utc):
+    for name, value in vars(payload).items():
+        if isinstance(value, _TIMES) and value.utc is not None and not is_rfc3339(value.utc):
             raise PartError(422, f"{name}.utc: not a time by RFC 3339 with its zone")
 
 

@@ -25,6 +25,7 @@ from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.ingest.batches import Batch
+from alpr_edge.department.ingest.looked_up import StoredItem, compare_rows
 from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.department.ingest.records import ItemRecord, Part, record_of
 from alpr_edge.department.list_requests import ListRequests
@@ -72,18 +73,6 @@ class Encryption:
     """Keys that are not destroyed."""
     open_bodies: int
     """Bodies that lie as they came."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StoredItem:
-    """An item as it is stored."""
-
-    item_id: str
-    unit_id: str
-    kind: str
-    sha256: str
-    body: bytes | None
-    """As its unit sent it, decrypted; None: an image, which lies elsewhere."""
 
 
 class Storage:
@@ -205,7 +194,7 @@ class Storage:
             )
 
     def stored_items(self) -> Iterator[StoredItem]:
-        """Every item in the order of ids, read a few at a time.
+        """Every item in the order of ids, read a few at a time, compared with what searches look it up by.
 
         Raises:
             StoreError: the database does not answer.
@@ -216,11 +205,12 @@ class Storage:
         while True:
             with self.database.reading() as connection:
                 rows = connection.execute(query.where(tuple_(*key) > tuple_(*map(literal, last)))).all()
-                bodies = open_bodies(connection, rows)
+                bodies = zip(rows, open_bodies(connection, rows), strict=True)
+                some = [StoredItem(row.item_id, row.unit_id, row.kind, row.sha256, body) for row, body in bodies]
+                compared = list(compare_rows(connection, some))
             if not rows:
                 return
-            for row, body in zip(rows, bodies, strict=True):
-                yield StoredItem(row.item_id, row.unit_id, row.kind, row.sha256, body)
+            yield from compared
             last = (rows[-1].item_id, rows[-1].unit_id)
 
     def image_digest(self, sha256: str) -> str | None:

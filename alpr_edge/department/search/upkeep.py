@@ -30,7 +30,7 @@ def lookup_columns(payload: ReadPayload) -> dict[str, object]:
     first, position = payload.first_seen, payload.position
     return {
         "plate": canonical(payload.plate),
-        "seen_at": _moment(first.utc) if first.utc_source in SURE_SOURCES else None,
+        "seen_at": moment_of(first.utc) if first.utc_source in SURE_SOURCES else None,
         "cell": None if position is None else cell_of(position.lat_deg, position.lon_deg),
     }
 
@@ -68,17 +68,35 @@ def note_times(connection: Connection, unit_id: str, read_ids: Iterable[str]) ->
         unit_id: the unit.
         read_ids: reads that are new, or whose times are; either may come first.
     """
-    ids, engine = list(dict.fromkeys(read_ids)), connection.dialect.name
-    if not ids:
-        return
-    said = defaultdict[str, list[RowMapping]](list)
-    for row in connection.execute(_times_of(engine), {"ids": list_parameter(engine, ids), "unit": unit_id}).mappings():
-        said[row["read_id"]].append(row)
+    said = said_moments(connection, unit_id, read_ids)
     if said:
-        values = [
-            {"of_read": read_id, "of_unit": unit_id, "moment": _moment_of(rows)} for read_id, rows in said.items()
-        ]
+        values = [{"of_read": read_id, "of_unit": unit_id, "moment": moment} for read_id, moment in said.items()]
         connection.execute(_CHANGE, values)
+
+
+def said_moments(connection: Connection, unit_id: str, read_ids: Iterable[str]) -> dict[str, datetime | None]:
+    """The moments that a unit said of some of its reads later; None where it took back what it had said.
+
+    Args:
+        connection: the connection of a transaction.
+        unit_id: the unit.
+        read_ids: the reads; those of which nothing was said later are left out.
+    """
+    ids, engine = list(dict.fromkeys(read_ids)), connection.dialect.name
+    said = defaultdict[str, list[RowMapping]](list)
+    values = {"ids": list_parameter(engine, ids), "unit": unit_id}
+    for row in connection.execute(_times_of(engine), values).mappings() if ids else ():
+        said[row["read_id"]].append(row)
+    return {
+        read_id: moment_of(rows[0]["first_seen"]) if all(row["sure"] for row in rows) else None
+        for read_id, rows in said.items()
+    }
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """A moment as the column of reads has it, in UTC without its zone; None: the text says none."""
+    moment = moment_in(text)
+    return None if moment is None else moment.replace(tzinfo=None)
 
 
 @cache
@@ -87,16 +105,6 @@ def _times_of(engine: str) -> Select[Any]:
     table = read_times.c
     is_asked = is_one_of(engine, table.read_id, "ids") & (table.unit_id == bindparam("unit"))
     return select(table.read_id, table.sure, table.first_seen).where(is_asked)
-
-
-def _moment_of(rows: Sequence[RowMapping]) -> datetime | None:
-    """The moment that rows of :data:`read_times` of one read come to."""
-    return _moment(rows[0]["first_seen"]) if all(row["sure"] for row in rows) else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    moment = moment_in(text)
-    return None if moment is None else moment.replace(tzinfo=None)
 
 
 def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -60,7 +60,7 @@ def make_page_office(folder: Path) -> Inquirers:
 
 def make_register_office(folder: Path) -> Inquirers:
     """A department of now with requests to answer and a log to audit: six searches of an officer some days ago."""
-    some = Inquirers.make(folder / "department", now=datetime.now(UTC))
+    some = Inquirers.make(folder / "department", now=datetime.now(UTC) - timedelta(days=20))
     store_pictured(some.directory)
     with open_office(some.directory) as office:
         for number in range(6):
@@ -73,12 +73,19 @@ def make_register_office(folder: Path) -> Inquirers:
                 action=SEARCHES,
                 query=PICTURED,
                 purpose=FOR_STOLEN["purpose"],
+                offence="" if number else "vehicle_theft",
                 outcome=AccessOutcome.ALLOWED,
                 shown=1,
                 happened=record_moment(instant),
             )
             office.log.append(entry, instant)
     return some
+
+
+def audited_days() -> str:
+    """The days of those searches, and not of the people who were entered before them."""
+    first, last = (datetime.now(UTC) - timedelta(days=days) for days in (12, 6))
+    return f"{first:%Y-%m-%d}/{last:%Y-%m-%d}"
 
 
 def store_pictured(directory: Path) -> None:

@@ -8,7 +8,7 @@ import httpx
 from alpr_edge.department.page.server import DepartmentPageServer
 from tests.department.inquiries.inquirers import Inquirers
 from tests.department.page.job_answers import done_page, fault_line
-from tests.department.page.page_office import PICTURED, client_of, newest
+from tests.department.page.page_office import PICTURED, audited_days, client_of, newest
 
 NO_PLATE = "The text tells a plate of the sample; reports go without plates, so leave it out."
 
@@ -23,11 +23,13 @@ def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_s
             wrong = first.post("/audits", data=fields)
             assert (wrong.status_code, fault_line(wrong).startswith(line)) == (422, True)
             assert f'value="{next(iter(fields.values()))}"' in wrong.text
-        page = done_page(first, first.post("/audits", data={"seed": "ab" * 32}))
+        page = done_page(first, first.post("/audits", data={"period": audited_days(), "seed": "ab" * 32}))
         assert page.url.path == "/audits/1"
         assert "ab" * 32 in page.text
         assert page.text.count(f'class="plate">{PICTURED}') == 6
         assert "looked for the same plate 5 times, with no case" in page.text
+        assert page.text.count("<td>search reads, allowed; 1 shown</td>") == 6
+        assert page.text.count("<td>stolen vehicle, vehicle theft</td>") == 1
         (own,) = re.findall(r'row">(\d)</th>\s*<td>Supervisor \(you\)', page.text)
         (offered,) = re.findall(r'name="numbers"[^>]* value="([^"]*)"', page.text)
         assert own not in offered
@@ -59,7 +61,10 @@ def check_report(clerks: Inquirers, server: DepartmentPageServer) -> None:
     with client_of(clerks, server, "supervisor") as first, client_of(clerks, server, "commander") as second:
         report = done_page(second, second.post("/audits/1/report"))
         assert ("NOT SO" in report.text, "The access log has every step" in report.text) == (False, True)
+        assert report.text.count("<td>search reads, allowed; 1 shown</td><td>stolen vehicle") == 6
+        assert report.text.count("<td>stolen vehicle, vehicle theft</td>") == 1
         table = second.get(f"{report.url.path}/csv").text
+        assert (table.count(",stolen_vehicle,vehicle_theft,,allowed,1,"), table.count(",allowed,1,")) == (1, 6)
         assert (table.count("explained"), PICTURED in report.text + table) == (5, False)
         assert first.get(report.url.path).status_code == 404
     actions = [each.action for each in newest(clerks, 40)]

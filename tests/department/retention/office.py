@@ -10,6 +10,7 @@ from typing import Any
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.domain.collection.deletion_runs import DeletionRun
+from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.protocol.dispositions import disposition_item_id, disposition_payload
 from alpr_edge.domain.protocol.hits import (
     alert_item_id,
@@ -97,14 +98,15 @@ def read_item(
     supersedes: str | None = None,
     pictures: Sequence[OutboxItem] | None = None,
     seen: datetime | None = None,
+    source: UtcSource = UtcSource.GNSS,
 ) -> OutboxItem:
-    """A read that names its pictures; None: seen in May."""
+    """A read that names its pictures; None: seen in May. The source is of the time at which it was seen."""
     pictures = pictures_of(read_id) if pictures is None else pictures
     kinds = (EvidenceKind.CROP, EvidenceKind.SCENE)
     refs = tuple(EvidenceRef(kind, each.sha256, len(each.body)) for kind, each in zip(kinds, pictures, strict=False))
     read = replace(plate_read(read_id, supersedes=supersedes), evidence=refs)
     if seen is not None:
-        first, last = (replace(each, utc=seen) for each in (read.first_seen, read.last_seen))
+        first, last = (replace(each, utc=seen, utc_source=source) for each in (read.first_seen, read.last_seen))
         read = replace(read, first_seen=first, last_seen=last)
     return item(read_id, ItemKind.READ, encode(read_payload(read)))
 

@@ -8,6 +8,7 @@ import pytest
 
 from alpr_edge.department.retention.clock_check import CLOCK_GAP_MAX
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.instants import UtcSource
 from tests.department.engines import EngineUnderTest
 from tests.department.retention.office import TODAY, Office, read_item
 
@@ -71,4 +72,17 @@ def test_somebody_may_say_that_the_clock_is_right(office: Office) -> None:
 def test_a_department_without_reads_has_nothing_to_lose(tmp_path: Path, engine: EngineUnderTest) -> None:
     office = Office(engine.use(tmp_path / "empty"))
     assert purge(office, TODAY) == 0
+    office.storage.close()
+
+
+def test_where_reads_tell_no_moment_somebody_says_that_the_clock_is_right(
+    tmp_path: Path, engine: EngineUnderTest
+) -> None:
+    office = Office(engine.use(tmp_path / "department"))
+    office.deliver(
+        read_item("of-a-car-without-time", seen=TODAY - timedelta(days=400), source=UtcSource.RTC), days_ago=400
+    )
+    assert "nothing is known that bears it out" in refusal(office, TODAY)
+    assert office.storage.open_purge(lambda: TODAY, is_clock_trusted=True).run("login:ana").reads == 1
+    assert purge(office, TODAY + timedelta(days=1)) == 0
     office.storage.close()

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from alpr_edge.department.audits.audit_views import AuditView
 
-_SHOWN = ("number", "person", "happened", "action", "plate", "purpose", "case", "stands_out_by", "finding")
+_SHOWN = (
+    *("number", "person", "happened", "action", "outcome", "shown", "plate", "purpose", "offence", "case"),
+    *("stands_out_by", "finding"),
+)
 
 
 def show_command(
@@ -34,7 +37,7 @@ def show_command(
     if as_json:
         print_lines(rows)
     elif rows:
-        cells = [tuple(str(row[name] or "") for name in _SHOWN) for row in rows]
+        cells = [tuple(_cell(row[name]) for name in _SHOWN) for row in rows]
         headers = tuple(name.replace("_", " ") for name in _SHOWN)
         print_table(headers, cells, notes=[str(row["note"]) for row in rows])
     else:
@@ -83,7 +86,7 @@ def _print(view: AuditView, rows: list[dict[str, Any]]) -> None:
     for number, flag in enumerate(audit.sample.flags if audit.sample else (), 1):
         typer.echo(f"{number}. {words_of(flag.kind)}: {flag.sentence} ({len(flag.records)} records)")
     for row in rows:
-        about = f"{row['number']}. record {row['sequence']} of {row['unit']}, {row['person']}: {row['action']}"
+        about = f"{row['number']}. record {row['sequence']} of {row['unit']}, {row['person']}: {_access_words(row)}"
         finding = f"{words_of(str(row['finding']))} by {row['reviewer']}" if row["finding"] else "not reviewed"
         typer.echo(f"{about}: {finding}" + (f": {row['text']}" if row["text"] else ""))
     for step in audit.steps:
@@ -94,6 +97,18 @@ def _print(view: AuditView, rows: list[dict[str, Any]]) -> None:
         (view.is_reproduced, "the logs are those of the draw, and the seed draws this sample from them"),
     ):
         typer.secho(words if holds else f"NOT SO: {words}", fg=None if holds else typer.colors.RED)
+
+
+def _access_words(row: dict[str, Any]) -> str:
+    """What was done, what came of it and what for; of a record that is not stored any more, that it is not."""
+    if row["outcome"] is None:
+        return str(row["action"])
+    stated = ", ".join(filter(None, (words_of(row["purpose"]), words_of(row["offence"]), row["case"])))
+    return f"{row['action']}, {row['outcome']}, {row['shown']:,} shown, for {stated}"
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def _query(view: AuditView, number: int) -> str:
