@@ -36,6 +36,9 @@ ForOption = Annotated[
     typer.Option("--for", help="A unit that the list is meant for from now on. Left out: as before; at first all."),
 ]
 
+ShrinkOption = Annotated[bool, typer.Option("--accept-shrink", help="Accept a feed much smaller, on the units too.")]
+GrowthOption = Annotated[bool, typer.Option("--accept-growth", help="Accept a feed much larger, on the units too.")]
+
 
 def publish_command(
     feed: Annotated[Path, typer.Argument(metavar="FILE", help="The feed, as the units' settings lay it out.")],
@@ -48,12 +51,8 @@ def publish_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and compare it as [[feed]] says, and publish nothing.")
     ] = False,
-    accept_shrink: Annotated[
-        bool, typer.Option("--accept-shrink", help="Accept a feed much smaller, on the units too.")
-    ] = False,
-    accept_growth: Annotated[
-        bool, typer.Option("--accept-growth", help="Accept a feed much larger, on the units too.")
-    ] = False,
+    accept_shrink: ShrinkOption = False,
+    accept_growth: GrowthOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Publish a hotlist; each unit it is meant for learns of it within half a minute and fetches it at once.
@@ -65,8 +64,8 @@ def publish_command(
     from alpr_edge.department.publishing.feed_check import FeedToPublish
     from alpr_edge.department.publishing.list_publisher import ListPublisher
 
-    change = _change_of(additions=additions, removals=removals)
-    new = FeedToPublish(feed, source, change, accept_shrink=accept_shrink, accept_growth=accept_growth)
+    kind = _change_of(additions=additions, removals=removals)
+    new = FeedToPublish(feed, source, kind, accept_shrink=accept_shrink, accept_growth=accept_growth)
     with open_storage(directory) as storage, import_progress() as progress:
         if not new_source and source not in storage.lists.audiences():
             _check_source(source, storage.list_requests.all())

@@ -68,7 +68,7 @@ _SHORT_WORD_TERMS = (
 )  # fmt: skip
 """Where ``ice`` and ``alien`` mean the agency and the status however they are written."""
 _SHORT_WORDS = re.compile(
-    r"\b(?:ICE|I\.C\.E|ALIENS?)\b(?!\W+(?i:cream|chest|box|cooler|house|machine|maker|rink|sticker|decal|head|mask|logo))"
+    r"\b(?:ICE|I\.C\.E|ALIENS?)\b(?!\W+(?i:cream|chest|box|cooler|machine|maker|rink|sticker|decal|head|mask|logo))"
 )
 """The same in capitals, as codes are written, and not an ice cream van or an alien sticker; other text that has these
 words in small letters tells of such things."""
@@ -99,12 +99,12 @@ _WEAK_GROUNDS = re.compile(r"\b(?:felony|missing)\b")
 """Grounds beside the name of an agency alone: "felony" may also be said of illegal re-entry."""
 
 
-def _barred(terms: tuple[str, ...]) -> BarredTerms:
+def _terms_of(terms: tuple[str, ...]) -> BarredTerms:
     return BarredTerms.parse(dict.fromkeys(terms, PurposeCode.IMMIGRATION_ENFORCEMENT))
 
 
-_IMMIGRATION = _barred(IMMIGRATION_TERMS)
-_IMMIGRATION_PROPER = _barred((*_ENFORCEMENT, *_SHORT_WORD_TERMS))
+_IMMIGRATION = _terms_of(IMMIGRATION_TERMS)
+_IMMIGRATION_PROPER = _terms_of((*_ENFORCEMENT, *_SHORT_WORD_TERMS))
 _IMMIGRATION_CELLS = frozenset({"n", "absconder", "absconders", "ice", "i c e", "alien", "aliens"})
 """NCIC's code, and what means its file only where nothing else stands in the cell: parole has absconders too."""
 

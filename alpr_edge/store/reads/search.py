@@ -108,8 +108,8 @@ def span_of(database: Database, period: Period) -> Span | None:
     A hint where to begin: whether each read lies in the period is for whoever looks through it.
     """
     first, last = all_reads(database)
-    begin = _first_after(database, (first, last), _moved(period.begin, -ORDER_SLACK))
-    end = None if begin is None else _first_after(database, (begin, last), _moved(period.end, ORDER_SLACK))
+    begin = _first_after(database, (first, last), _shift(period.begin, -ORDER_SLACK))
+    end = None if begin is None else _first_after(database, (begin, last), _shift(period.end, ORDER_SLACK))
     return None if begin is None or end is None or end <= begin else (begin, end - 1)
 
 
@@ -196,7 +196,7 @@ def _square(area: Area) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _moved(moment: datetime, by: timedelta) -> datetime:
+def _shift(moment: datetime, by: timedelta) -> datetime:
     """A moment so much later or earlier; near the ends of the calendar the moment itself, where no read is near."""
     try:
         return moment + by

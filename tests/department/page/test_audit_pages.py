@@ -34,10 +34,8 @@ def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_s
         (offered,) = re.findall(r'name="numbers"[^>]* value="([^"]*)"', page.text)
         assert own not in offered
         wrong = first.post("/audits/1/review", data={"numbers": own, "finding": "in_order"})
-        assert (wrong.status_code, fault_line(wrong)) == (
-            422,
-            f"Number {own} is a record of your own: somebody else has to review it.",
-        )
+        refusal = f"Number {own} is a record of your own: somebody else has to review it."
+        assert (wrong.status_code, fault_line(wrong)) == (422, refusal)
         why = first.post("/audits/1/review", data={"numbers": offered, "finding": "explained"})
         assert (fault_line(why), f'value="{offered}"' in why.text) == ("Say what you found; it stands on file.", True)
         mentioned = f"{PICTURED[:4].lower()} {PICTURED[4:]} is the wife's car"

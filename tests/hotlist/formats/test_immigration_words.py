@@ -44,7 +44,7 @@ def test_immigration_enforcement_is_withheld(words: str) -> None:
         ("Stolen ICE cream van", Reason.OTHER),
         ("ICE CREAM TRUCK", Reason.OTHER),
         ("slid on ice, hit and run", Reason.OTHER),
-        ("Truck with alien on the door", Reason.OTHER),
+        ("Truck with alien on the hood", Reason.OTHER),
         ("ALIEN STICKER ON BUMPER", Reason.OTHER),
     ],
 )

@@ -69,7 +69,7 @@ def test_a_joined_line_that_is_no_entry_is_rejected_and_the_first_entry_kept() -
 
 
 def test_a_remark_with_a_comma_before_the_state_loses_no_plate() -> None:
-    (first, second) = csv_records(csv_text('ABC1231,"armed and', 'red, two doors",CA'))
+    (first, second) = csv_records(csv_text('ABC1231,"armed and', 'red, two seats",CA'))
     assert isinstance(first, HotlistEntry)
     assert (first.plate, first.state, first.remarks) == ("ABC1231", "CA", "armed and")
     assert second == Rejected(3, "-", JOINED)

@@ -75,7 +75,7 @@ def imported_at(lists: ListStore) -> datetime | None:
 
 
 @contextmanager
-def restarted(worker: ImportWorker, data: Path) -> Iterator[ImportWorker]:
+def restart(worker: ImportWorker, data: Path) -> Iterator[ImportWorker]:
     """The worker of a unit that was started again."""
     database = Database.open(data, KEY, migrate=True)
     yield ImportWorker(ListStore(database, LISTS_KEY, worker.lists.directory), worker.incoming)
@@ -91,7 +91,7 @@ def test_changes_of_a_refused_list_are_refused_until_a_complete_list_comes(
     refuse(worker, source, "--accept-shrink")
     add_download(worker, 3, ListChange.ADDITIONS, NEW)
     refuse(worker, source, "it changes a complete list that was refused; publish a complete list")
-    with restarted(worker, data) as again:
+    with restart(worker, data) as again:
         # The department has nothing newer: that is no word for the list before.
         sync_state.note(again.lists.database, "bolo", asked=LATER)
         add_download(again, 4, ListChange.REMOVALS, FULL[0])

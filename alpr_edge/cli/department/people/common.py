@@ -79,10 +79,7 @@ def open_change(directory: Path, reason: str, without_session: str | None, perso
 
     author = author_of(directory, reason)
     if without_session is not None:
-        if not without_session.strip():
-            raise DepartmentError("--without-session: say why you do not sign in for it")
-        reasons = f"{WITHOUT_SESSION}{without_session.strip()}", reason
-        yield replace(author, reason="; ".join(filter(None, reasons)), is_without_session=True)
+        yield _author_without_session(author, without_session)
         return
     with open_people(directory) as people:
         needs_session = people.needs_session()
@@ -96,6 +93,13 @@ def open_change(directory: Path, reason: str, without_session: str | None, perso
         authoriser.access(Operation.CHANGE_PEOPLE, MAINTENANCE, subject) as access,
     ):
         yield replace(author, name=f"person:{access.actor.person_id}")
+
+
+def _author_without_session(author: Author, why: str) -> Author:
+    if not why.strip():
+        raise DepartmentError("--without-session: say why you do not sign in for it")
+    reasons = f"{WITHOUT_SESSION}{why.strip()}", author.reason
+    return replace(author, reason="; ".join(filter(None, reasons)), is_without_session=True)
 
 
 def tell_published(header: RosterHeader) -> None:
