@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.store.hotlists.sync_state import REFUSED_LIST, Marks
+from alpr_edge.store.hotlists.sync_state import REFUSED_CHANGE, REFUSED_LIST, Marks
 
 FILES_MAX = 1000
 """Most files of one folder that are looked at, the newest."""
@@ -108,7 +108,7 @@ def marks_of_refusal(now: Listing, marks: Marks, refused: DroppedFile) -> dict[s
 
 
 def _marks_with(now: Listing, marks: Marks, dealt_with: Iterable[DroppedFile]) -> dict[str, list[int]]:
-    present = {REFUSED_LIST, *(file.name for file in now)}
+    present = {REFUSED_LIST, REFUSED_CHANGE, *(file.name for file in now)}
     present_marks = {name: list(mark) for name, mark in marks.items() if name in present}
     dealt_with_ns = max(_dealt_with_ns(marks), now[0].changed_ns - 1 if len(now) == FILES_MAX else 0)
     if dealt_with_ns:

@@ -18,7 +18,6 @@ import structlog
 from pydantic import BaseModel
 
 from alpr_edge.domain.errors import AlprEdgeError, FeedClockError, FeedError, LostError
-from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.ingest import drop_folder, refused_list
 from alpr_edge.hotlist.ingest.drop_folder import DroppedFile, Listing
@@ -135,7 +134,9 @@ class ImportWorker:
         try:
             with _open_download(self.incoming, source.name) as (note, path):
                 refused_list.require_fit(self.lists.directory, state, note.change, now)
-                report = import_feed(_request_for_download(source, path, note), self.lists, now, progress)
+                is_lacking = refused_list.lacks_change(state.marks, note)
+                request = replace(_request_for_download(source, path, note), keeps_refusal=is_lacking)
+                report = import_feed(request, self.lists, now, progress)
         except LostError as error:
             self._note(source, serial=0, etag="", modified="", take_failure=str(error))
             self.incoming.remove(source.name)
@@ -147,13 +148,14 @@ class ImportWorker:
             # The list and its signature may be of different versions, if the server changed both meanwhile: download
             # both again.
             values = {"etag": "", "modified": ""} if source.signing_key_file is not None else {}
-            marks = refused_list.marks_of_download(state.marks, note.change, note.serial)
-            serial = self._serial_after(source, note)
+            marks = refused_list.marks_of_download(state.marks, note, is_refused=True)
+            serial = refused_list.serial_after_refusal(state, note)
             self._note(source, serial=serial, marks=marks, take_failure=str(error), **values)
             self.incoming.remove(source.name)
             raise
-        marks = refused_list.marks_of_download(state.marks, note.change)
-        self._note(source, serial=note.serial, marks=marks, take_failure="", taken=now)
+        marks = refused_list.marks_of_download(state.marks, note, is_refused=False)
+        failure = {} if is_lacking else {"take_failure": ""}
+        self._note(source, serial=note.serial, marks=marks, taken=now, **failure)
         self.incoming.remove(source.name)
         return report
 
@@ -163,11 +165,6 @@ class ImportWorker:
             self._note(source, take_failure=str(error))
         else:
             _download_again(self.lists.database, self.incoming, source.name, note, str(error))
-
-    def _serial_after(self, source: ListSource, note: FeedNote) -> int:
-        """The serial to ask from after a refusal: a change that does not fit asks for the complete list, once."""
-        failed_before = bool(self._state_of(source).take_failure)
-        return note.serial if note.change is ListChange.COMPLETE or failed_before else 0
 
     def _state_of(self, source: ListSource) -> SyncState:
         return sync_state.state_of(self.lists.database, source.name)
@@ -215,7 +212,7 @@ def _download_again(database: Database, incoming: DownloadSpool, source: str, no
     values: dict[str, object] = {"take_failure": failure, **DOWNLOAD_ANEW}
     if state.take_failure:
         values["serial"] = note.serial
-        values["marks"] = refused_list.marks_of_download(state.marks, note.change, note.serial)
+        values["marks"] = refused_list.marks_of_download(state.marks, note, is_refused=True)
     sync_state.note(database, source, **values)
     incoming.remove(source)
 

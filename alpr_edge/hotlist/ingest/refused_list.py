@@ -17,7 +17,8 @@ from alpr_edge.hotlist.ingest.drop_folder import OLDER
 from alpr_edge.hotlist.ingest.report import FeedReport, stands_refused, withheld_share_of, write_report
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
-from alpr_edge.store.hotlists.sync_state import REFUSED_LIST, Marks, SyncState
+from alpr_edge.store.hotlists.download_spool import FeedNote
+from alpr_edge.store.hotlists.sync_state import REFUSED_CHANGE, REFUSED_LIST, Marks, SyncState
 
 DOWNLOAD_ANEW: Mapping[str, Any] = {"serial": 0, "etag": "", "modified": ""}
 """What a source's sync state says where its complete list is to be downloaded, whatever was before."""
@@ -54,20 +55,40 @@ def require_fit(directory: Path, state: SyncState, change: ListChange, now: date
     raise FeedError(reason)
 
 
-def marks_of_download(marks: Marks, change: ListChange, refused_serial: int | None = None) -> dict[str, list[int]]:
-    """The marks after a download was dealt with.
+def marks_of_download(marks: Marks, note: FeedNote, *, is_refused: bool) -> dict[str, list[int]]:
+    """The marks after a download was imported or refused.
 
-    Args:
-        marks: the marks before.
-        change: what it does to the list; a complete one ends the refusal of one before it.
-        refused_serial: its serial, where it was refused; None: it was imported.
+    A complete list ends the refusal of one before it, and of a change that is not newer than it.
     """
     new_marks = {name: list(mark) for name, mark in marks.items()}
-    if change is ListChange.COMPLETE:
+    if note.change is ListChange.COMPLETE:
         new_marks.pop(REFUSED_LIST, None)
-        if refused_serial is not None:
-            new_marks[REFUSED_LIST] = [refused_serial, 0]
+        if is_refused:
+            new_marks[REFUSED_LIST] = [note.serial, 0]
+    elif is_refused:
+        newest, oldest = marks.get(REFUSED_CHANGE, (note.serial, note.serial))
+        new_marks[REFUSED_CHANGE] = [max(newest, note.serial), min(oldest, note.serial)]
+    if not (is_refused or lacks_change(marks, note)):
+        new_marks.pop(REFUSED_CHANGE, None)
     return new_marks
+
+
+def lacks_change(marks: Marks, note: FeedNote) -> bool:
+    """Whether the list still lacks a change that was refused, once a download is imported."""
+    if REFUSED_CHANGE not in marks:
+        return False
+    newest, oldest = marks[REFUSED_CHANGE]
+    return newest > note.serial if note.change is ListChange.COMPLETE else (newest, oldest) != (note.serial,) * 2
+
+
+def serial_after_refusal(state: SyncState, note: FeedNote) -> int:
+    """The serial to ask from after a refusal: a change that does not fit asks for the complete list, once.
+
+    The second time it is passed over: it would be downloaded with the complete list again and again.
+    """
+    newest_refused = next(iter(state.marks.get(REFUSED_CHANGE, ())), 0)
+    is_new = REFUSED_LIST not in state.marks and note.serial > newest_refused
+    return 0 if is_new and note.change is not ListChange.COMPLETE else note.serial
 
 
 def take_again(database: Database, source: str) -> None:

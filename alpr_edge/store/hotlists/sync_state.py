@@ -22,6 +22,9 @@ REFUSED_LIST = "/"
 """The name, no file's, under which the marks have the complete list that was refused since one was imported last: its
 place among the feeds, which is its file's time of change in ns or its serial at the department, and its file's size in
 bytes, 0 of a download."""
+REFUSED_CHANGE = "//"
+"""The name, no file's, under which the marks have the changes by the department that were refused and that the list
+lacks: the serials of the newest and of the oldest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -251,3 +251,53 @@ def test_a_size_that_the_department_accepted_is_taken_and_said(
     assert take(worker, source).notices == (words.format(21, 6),) * department
     lines = [line for line in capsys.readouterr().out.splitlines() if "hotlist.size_accepted" in line]
     assert ["by=department" in line for line in lines] == [True, True] * department
+
+
+BROKEN = "no plate of any state, nor a reason,"
+
+
+def deliver(worker: ImportWorker, source: ListSource, published: dict[int, tuple[ListChange, str]]) -> list[int]:
+    """Import what the department has, as a unit asks for it: from its serial on, or the complete list where it is 0."""
+    given: list[int] = []
+    while len(given) < 20:
+        serial = sync_state.state_of(worker.lists.database, "bolo").serial
+        newer = [each for each, (change, _) in published.items() if each > serial]
+        if not newer:
+            break
+        given.append(newer[0])
+        change, rows = published[newer[0]]
+        add_download(worker, newer[0], change, *rows.split("|"))
+        with suppress(FeedError):
+            take(worker, source)
+    return given
+
+
+def test_a_change_that_is_refused_is_downloaded_twice_and_told_until_a_complete_list_has_it(
+    worker: ImportWorker, source: ListSource, lists: ListStore
+) -> None:
+    published = {2: (ListChange.COMPLETE, "|".join(FULL)), 3: (ListChange.ADDITIONS, BROKEN)}
+    assert deliver(worker, source, published) == [2, 3, 2, 3]
+    published |= {4: (ListChange.ADDITIONS, NEW), 5: (ListChange.ADDITIONS, BROKEN)}
+    assert deliver(worker, source, published) == [4, 5, 2, 3, 4, 5]
+    assert plates(lists, "ABC000", "NEW001") == ["ABC000", "NEW001"]
+    assert Refusals(lists.directory).lines() == FAULT
+    assert sync_state.state_of(lists.database, "bolo").take_failure
+    published[6] = ListChange.ADDITIONS, NEXT
+    assert deliver(worker, source, published) == [6]
+    assert (plates(lists, "NEW002"), Refusals(lists.directory).lines()) == (["NEW002"], FAULT)
+    published[7] = ListChange.COMPLETE, "|".join((*FULL, NEW, NEXT))
+    assert deliver(worker, source, published) == [7]
+    state = sync_state.state_of(lists.database, "bolo")
+    assert (state.take_failure, dict(state.marks), Refusals(lists.directory).lines()) == ("", {}, [])
+
+
+def test_a_change_that_fits_the_complete_list_is_no_fault_any_more(
+    worker: ImportWorker, source: ListSource, lists: ListStore
+) -> None:
+    published = {2: (ListChange.COMPLETE, "|".join(FULL)), 3: (ListChange.ADDITIONS, BROKEN)}
+    deliver(worker, source, {2: published[2]})
+    add_download(worker, 3, ListChange.ADDITIONS, BROKEN)
+    refuse(worker, source, "refused")
+    assert deliver(worker, source, published | {3: (ListChange.ADDITIONS, NEW)}) == [2, 3]
+    assert (plates(lists, "NEW001"), Refusals(lists.directory).lines()) == (["NEW001"], [])
+    assert sync_state.state_of(lists.database, "bolo").take_failure == ""
