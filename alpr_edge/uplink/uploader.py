@@ -31,8 +31,8 @@ from alpr_edge.uplink.suspects import RestingItems, Suspects
 
 BATCH_BYTES_MIN = 65_536
 ASKED_WAIT_S_MAX = 3600.0
-"""Longest that a department is left alone because it asked for it (``Retry-After``): limits of requests count by the
-minute or the hour, and what asks for more would keep hits in the car by one wrong header."""
+"""Longest that a department is left alone because it limits requests and asks for it (``Retry-After``): limits count by
+the minute or the hour, and what asks for more would keep hits in the car by one wrong header."""
 BUSY_ANSWERS_MAX = 2
 """How many 5xx in a row that ask for a wait leave the batch as large as it is."""
 SILENCE_S_MAX = 600.0
@@ -143,7 +143,7 @@ class Uploader:
             except UnauthorisedError as error:
                 return self._pause(error)
             except UplinkError as error:
-                return self._back_off(Link.DOWN, str(error), error.retry_after_s)
+                return self._back_off(Link.DOWN, str(error), self._asked_s(error))
             self._answered_ns = self._clock.now().boottime_ns
             self._succeed()
         self._count()
@@ -197,14 +197,14 @@ class Uploader:
         if not asks_to_wait or (is_5xx and self.state.failures >= BUSY_ANSWERS_MAX):
             self._halve_batch()
         if (asks_to_wait and not is_5xx) or len(items) != 1 or items[0] is self._probe_item:
-            return self._back_off(Link.DOWN, str(error), error.retry_after_s)
+            return self._back_off(Link.DOWN, str(error), self._asked_s(error))
         item = items[0]
         if not self._suspects.fail(item.item_id, has_answer=is_5xx):
-            return self._back_off(Link.DOWN, str(error), error.retry_after_s)
+            return self._back_off(Link.DOWN, str(error), self._asked_s(error))
         self._outbox.failed_alone(item.item_id, f"failed alone: {error}", self._settings.item_attempts_max)
         self._rest(item.item_id, item.failures_alone + 1)
         log.warning("uplink.item_failed_alone", item_id=item.item_id, failures=item.failures_alone + 1)
-        return self._back_off(Link.UP, f"an item fails while others get through: {error}", error.retry_after_s)
+        return self._back_off(Link.UP, f"an item fails while others get through: {error}", self._asked_s(error))
 
     def _rest(self, item_id: str, failures: int) -> None:
         """Do not try an item again for a while that grows with each of its failures."""
@@ -247,7 +247,7 @@ class Uploader:
         reason = f"none of {len(items)} items was taken"
         if len(retry_items) < len(items) or not all(item.failures_alone for item in retry_items):
             self._halve_batch()
-            return self._back_off(Link.UP, reason, None)
+            return self._back_off(Link.UP, reason, 0.0)
         self.state = replace(self.state, link=Link.UP, last_error=reason)
         self._count()
         return self._settings.retry_first_s
@@ -266,17 +266,19 @@ class Uploader:
         self.state = replace(self.state, link=Link.UP, last_error="", failures=0)
         self._count()
 
-    def _back_off(self, link: Link, reason: str, retry_after_s: float | None) -> float:
-        """Wait at least as long as the department asked for, up to :data:`ASKED_WAIT_S_MAX`."""
+    def _asked_s(self, error: UplinkError) -> float:
+        """How long the department asks to be left alone; one that fails, no longer than any other."""
+        longest_s = self._settings.retry_max_s if isinstance(error, ServerFailedError) else ASKED_WAIT_S_MAX
+        return min(error.retry_after_s or 0.0, longest_s)
+
+    def _back_off(self, link: Link, reason: str, asked_s: float) -> float:
+        """Wait at least as long as the department asked for."""
         failures = self.state.failures + 1
-        wait_s = self._backoff.wait_s(failures, self._draw())
-        if retry_after_s is not None:
-            wait_s = max(wait_s, min(retry_after_s, ASKED_WAIT_S_MAX))
+        wait_s = max(self._backoff.wait_s(failures, self._draw()), asked_s)
         self.state = replace(self.state, link=link, last_error=reason, failures=failures)
         self._count()
-        log.warning(
-            "uplink.delivery_failed", link=link.value, reason=reason, failures=failures, wait_s=round(wait_s, 1)
-        )
+        told_s = round(wait_s, 1)
+        log.warning("uplink.delivery_failed", link=link.value, reason=reason, failures=failures, wait_s=told_s)
         return wait_s
 
     def _halve_batch(self) -> None:
@@ -286,9 +288,8 @@ class Uploader:
 
     def _pause(self, error: UnauthorisedError) -> float:
         """Take the longest wait at once: a person has to act, and trying again does not help."""
-        self.state = replace(
-            self.state, link=Link.UNAUTHORISED, last_error=str(error), failures=self.state.failures + 1
-        )
+        failures = self.state.failures + 1
+        self.state = replace(self.state, link=Link.UNAUTHORISED, last_error=str(error), failures=failures)
         self._count()
         wait_s = self._settings.retry_max_s * (1.0 + self._draw() / 4)
         log.error("uplink.unit_refused", reason=str(error), wait_s=round(wait_s, 1))

@@ -21,6 +21,7 @@ from tests.uplink.conftest import settings_for
 from tests.uplink.faulty import FaultyDepartment
 from tests.uplink.items import fill
 
+RETRY_MAX_S = 100.0
 BATCH_ITEMS = 12
 STEPS_MAX = 200
 Refusal = tuple[int, float | None]
@@ -60,7 +61,7 @@ class Bench:
     def run(self, refuse: Callable[[], Refusal | None], *, steps: int = STEPS_MAX, **changes: float) -> int:
         """Deliver until nothing waits, ``steps`` steps at most; returns the number of requests."""
         with FaultyDepartment(Limiter(self._application, refuse), self._context, iter(())) as department:
-            values = {"batch_items": BATCH_ITEMS, "retry_first_s": 2.0, "retry_max_s": 100.0, **changes}
+            values = {"batch_items": BATCH_ITEMS, "retry_first_s": 2.0, "retry_max_s": RETRY_MAX_S, **changes}
             settings = settings_for(department.url, self._files, **values)
             client = HttpsDepartment(settings, "unit-1")
             self.uploader = Uploader(self.outbox, client, settings, self.clock, lambda: 0.5)
@@ -117,11 +118,16 @@ def test_only_what_may_be_the_batchs_fault_halves_it(bench: Bench, refusals: lis
     assert bench.uploader.state.delivered == delivered
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_wait_is_kept_up_to_an_hour_and_ends_when_the_ignition_goes_off(bench: Bench, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "waits"), [(429, [3000.0, ASKED_WAIT_S_MAX]), (503, [RETRY_MAX_S, RETRY_MAX_S])], ids=["limit", "fault"]
+)
+def test_a_wait_is_kept_up_to_an_hour_and_ends_when_the_ignition_goes_off(
+    bench: Bench, status: int, waits: list[float]
+) -> None:
+    """A department that fails is asked again as soon as ever: what it fails over may be one item."""
     asked = iter([3000.0, 86_400.0])
     bench.run(lambda: (status, next(asked)), steps=2)
-    assert bench.waits == [3000.0, ASKED_WAIT_S_MAX]
+    assert bench.waits == waits
     bench.uploader.reset_backoff()
     assert bench.uploader.state.failures == 0
 
