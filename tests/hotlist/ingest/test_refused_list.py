@@ -63,6 +63,24 @@ def refuse(worker: ImportWorker, source: ListSource, words: str) -> None:
     assert "\n" not in sync_state.state_of(worker.lists.database, "bolo").take_failure
 
 
+def refuse_download(worker: ImportWorker, source: ListSource) -> None:
+    """Have the second complete list of the department refused."""
+    add_download(worker, 1, ListChange.COMPLETE, *FULL)
+    take(worker, source)
+    add_download(worker, 2, ListChange.COMPLETE, *SHRUNK)
+    refuse(worker, source, "--accept-shrink")
+
+
+def refuse_files(worker: ImportWorker, source: ListSource, folder: Path) -> None:
+    """Have a complete list in the folder refused, and the change after it."""
+    drop(folder, "monday.csv", 0, *FULL)
+    take(worker, source)
+    drop(folder, "tuesday.csv", 20, *SHRUNK)
+    refuse(worker, source, "--accept-shrink")
+    drop(folder, "tuesday.add.csv", 21, NEW)
+    refuse(worker, source, "it changes a complete list that was refused")
+
+
 def plates(lists: ListStore, *asked: str) -> list[str]:
     loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
     loader.load()
@@ -85,10 +103,7 @@ def restart(worker: ImportWorker, data: Path) -> Iterator[ImportWorker]:
 def test_changes_of_a_refused_list_are_refused_until_a_complete_list_comes(
     worker: ImportWorker, source: ListSource, lists: ListStore, data: Path
 ) -> None:
-    add_download(worker, 1, ListChange.COMPLETE, *FULL)
-    take(worker, source)
-    add_download(worker, 2, ListChange.COMPLETE, *SHRUNK)
-    refuse(worker, source, "--accept-shrink")
+    refuse_download(worker, source)
     add_download(worker, 3, ListChange.ADDITIONS, NEW)
     refuse(worker, source, "it changes a complete list that was refused; publish a complete list")
     with restart(worker, data) as again:
@@ -113,10 +128,7 @@ def test_changes_of_a_refused_list_are_refused_until_a_complete_list_comes(
 def test_a_refusal_that_was_dismissed_is_a_fault_again_with_the_next_change(
     worker: ImportWorker, source: ListSource, lists: ListStore
 ) -> None:
-    add_download(worker, 1, ListChange.COMPLETE, *FULL)
-    take(worker, source)
-    add_download(worker, 2, ListChange.COMPLETE, *SHRUNK)
-    refuse(worker, source, "--accept-shrink")
+    refuse_download(worker, source)
     dismiss_refusal(lists.directory, "bolo")
     assert Refusals(lists.directory).lines() == []
     add_download(worker, 3, ListChange.ADDITIONS, NEW)
@@ -127,12 +139,7 @@ def test_a_refusal_that_was_dismissed_is_a_fault_again_with_the_next_change(
 def test_a_change_in_the_folder_is_refused_with_the_list_that_it_is_of(
     worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore
 ) -> None:
-    drop(folder, "monday.csv", 0, *FULL)
-    take(worker, source)
-    drop(folder, "tuesday.csv", 20, *SHRUNK)
-    refuse(worker, source, "--accept-shrink")
-    drop(folder, "tuesday.add.csv", 21, NEW)
-    refuse(worker, source, "it changes a complete list that was refused")
+    refuse_files(worker, source, folder)
     assert plates(lists, "WANTED1", "ABC019", "NEW001") == ["ABC019"]
     drop(folder, "wednesday.csv", 30, *RENEWED)
     take(worker, source)
@@ -181,12 +188,7 @@ def test_a_list_that_is_accepted_by_hand_brings_the_changes_refused_with_it(
     worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore
 ) -> None:
     """From the folder: the files are there still."""
-    drop(folder, "monday.csv", 0, *FULL)
-    take(worker, source)
-    drop(folder, "tuesday.csv", 20, *SHRUNK)
-    refuse(worker, source, "--accept-shrink")
-    drop(folder, "tuesday.add.csv", 21, NEW)
-    refuse(worker, source, "it changes a complete list that was refused")
+    refuse_files(worker, source, folder)
     accept_by_hand(lists, source.model_copy(update={"shrink_share_max": 1.0}), folder / "tuesday.csv")
     take(worker, source)
     take(worker, source)
@@ -220,10 +222,7 @@ def test_a_complete_list_of_the_folder_has_the_departments_fetched_anew(
     worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore
 ) -> None:
     """The change after the refused list of the department is not of the folder's."""
-    add_download(worker, 1, ListChange.COMPLETE, *FULL)
-    take(worker, source)
-    add_download(worker, 2, ListChange.COMPLETE, *SHRUNK)
-    refuse(worker, source, "--accept-shrink")
+    refuse_download(worker, source)
     drop(folder, "medium.csv", 0, *RENEWED)
     take(worker, source)
     state = sync_state.state_of(lists.database, "bolo")
