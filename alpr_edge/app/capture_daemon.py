@@ -123,9 +123,9 @@ class CaptureDaemon:
             player = open_player(self._settings.alerts, self._clock.now(), self._clips)
             resources.callback(player.close)
             resources.callback(self._signed_in.close)
-            rules = SoundRules(self._signed_in.is_silent, self._mute.silences, self._speech.sentence_of)
-            alerts, hotlist = self._settings.alerts, self._settings.hotlist
-            alerter = Alerter(player, self._clock, alerts, hotlist, rules, self._fix_history.estimated_utc)
+            silences, speech = (self._signed_in.is_silent, self._mute.silences), self._speech.sentence_of
+            rules = SoundRules(*silences, speech, self._fix_history.estimated_utc)
+            alerter = Alerter(player, self._clock, self._settings, lambda: lists.entries, rules)
             recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)
             self._models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
             for warning in self._models.warnings:
@@ -133,7 +133,7 @@ class CaptureDaemon:
             vehicle = VehicleStateStage(self._fix_history, self._clock, self._settings.unit.runtime_directory)
             position = position_monitor(self._settings.position, self._fix_history, self._chrony, vehicle)
             self._positioning = resources.enter_context(position)
-            parts = PipelineParts(self._models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
+            parts = PipelineParts(self._models, alerter, self._fix_history.at, recorder)
             unit = self._unit_parts(store, lists, ballast)
             gc.collect()
             gc.freeze()  # as after the imports: store, lists and models live as long as the unit

@@ -14,7 +14,6 @@ from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.pipeline.camera_views import FIX_AGE_MS_MAX, CameraViews
 from alpr_edge.app.pipeline.pipeline import CameraInput, Pipeline, PipelineParts
-from alpr_edge.app.pipeline.read_corrector import ReadCorrector
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.app.precision_watch import PrecisionWatch
 from alpr_edge.app.stages.access_log_upload import AccessLogUpload
@@ -129,8 +128,7 @@ def _upkeep(unit: UnitParts, databases: DatabaseHealth, parts: PipelineParts) ->
 
 def _page_requests(unit: UnitParts, parts: PipelineParts) -> PageRequestStage:
     make_id = partial(new_id, unit.settings.unit.id)
-    corrector = ReadCorrector(parts.entries, parts.alerter, make_id)
-    return PageRequestStage(unit.store, unit.clock, unit.mute, corrector.decide, make_id, unit.ballast.require)
+    return PageRequestStage(unit.store, unit.clock, unit.mute, parts.alerter, make_id, unit.ballast.require)
 
 
 def _stages_by_settings(unit: UnitParts, limits: CollectionLimits, self_check: SelfCheckStage) -> Iterator[Stage]:

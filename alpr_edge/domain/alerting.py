@@ -6,8 +6,6 @@ ground for action (policy 462.4(f)). Phrases hold no plate text: they are stored
 :mod:`alpr_edge.domain.speech.sentences`; the page has words of its own.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -128,7 +126,7 @@ class AlertDetail:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What an officer hears and sees of one read's gravest hit."""
+    """What an officer hears and sees of a hit."""
 
     hit_id: str
     read_id: str
@@ -139,6 +137,49 @@ class Alert:
     list_age: ListAge
     detail: AlertDetail | None = field(default=None, compare=False)
     """Not stored: it is used when the alert sounds. None: of an alert that was stored."""
+
+
+class Silence(StrEnum):
+    """Why an alert made no tone of its own."""
+
+    OTHER_HIT = "other_hit"
+    """The tone of a graver hit of the same vehicle told of it."""
+    COOLDOWN = "cooldown"
+    """The entry sounded just before, perhaps for another camera."""
+    MUTED = "muted"
+    SIGNED_OUT = "signed_out"
+    """No officer is signed in."""
+    NO_DEVICE = "no_device"
+    """The sound device is down."""
+
+
+@dataclass(frozen=True, slots=True)
+class LateTone:
+    """A tone that sounds after the record of its alert is made: it was silent before, or is graver now."""
+
+    alert: Alert
+    """The alert as it sounds."""
+    sounded_at: Instant
+    """When its first sample was handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """An alert as it is kept: when it sounded or why it did not, and when it was withdrawn."""
+
+    alert: Alert
+    sounded_at: Instant | None = None
+    """First sample of its tone; None: it stayed quiet, at least at first."""
+    silence: Silence | None = None
+    """Why it stayed quiet at first; None: it sounded, or a release before stored it."""
+    withdrawn_at: Instant | None = None
+    """When the vote, the lists or a person took it back."""
+    late_tone: LateTone | None = None
+
+    @property
+    def was_heard(self) -> bool:
+        """Whether a tone of its own sounded."""
+        return self.sounded_at is not None or self.late_tone is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,23 +239,19 @@ def tone_of(hit: Hit, context: MatchContext) -> Tone:
     return full if is_certain(hit, context) else Tone.POSSIBLE
 
 
-def alert_of(hits: Sequence[Hit], context_of: Callable[[Hit], MatchContext]) -> Alert | None:
-    """What to sound for a read: its gravest certain hit, else its likeliest possible one; None without hits.
+def alert_of(hit: Hit, context: MatchContext) -> Alert:
+    """Return what an officer hears and sees of a hit.
 
     A possible hit is a notice, whatever its reason: a certain one that follows within the cooldown is graver and
     sounds in spite of it.
     """
-    hit = max(hits, key=lambda hit: _weight(hit, context_of(hit)), default=None)
-    if hit is None:
-        return None
-    context = context_of(hit)
     level = context.policy.level_of(hit) if is_certain(hit, context) else Level.NOTICE
     detail = AlertDetail(hit.entry.reason, hit.generation.source, sureness_of(hit, context), context.camera_id)
     return Alert(hit.hit_id, hit.read_id, level, tone_of(hit, context), phrase_of(hit, context), context.age, detail)
 
 
-def _weight(hit: Hit, context: MatchContext) -> tuple[bool, bool, int, Level]:
-    """Orders hits: certain ones first and by reason alone, then those of this state, then by likelihood of the text."""
+def gravity_of(hit: Hit, context: MatchContext) -> tuple[bool, bool, int, Level]:
+    """Return the rank of a hit: certain ones first and by reason alone, then those of this state, then by text."""
     certain = is_certain(hit, context)
     likelihood = {MatchKind.EXACT: 2, MatchKind.CONFUSABLE: 1, MatchKind.PARTIAL: 0}[hit.kind]
     return certain, hit.state_match is not StateMatch.OTHER, likelihood, context.policy.level_of(hit)
@@ -252,43 +289,3 @@ def phrase_of(hit: Hit, context: MatchContext) -> str:
     elif age is not ListAge.FRESH:
         parts.append("list is old" if age is ListAge.RED else "list is not fresh")
     return ", ".join(parts) + "; verify through CLETS"
-
-
-class Cooldown:
-    """Keeps a plate quiet for a while after it sounded, over all cameras of the vehicle.
-
-    A graver level sounds all the same. Bounded: the plate that sounded longest ago is forgotten first.
-    """
-
-    def __init__(self, quiet_ms: float, plates_max: int = 4096) -> None:
-        self._quiet_ms = quiet_ms
-        self._plates_max = plates_max
-        self._last_alerts: OrderedDict[str, tuple[Instant, Level]] = OrderedDict()
-
-    def allows(self, plate: str, level: Level, at: Instant) -> bool:
-        """Whether ``plate`` may sound now; when it may, its quiet time starts anew."""
-        last = self._last_alerts.get(plate)
-        if last is not None and self._is_quiet(last, level, at):
-            return False
-        self._last_alerts[plate] = (at, level)
-        self._last_alerts.move_to_end(plate)
-        while len(self._last_alerts) > self._plates_max:
-            self._last_alerts.popitem(last=False)
-        return True
-
-    def forget(self, plate: str, at: Instant | None = None) -> None:
-        """Let ``plate`` sound again at once, because its alert was withdrawn or never sounded.
-
-        Args:
-            plate: the plate.
-            at: the moment of that alert; when the plate sounded for another one since, it stays quiet. None: any.
-        """
-        last = self._last_alerts.get(plate)
-        if at is None or (last is not None and last[0] == at):
-            self._last_alerts.pop(plate, None)
-
-    def _is_quiet(self, last: tuple[Instant, Level], level: Level, at: Instant) -> bool:
-        heard_at, heard_level = last  # perhaps after ``at``: frames of two cameras come in any order
-        if heard_at.boot_id != at.boot_id:
-            return False
-        return level <= heard_level and abs(at.ms_since(heard_at)) < self._quiet_ms

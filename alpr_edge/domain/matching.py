@@ -1,4 +1,4 @@
-"""Finds the hits of a read: which entries of the live lists its text matches, and how surely.
+"""Finds which entries of the live lists its text matches, and how surely.
 
 Exact means equal canonical text (O and 0 are one character, nothing else is). Confusable means that the entry's text
 is one that the reader considered, with a probability of at least :data:`CONFUSABLE_MIN` by the vote over its slots.
@@ -6,17 +6,16 @@ No table of look-alikes is used: an entry with a B matches no 8 in which the rea
 text as read fits an entry's wildcards. Make, model and colour are shown for an officer to compare, never matched.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from alpr_edge.domain.alerting import level_of
 from alpr_edge.domain.fixes import Position
-from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, StateMatch
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.hits import Generation, HotlistEntry, MatchKind, StateMatch
 from alpr_edge.domain.plates import is_readable
-from alpr_edge.domain.reads import Alternative, PlateRead
+from alpr_edge.domain.reads import Alternative
 
 CONFUSABLE_MIN = 0.01
 """Least probability at which another text than the one read is looked up."""
@@ -75,12 +74,12 @@ class MatchQuery:
 
 
 def find_matches(query: MatchQuery, entries: Entries) -> list[Match]:
-    """Find every entry in force that a text matches; none for an empty text.
+    """Find every entry in force that a text matches; none for an unreadable text.
 
     Exact ones come first, then confusable, then partial ones; in each kind the gravest reason first, then entries of
     the read's own state.
     """
-    if not query.plate:
+    if not is_readable(query.plate):
         return []
     entry_matches = [
         Match(entry, generation, kind, state_match(query.state, entry.state))
@@ -93,56 +92,18 @@ def find_matches(query: MatchQuery, entries: Entries) -> list[Match]:
 def _candidates(query: MatchQuery, entries: Entries) -> Iterator[tuple[MatchKind, Listed]]:
     for candidate in entries.exact(query.plate):
         yield MatchKind.EXACT, candidate
-    for text in _other_texts(query.plate, query.alternatives):
+    for text in other_texts(query.plate, query.alternatives):
         for candidate in entries.exact(text):
             yield MatchKind.CONFUSABLE, candidate
     for candidate in entries.partial(query.plate):
         yield MatchKind.PARTIAL, candidate
 
 
-def _other_texts(plate: str, alternatives: Sequence[Alternative]) -> list[str]:
-    """The texts looked up beside the one read."""
+def other_texts(plate: str, alternatives: Sequence[Alternative]) -> list[str]:
+    """Return the texts that are looked up in addition to the one read."""
     likely = [other for other in alternatives[:CONFUSABLES_MAX] if other.confidence >= CONFUSABLE_MIN]
     return [other.plate for other in likely if other.plate != plate]
 
 
 def _rank(entry_match: Match) -> tuple[int, int, int]:
     return _KINDS.index(entry_match.kind), -level_of(entry_match.entry.reason), _STATES.index(entry_match.state_match)
-
-
-def standing_hits(hits: Sequence[Hit], read: PlateRead) -> list[Hit]:
-    """Those of the hits of a read that still stand as it is surer of the same text than when it was matched."""
-    texts = _other_texts(read.plate, read.alternatives)
-    return [hit for hit in hits if hit.kind is not MatchKind.CONFUSABLE or hit.entry.plate in texts]
-
-
-def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], str]) -> list[Hit]:
-    """Find every hit of a read, in the order of :func:`find_matches`; none when the read is unreadable.
-
-    Args:
-        read: the read to match.
-        entries: the live lists.
-        at: the moment by which ages, hours and expiries are judged; where its UTC is not trusted, ages are unknown
-            and no hours or dates rule an entry out.
-        new_id: gives each hit its id.
-    """
-    if not is_readable(read.plate):
-        return []
-    hits = []
-    for entry_match in find_matches(
-        MatchQuery(read.plate, read.state, at.trusted_utc, read.position, read.alternatives), entries
-    ):
-        age = entry_match.generation.age(at.trusted_utc)
-        hits.append(
-            Hit(
-                hit_id=new_id(),
-                read_id=read.read_id,
-                entry=entry_match.entry,
-                generation=entry_match.generation,
-                list_age_s=None if age is None else age.total_seconds(),
-                kind=entry_match.kind,
-                state_match=entry_match.state_match,
-                matched_at=at,
-            )
-        )
-    return hits

@@ -1,10 +1,10 @@
 """A read (the result of the vote over one vehicle passing one camera) and the events of its pass."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
-from alpr_edge.domain.alerting import Alert
+from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
@@ -72,6 +72,21 @@ def text_as_read(plate: str, slot_votes: SlotVotes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierText:
+    """A text that a read had before further looks changed it."""
+
+    plate: str
+    """Canonical text."""
+    confidence: float
+    frame_number: int
+    """Frame of the look at which the vote first gave it."""
+
+
+EARLIER_TEXTS_MAX = 8
+"""Most earlier texts that a read keeps, the newest: a plate that the reader cannot settle must not flood the store."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlateRead:
     """One vehicle, one pass, one camera."""
 
@@ -98,9 +113,11 @@ class PlateRead:
     """Issuing state; None: it was not read."""
     evidence: tuple[EvidenceRef, ...] = ()
     supersedes: str | None = None
-    """The read of the same pass that this one corrects."""
+    """The read of the same pass that this one corrects, as a person said; earlier releases also by a later vote."""
     corrected_by: str | None = None
     """The person who says what the plate says, by their id in the roster; None: the text is that of the vote."""
+    earlier_texts: tuple[EarlierText, ...] = ()
+    """Texts that the vote gave before, oldest first."""
 
     @property
     def text(self) -> str:
@@ -114,61 +131,6 @@ class PlateRead:
 
 
 @dataclass(frozen=True, slots=True)
-class LateTone:
-    """A tone that sounds after the record of its alert is made.
-
-    The alert had stayed quiet, and the one that it stayed quiet for is withdrawn; or it is graver than it was, as its
-    read is certain now.
-    """
-
-    alert: Alert
-    """The alert as it sounds."""
-    sounded_at: Instant
-    """When its first sample was handed over."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadDecided:
-    """Event: the text of a pass is decided; match it, sound it, store it under its final id."""
-
-    read: PlateRead
-    evidence: Evidence
-    decided_at: Instant
-    """Capture instant of the frame that decided; the present one where none came any more."""
-    withdraws: str | None = None
-    """The read whose alert no longer holds (the same as ``read.supersedes``)."""
-    hits: tuple[Hit, ...] = ()
-    """Its hits, once it is matched."""
-    alert: Alert | None = None
-    """The alert of one of :attr:`hits`, once it is announced."""
-    sounded_at: Instant | None = None
-    """When the alert's first sample was handed over; None: silent (cooldown, or the sound device is down)."""
-    late_tone: LateTone | None = None
-    """What sounded because of :attr:`withdraws`, once it is announced."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadSettled:
-    """Event: the text of a decided read is certain now; sound its hits as grave as they are.
-
-    It comes at most once for a read, which keeps its id, its text, its pictures and its hits.
-    """
-
-    read: PlateRead
-    """The read with its new confidence."""
-    decided_at: Instant
-    """As that of :class:`ReadDecided`."""
-    withdraws: str | None = None
-    """The read itself where the hit of its alert no longer stands; None: it does, or the car was told of none."""
-    alert: Alert | None = None
-    """An alert of one of its hits, graver than the one before or in place of a withdrawn one; None: there is none."""
-    sounded_at: Instant | None = None
-    """As that of :class:`ReadDecided`."""
-    late_tone: LateTone | None = None
-    """Likewise."""
-
-
-@dataclass(frozen=True, slots=True)
 class ReadingPlace:
     """The position of a plate in one frame of a pass."""
 
@@ -176,25 +138,40 @@ class ReadingPlace:
     box: Box
 
 
+class ReadStage(IntEnum):
+    """How far the pass of a read is."""
+
+    DECIDED = 0
+    """The read is new."""
+    AMENDED = 1
+    """More is known of it: its text, how sure it is, or what it is listed for."""
+    CLOSED = 2
+    """The pass is over, and the read has its last values."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class ReadClosed:
-    """Event: the pass is over and its read is complete."""
+class ReadUpdate:
+    """What is new of a read, from the vote or the lists, on its way into the store.
 
+    Storing an update twice changes nothing.
+    """
+
+    stage: ReadStage
     read: PlateRead
-    evidence: Evidence | None
-    """Pictures that are sharper than those of the decision; None: there are none. A scene without a pixel was given up:
-    that of the decision stays."""
-    looks: tuple[ReadingPlace, ...] = ()
-    """Where the plate was in each frame that voted, oldest first."""
+    """As it is known now. Its ``evidence`` is ignored: the pictures stand here."""
+    at: Instant
+    """Capture instant of the frame that brought it; the present one where none came any more."""
+    evidence: Evidence | None = None
+    """Pictures to replace those stored; None: those stay. A scene without a pixel was given up."""
+    images: tuple[tuple[EvidenceKind, bytes], ...] = ()
+    """:attr:`evidence` as JPEGs, once encoded."""
+    missing_evidence: str = ""
+    """Why pictures are missing; empty when none is."""
+    hits: tuple[Hit, ...] = ()
+    """Hits that are new, or match more surely than before."""
+    alerts: tuple[AlertRecord, ...] = ()
+    """Alerts of its hits that are new or changed, each as it stands now."""
     is_hit: bool = False
-    """Whether the read had hits when it was matched."""
-
-
-ReadEvent = ReadDecided | ReadSettled | ReadClosed
-
-
-def concerns_hit(event: ReadEvent) -> bool:
-    """Whether an event belongs to a hit, or may take one back; such events are lost last."""
-    if isinstance(event, ReadDecided):
-        return bool(event.hits or event.withdraws)
-    return isinstance(event, ReadSettled) or event.is_hit
+    """Whether the read has hits, new or old."""
+    looks: tuple[ReadingPlace, ...] = ()
+    """Of a closed pass: where the plate was in each frame that voted, oldest first."""

@@ -1,72 +1,63 @@
-"""Sounds alerts for the hits of a read, withdraws those that no longer hold, and repeats none within the cooldown."""
+"""Announces what the vehicles in view are listed for: sounds tones and keeps quiet by one rule for all cameras.
+
+The rule itself, without sound device and lists, is :mod:`alpr_edge.domain.vehicle_alerts`. Nothing here waits for the
+disk.
+"""
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from threading import Lock
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import structlog
 
+from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.domain.alerting import (
     PLAIN,
     Alert,
-    Cooldown,
+    AlertPolicy,
+    AlertRecord,
     Level,
     ListAge,
     MatchContext,
+    Silence,
     Tone,
     alert_of,
+    gravity_of,
 )
 from alpr_edge.domain.errors import SoundError
-from alpr_edge.domain.hits import OWN_SOURCE, Hit
+from alpr_edge.domain.hits import OWN_SOURCE, Hit, MatchKind
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.list_ages import list_age, own_entry_age
+from alpr_edge.domain.matching import Entries, Match, MatchQuery, find_matches
 from alpr_edge.domain.page_requests.mute import level_under_mute
 from alpr_edge.domain.ports import Clock, Player
-from alpr_edge.domain.reads import LateTone, PlateRead, ReadDecided, ReadSettled
+from alpr_edge.domain.reads import PlateRead, ReadStage, ReadUpdate
+from alpr_edge.domain.recognition.voting import Vote
 from alpr_edge.domain.speech.sentences import WITHDRAWN_SENTENCE, Sentence
-from alpr_edge.settings import AlertSettings, HotlistSettings
+from alpr_edge.domain.vehicle_alerts import EntryKey, KnownHit, Sounding, VehicleAlerts, key_of, plan_alerts
+from alpr_edge.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 LATENCIES_MAX = 1000
-SOUNDED_MAX = 1000
-QUIET_MAX = 1000
-"""Most reads remembered whose alert sounded, and whose alert stayed quiet."""
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _PlateAlert:
-    """An alert of a plate, and when it sounded or was to sound."""
-
-    alert: Alert
-    plate: str
-    at: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class _LostAlert:
-    """An alert whose tone was to sound and never did."""
-
-    read_id: str
-    plate: str
-    at: Instant
+VEHICLES_MAX = 512
+"""Most vehicles that are followed; the one seen longest ago is forgotten first."""
+SOUNDINGS_MAX = 4096
+"""Most entries of which is remembered when they sounded last."""
+FOLLOWED_MS_MIN = 30_000.0
+"""Least time for which a vehicle that is out of view is followed; else as long as an entry stays quiet."""
+_KINDS = (MatchKind.PARTIAL, MatchKind.CONFUSABLE, MatchKind.EXACT)
 
 
 class Announcement(NamedTuple):
-    """The result of announcing a read."""
+    """What a review brought: hits that are new or surer, and alerts as they stand now where they changed."""
 
-    alert: Alert | None
-    """Its alert; None where nothing of it is for the car, or nothing graver than before."""
-    sounded_at: Instant | None
-    """When the alert sounded; None: it stayed quiet."""
-    late_tone: LateTone | None
-    """The tone of an earlier read's alert, which stayed quiet for one that this read withdraws."""
+    hits: tuple[Hit, ...] = ()
+    alerts: tuple[AlertRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,7 @@ class SoundRules:
     """When hits make no tone, and what is said after one; by themselves every tone sounds, alone.
 
     Faults of the unit sound all the same, as a mute must not hide that hits would not be heard, and withdrawals of what
-    sounded: they keep one from a stop.
+    sounded: they keep an officer from a stop.
     """
 
     is_silent: Callable[[], bool] = lambda: False
@@ -83,6 +74,8 @@ class SoundRules:
     """Whether an alert of a level makes no tone now."""
     sentence_of: Callable[[Alert], Sentence] = lambda _: ()
     """What is said after the tone of an alert."""
+    estimated_utc: Callable[[Instant], datetime | None] = lambda _: None
+    """The UTC of a moment whose clock is not confirmed, late rather than early; None: none is known."""
 
 
 class Alerter:
@@ -90,36 +83,32 @@ class Alerter:
 
     Args:
         player: the sound device.
-        clock: the clock that dates alerts.
-        alerts: the settings of alerts, such as the cooldown.
-        hotlist: the settings that say when a list is old.
+        clock: the clock that dates faults' tones.
+        settings: the settings of alerts, such as the cooldown, and of lists, such as when one is old.
+        entries: gives the entries of the live lists.
         rules: when hits make no tone, and what is said after one.
-        estimated_utc: the UTC of a moment whose clock is not confirmed, late rather than early; None: none is known.
     """
 
     def __init__(
         self,
         player: Player,
         clock: Clock,
-        alerts: AlertSettings,
-        hotlist: HotlistSettings,
+        settings: Settings,
+        entries: Callable[[], Entries],
         rules: SoundRules | None = None,
-        estimated_utc: Callable[[Instant], datetime | None] = lambda _: None,
     ) -> None:
-        self._estimated_utc = estimated_utc
-        self._rules = rules or SoundRules()
         self._player = player
         self._clock = clock
-        self._cooldown = Cooldown(alerts.cooldown_s * 1000)
-        self._hotlist = hotlist
-        self._policies = {source.name: source.alert_policy for source in hotlist.source}
-        self._quiet_ms = alerts.cooldown_s * 1000
-        self._sounded: OrderedDict[str, tuple[_PlateAlert, ...]] = OrderedDict()
-        """Alerts that sounded and still hold, by read: the newest two of each, as a graver one may be lost."""
-        self._quiet: OrderedDict[str, _PlateAlert] = OrderedDict()
-        """Alerts that stayed quiet because their plate had sounded just before, by read."""
-        self._lost: deque[_LostAlert] = deque(maxlen=SOUNDED_MAX)
-        """Alerts that count as sounded and never did, until the next read is announced."""
+        self._hotlist = settings.hotlist
+        self._entries = entries
+        self._unit_id = settings.unit.id
+        self._rules = rules or SoundRules()
+        self._policies = {source.name: source.alert_policy for source in self._hotlist.source}
+        self._quiet_ms = settings.alerts.cooldown_s * 1000
+        self._vehicles: OrderedDict[str, VehicleAlerts] = OrderedDict()
+        """By the id of their read, and of the read that a person made of it; seen longest ago first."""
+        self._soundings: OrderedDict[EntryKey, tuple[Sounding, Level]] = OrderedDict()
+        """The newest tone that told of each entry, and the level at which it did."""
         self._lock = Lock()
         self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_MAX)
         """Times from the capture of the deciding frame to the first sample handed over, newest last."""
@@ -130,35 +119,88 @@ class Alerter:
         """Why no tone would sound now; empty when it would."""
         return "" if self._player.up else self._failure or "the sound device is down"
 
-    def announce(
-        self, event: ReadDecided | ReadSettled, hits: Sequence[Hit], above: Level | None = None
-    ) -> Announcement:
-        """Sound the gravest hit of a read, and withdraw what it says no longer holds.
-
-        A covert hit is for the department alone: it neither sounds nor counts here. The time of a tone that waits
-        behind another is the one at which it would begin; should it be lost before, as the device is, the stored time
-        stays, and the plate sounds with its next read.
+    def follow(self, read: PlateRead, at: Instant, *, is_over: bool = False) -> Announcement:
+        """Announce what changed for a vehicle, by its read as it is known now.
 
         Args:
-            event: the read that is decided, or certain now.
-            hits: its hits.
-            above: the level of its alert before; only a graver one sounds. None: it had none.
+            read: the read.
+            at: capture instant of the frame that showed it; the present one where none came any more.
+            is_over: whether the pass has ended, so that no further look will change the vote.
         """
-        open_hits = [hit for hit in hits if not hit.entry.covert]
         with self._lock:
-            self._forget_lost()
-            late_tone = None
-            if event.withdraws is not None:
-                late_tone = self._withdraw(event.withdraws, event.decided_at)
-            alert = alert_of(open_hits, lambda hit: self._context_of(hit, event.read))
-            if alert is None or (above is not None and alert.level <= above):
-                return Announcement(None, None, late_tone)
-            sounded_at = self._announce_unless_quiet(alert, event.read.plate, event.decided_at)
-            return Announcement(alert, sounded_at, late_tone)
+            vehicle = self._vehicles.setdefault(read.read_id, VehicleAlerts(read, at))
+            self._vehicles.move_to_end(read.read_id)
+            vehicle.seen_at = at
+            if vehicle.read.read_id == read.read_id:
+                if vehicle.is_changed_by(read, is_over=is_over):
+                    vehicle.review_at = None
+                vehicle.read, vehicle.is_over = read, is_over
+            return self._review_if_due(vehicle, at)
 
-    def level_of(self, hit: Hit) -> Level:
-        """How grave a hit is, certain or not: by its list's settings, else by its entry's reason."""
-        return self._policies.get(hit.generation.source, PLAIN).level_of(hit)
+    def review(self, at: Instant | None = None) -> list[ReadUpdate]:
+        """Announce what changed for vehicles of which no frame tells any more; forget those gone for long.
+
+        Args:
+            at: the moment of the newest frame; None: the present.
+        """
+        at = at or self._clock.now()
+        with self._lock:
+            followed_ms = max(self._quiet_ms, FOLLOWED_MS_MIN)
+            for read_id, vehicle in list(self._vehicles.items()):
+                if at.ms_since(vehicle.seen_at) > followed_ms or len(self._vehicles) > VEHICLES_MAX:
+                    del self._vehicles[read_id]
+            reviewed = [(vehicle.read, self._review_if_due(vehicle, at)) for vehicle in self._vehicles.values()]
+        return [
+            ReadUpdate(ReadStage.AMENDED, read, at, hits=hits, alerts=alerts, is_hit=True)
+            for read, (hits, alerts) in reviewed
+            if hits or alerts
+        ]
+
+    def correct(
+        self, misread: PlateRead, heard: Sequence[tuple[Hit, AlertRecord]], read: PlateRead, at: Instant
+    ) -> Announcement:
+        """Announce the read that a person made of a misread one: what the person says is final for this vehicle.
+
+        Args:
+            misread: the read that the person replaces.
+            heard: its hits that are not withdrawn, with their alerts, as they are stored.
+            read: the person's read.
+            at: the present moment.
+        """
+        with self._lock:
+            vehicle = self._vehicles.get(misread.read_id) or VehicleAlerts(misread, at)
+            told = {key_of(hit.entry): record for hit, record in heard}
+            told |= {key: known.record for key, known in vehicle.hits.items() if known.record is not None}
+            vehicle.read, vehicle.is_over, vehicle.hits, vehicle.disowned = read, True, {}, set()
+            self._vehicles[misread.read_id] = self._vehicles[read.read_id] = vehicle
+            fallen = [key for key in told if key not in vehicle.match(self._entries(), at)]
+            self._let_sound_again(fallen)
+            if any(told[key].was_heard for key in fallen):
+                self._sound(Tone.WITHDRAWN, at, WITHDRAWN_SENTENCE)
+            vehicle.review_at = None
+            return self._review_if_due(vehicle, at)
+
+    def note_answer(self, read_id: str, hit_id: str, answer: str | None) -> None:
+        """Take an officer's answer to what was read of a hit; None: it was undone."""
+        with self._lock:
+            if vehicle := self._vehicles.get(read_id):
+                self._let_sound_again(vehicle.note_answer(hit_id, answer))
+
+    def is_hit(self, read_id: str) -> bool:
+        """Whether a read that is followed has hits, covert ones included."""
+        vehicle = self._vehicles.get(read_id)
+        return vehicle is not None and bool(vehicle.hits)
+
+    def hides(self, read_id: str | None, earlier: Vote, later: Vote, joint: Vote) -> bool:
+        """Whether two passes as one would hide an entry; see :class:`~alpr_edge.domain.recognition.passes.Hides`.
+
+        A vehicle that an officer disowned stays quiet when it is seen again, unless it is read more surely than before.
+        """
+        vehicle = self._vehicles.get(read_id or "")
+        before, alone, after = (self._levels_of(one) for one in (earlier, later, joint))
+        if vehicle is not None and (vehicle.disowned or vehicle.read.read_id != read_id):
+            return any(before.get(key, 0) < level for key, level in alone.items())
+        return any(after.get(key, 0) < level for key, level in (*before.items(), *alone.items()))
 
     def sound(self, tone: Tone, sentence: Sentence = (), on_lost: Callable[[], None] | None = None) -> bool:
         """Sound a tone that belongs to no read (ready, trouble), and what is said after it.
@@ -176,98 +218,145 @@ class Alerter:
                 log.info("tone.sounded", tone=tone)
             return not self._failure
 
+    def _review_if_due(self, vehicle: VehicleAlerts, at: Instant) -> Announcement:
+        if vehicle.review_at is not None and at.boottime_ns < vehicle.review_at.boottime_ns:
+            return Announcement()
+        entries, before = self._entries(), {key: known.record for key, known in vehicle.hits.items()}
+        matches = vehicle.match(entries, at)
+        withdrawn = self._withdraw(vehicle, list(vehicle.fallen(entries, at)), at)
+        hits = [hit for key, match in matches.items() if (hit := self._note_hit(vehicle, key, match, at)) is not None]
+        wanted = self._wanted(vehicle, matches, at)
+        self._announce(vehicle, wanted, at)
+        changed = (known.record for key, known in vehicle.hits.items() if known.record is not before.get(key))
+        return Announcement(tuple(hits), (*withdrawn, *(record for record in changed if record is not None)))
+
+    def _note_hit(self, vehicle: VehicleAlerts, key: EntryKey, match: Match, at: Instant) -> Hit | None:
+        """Return the hit of a match if it is new or surer than before."""
+        known = vehicle.hits.get(key)
+        if known is None:
+            vehicle.hits[key] = KnownHit(self._hit_of(new_id(self._unit_id), vehicle.read, match, at))
+        elif _KINDS.index(match.kind) > _KINDS.index(known.hit.kind):
+            known.hit = replace(known.hit, kind=match.kind, state_match=match.state_match)
+        else:
+            return None
+        return vehicle.hits[key].hit
+
+    def _wanted(self, vehicle: VehicleAlerts, matches: Mapping[EntryKey, Match], at: Instant) -> dict[EntryKey, Alert]:
+        """Return the alerts of the matches as they would sound now, the gravest first; none of covert entries."""
+        candidates = []
+        for key, match in matches.items():
+            if not match.entry.covert:
+                hit = self._hit_of(vehicle.hits[key].hit.hit_id, vehicle.read, match, at)
+                context = self._context_of(hit, vehicle.read)
+                candidates.append((gravity_of(hit, context), key, alert_of(hit, context)))
+        candidates.sort(key=lambda candidate: candidate[0], reverse=True)
+        return {key: alert for _, key, alert in candidates}
+
+    def _announce(self, vehicle: VehicleAlerts, wanted: Mapping[EntryKey, Alert], at: Instant) -> None:
+        """Sound what is due by one tone, and note why the rest stays quiet."""
+        told = ((key, known) for key, known in vehicle.hits.items() if known.sounding and not known.sounding.is_void)
+        heard = {key: known.level for key, known in told}
+        loud, quiet = plan_alerts(wanted, heard, partial(self._silence_of, vehicle, at))
+        sounding = Sounding(vehicle.read.read_id, vehicle.read.plate, at, vehicle.read.certain)
+        sounded_at = self._play(wanted[loud[0]], sounding, at) if loud else None
+        for place, key in enumerate(loud):
+            known, alert = vehicle.hits[key], wanted[key]
+            if sounded_at is None:
+                known.note(alert, None, None, Silence.NO_DEVICE)
+                continue
+            known.note(alert, sounding, None if place else sounded_at, Silence.OTHER_HIT if place else None)
+            self._soundings[key] = sounding, alert.level
+            self._soundings.move_to_end(key)
+        for key, silence in quiet.items():
+            known = vehicle.hits[key]
+            if known.record is None:
+                log.info("alert.not_sounded", read=vehicle.read.read_id, level=wanted[key].level.name, reason=silence)
+            known.note(wanted[key], self._soundings[key][0] if silence is Silence.COOLDOWN else None, None, silence)
+        while len(self._soundings) > SOUNDINGS_MAX:
+            self._soundings.popitem(last=False)
+
+    def _silence_of(self, vehicle: VehicleAlerts, at: Instant, key: EntryKey, alert: Alert) -> Silence | None:
+        """Return why an alert makes no tone now; None: it does."""
+        sounding, level = self._soundings.get(key, (None, Level.NOTICE))
+        if sounding is not None and not sounding.is_void and alert.level <= level:
+            # Frames of two cameras come in any order, so the other tone may be the later one. A possible hit of another
+            # text is another vehicle's: it sounds.
+            is_recent = sounding.at.boot_id == at.boot_id and abs(at.ms_since(sounding.at)) < self._quiet_ms
+            if is_recent and (sounding.is_certain or sounding.plate == vehicle.read.plate):
+                return Silence.COOLDOWN
+        if self._rules.is_silent():
+            return Silence.SIGNED_OUT
+        return Silence.MUTED if self._rules.is_muted(level_under_mute(alert)) else None
+
+    def _let_sound_again(self, keys: Iterable[EntryKey]) -> None:
+        """Let entries that a person disowned for one vehicle sound for another; a camera that shows it stays quiet."""
+        for key in keys:
+            self._soundings.pop(key, None)
+
+    def _withdraw(self, vehicle: VehicleAlerts, keys: Sequence[EntryKey], at: Instant) -> list[AlertRecord]:
+        """Withdraw alerts that do not stand any more; what stayed quiet because of them sounds with its next review."""
+        known = [vehicle.hits.pop(key) for key in keys]
+        own = [each.sounding for each in known if each.sounding and each.sounding.read_id == each.hit.read_id]
+        if any(not sounding.is_void for sounding in own):
+            log.info("alert.withdrawn", read=vehicle.read.read_id)
+            self._sound(Tone.WITHDRAWN, at, WITHDRAWN_SENTENCE)
+        for sounding in own:
+            sounding.is_void = True
+        if own:
+            for other in self._vehicles.values():
+                other.review_at = None
+        return [replace(each.record, withdrawn_at=at) for each in known if each.record is not None]
+
+    def _hit_of(self, hit_id: str, read: PlateRead, match: Match, at: Instant) -> Hit:
+        age = match.generation.age(at.trusted_utc)
+        hit = Hit(
+            hit_id=hit_id,
+            read_id=read.read_id,
+            entry=match.entry,
+            generation=match.generation,
+            list_age_s=None if age is None else age.total_seconds(),
+            kind=match.kind,
+            state_match=match.state_match,
+            matched_at=at,
+        )
+        return replace(hit, level=int(self._policy_of(hit).level_of(hit)))
+
+    def _policy_of(self, hit: Hit) -> AlertPolicy:
+        return self._policies.get(hit.generation.source, PLAIN)
+
     def _context_of(self, hit: Hit, read: PlateRead) -> MatchContext:
         doubtful = not read.certain and hit.generation.entries >= self._hotlist.large_entries
-        policy = self._policies.get(hit.generation.source, PLAIN)
-        return MatchContext(self._age_of(hit), doubtful, policy, read.camera_id)
+        return MatchContext(self._age_of(hit), doubtful, self._policy_of(hit), read.camera_id)
 
     def _age_of(self, hit: Hit) -> ListAge:
         if hit.generation.source == OWN_SOURCE:
-            estimate = self._estimated_utc(hit.matched_at)
+            estimate = self._rules.estimated_utc(hit.matched_at)
             likely_utc = None if hit.entry.has_ended(estimate) else estimate
             return own_entry_age(hit.matched_at.trusted_utc or likely_utc)
         return list_age(hit.list_age_s, *self._hotlist.ages_of(hit.generation.source))
 
-    def _withdraw(self, read_id: str, at: Instant) -> LateTone | None:
-        """Take back the alert of a read that no longer holds, and the quiet time that followed it.
+    def _levels_of(self, result: Vote) -> dict[EntryKey, int]:
+        """Return how each entry of a vote's texts would be heard, at any moment and place: 1 possible, 2 certain."""
+        levels: dict[EntryKey, int] = {}
+        for match in find_matches(MatchQuery(result.plate, alternatives=result.alternatives), self._entries()):
+            is_sure = result.certain or match.generation.entries < self._hotlist.large_entries
+            levels.setdefault(key_of(match.entry), 2 if match.kind is MatchKind.EXACT and is_sure else 1)
+        return levels
 
-        The listed car itself may come next, or be in another camera's picture already: its alert stayed quiet because
-        the withdrawn read had sounded, or sounded as it is graver. It sounds now, so that what is heard last holds.
+    def _play(self, alert: Alert, sounding: Sounding, at: Instant) -> Instant | None:
+        """Play the tone of an alert; returns when its first sample is handed over, None when nothing sounds."""
 
-        Returns:
-            The tone of an alert that had stayed quiet, which is on record as silent; None: none sounded.
-        """
-        self._quiet.pop(read_id, None)
-        sounded = self._sounded.pop(read_id, None)
-        if sounded is None:
-            return None
-        withdrawn = sounded[-1]
-        log.info("alert.withdrawn", read=read_id)
-        self._sound(Tone.WITHDRAWN, at, WITHDRAWN_SENTENCE)
-        self._cooldown.forget(withdrawn.plate)
-        others = [*self._quiet.values(), *(sounded[-1] for sounded in self._sounded.values())]
-        holding = [each for each in others if each.plate == withdrawn.plate and self._is_recent(each, at)]
-        if not holding:
-            return None
-        alert = max(holding, key=lambda each: each.alert.level).alert
-        stayed_quiet = alert.read_id in self._quiet
-        sounded_at = self._announce_unless_quiet(alert, withdrawn.plate, at)
-        return LateTone(alert, sounded_at) if stayed_quiet and sounded_at is not None else None
+        def note_lost() -> None:
+            log.error("alert.lost", read=alert.read_id)
+            sounding.is_void = True
 
-    def _announce_unless_quiet(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
-        if not self._cooldown.allows(plate, alert.level, at):
-            _add(self._quiet, alert.read_id, _PlateAlert(alert, plate, at), QUIET_MAX)
-            return None
-        sounded_at = self._announce(alert, plate, at)
-        if sounded_at is not None:
-            for each in [each for each in self._quiet.values() if each.plate == plate]:
-                # Reads that stay quiet from here on stay so because of this one.
-                if each.alert.read_id == alert.read_id or not self._is_recent(each, at):
-                    del self._quiet[each.alert.read_id]
-        return sounded_at
-
-    def _is_recent(self, earlier: _PlateAlert, at: Instant) -> bool:
-        return earlier.at.boot_id == at.boot_id and at.ms_since(earlier.at) < self._quiet_ms
-
-    def _announce(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
-        if reason := self._reason_for_silence(alert):
-            self._cooldown.forget(plate)
-            log.info("alert.not_sounded", read=alert.read_id, level=alert.level.name, reason=reason)
-            return None
-        on_lost = partial(self._note_lost, _LostAlert(alert.read_id, plate, at))
-        first_sample_ns = self._sound(alert.tone, at, self._rules.sentence_of(alert), on_lost)
+        first_sample_ns = self._sound(alert.tone, at, self._rules.sentence_of(alert), note_lost)
         if first_sample_ns is None:
-            self._cooldown.forget(plate)
             return None
         latency_ms = (first_sample_ns - at.boottime_ns) / NS_PER_MS
-        sounded = *self._sounded.get(alert.read_id, ())[-1:], _PlateAlert(alert, plate, at)
-        _add(self._sounded, alert.read_id, sounded, SOUNDED_MAX)
         self.latencies_ms.append(latency_ms)
         log.info("alert.sounded", read=alert.read_id, level=alert.level.name, tone=alert.tone, phrase=alert.phrase)
         return at.shift(latency_ms)
-
-    def _note_lost(self, lost: _LostAlert) -> None:
-        """Note that the tone of an alert never sounded; called by the player, perhaps while this waits for it."""
-        log.error("alert.lost", read=lost.read_id)
-        self._lost.append(lost)
-
-    def _forget_lost(self) -> None:
-        """Let the plates of alerts that never sounded sound again, and have nothing withdrawn that nobody heard."""
-        while self._lost:
-            lost = self._lost.popleft()
-            sounded = self._sounded.get(lost.read_id, ())
-            heard = tuple(each for each in sounded if each.at != lost.at)
-            if heard:
-                self._sounded[lost.read_id] = heard
-            else:
-                self._sounded.pop(lost.read_id, None)
-            self._cooldown.forget(lost.plate, lost.at)
-
-    def _reason_for_silence(self, alert: Alert) -> str:
-        """Why an alert makes no tone now; empty: it does."""
-        if self._rules.is_silent():
-            return "nobody is signed in"
-        return "muted" if self._rules.is_muted(level_under_mute(alert)) else ""
 
     def _sound(
         self, tone: Tone, at: Instant, sentence: Sentence = (), on_lost: Callable[[], None] | None = None
@@ -276,15 +365,9 @@ class Alerter:
         try:
             first_sample_ns = self._player.play(tone, at, sentence, on_lost)
         except SoundError as error:
+            if str(error) != self._failure:
+                log.error("alert.silent", tone=tone, failure=str(error))
             self._failure = str(error)
-            log.error("alert.silent", tone=tone, failure=self._failure)
             return None
         self._failure = ""
         return first_sample_ns
-
-
-def _add(items: OrderedDict[str, T], key: str, value: T, items_max: int) -> None:
-    """Add an item, and drop the oldest beyond ``items_max``."""
-    items[key] = value
-    while len(items) > items_max:
-        items.popitem(last=False)

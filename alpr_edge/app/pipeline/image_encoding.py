@@ -1,7 +1,7 @@
 """Encodes the pictures of a record as JPEG, within the size that an item may have."""
 
 from alpr_edge.domain.errors import PictureError
-from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadEvent, ReadSettled
+from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadUpdate
 from alpr_edge.settings import StoreSettings
 from alpr_edge.vision.jpeg_pictures import jpeg_within, shrink
 
@@ -9,9 +9,9 @@ Images = tuple[tuple[EvidenceKind, bytes], ...]
 KINDS = (EvidenceKind.CROP, EvidenceKind.SCENE)
 
 
-def frame_bytes(event: ReadEvent) -> int:
-    """Bytes of the frame that an event holds."""
-    return 0 if isinstance(event, ReadSettled) or event.evidence is None else event.evidence.scene.nbytes
+def frame_bytes(update: ReadUpdate) -> int:
+    """Bytes of the frame that an update holds."""
+    return 0 if update.evidence is None else update.evidence.scene.nbytes
 
 
 class PictureEncoder:

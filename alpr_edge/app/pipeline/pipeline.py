@@ -8,14 +8,14 @@ the writer; a recording at full pace waits instead, so that two replays are equa
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_figures import ResultTimes, camera_figures
-from alpr_edge.app.pipeline.camera_passes import CameraPasses, without_pictures
+from alpr_edge.app.pipeline.camera_passes import CameraPasses
 from alpr_edge.app.pipeline.image_encoding import frame_bytes
 from alpr_edge.app.pipeline.plate_states import state_function
 from alpr_edge.app.pipeline.recognition import RECOGNITION, WORKER_RESTART, Recognition, worker_count
@@ -26,13 +26,11 @@ from alpr_edge.app.pipeline.sparing_reader import SparingReader
 from alpr_edge.domain.errors import RefusedError, StoreError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import NS_PER_MS, Instant
-from alpr_edge.domain.matching import Entries
-from alpr_edge.domain.reads import ReadEvent, concerns_hit
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Frame, Reading
-from alpr_edge.domain.recognition.passes import Origin, Passes
-from alpr_edge.domain.recognition.picture_readers import PictureReaders
-from alpr_edge.domain.recognition.second_opinions import SecondOpinions
+from alpr_edge.domain.recognition.passes import Origin, Passes, PassParts
+from alpr_edge.domain.recognition.second_opinions import SecondOpinion
 from alpr_edge.runtime.boot import boottime_ns
 from alpr_edge.runtime.channels import BoundedChannel, SheddingChannel
 from alpr_edge.runtime.stages import BatchStage, Rescue, SourceStage, WorkStage
@@ -84,11 +82,20 @@ class PipelineParts:
 
     models: VisionModels
     alerter: Alerter
-    entries: Callable[[], Entries]
     locate: Callable[[Instant], Position | None]
     recorder: Recorder
     tick: Callable[[Frame], None] = lambda _: None
     """Called with each recognised frame before it is tracked, in order."""
+
+
+def _concerns_hit(update: ReadUpdate) -> bool:
+    """Whether an update belongs to a hit, or may take one back; such updates are lost last."""
+    return update.is_hit or bool(update.alerts)
+
+
+def _without_pictures(update: ReadUpdate) -> ReadUpdate:
+    """Return the update without its pictures, which are nearly all of its size."""
+    return replace(update, evidence=None)
 
 
 def decision_rule(settings: DecisionSettings) -> DecisionRule:
@@ -115,9 +122,9 @@ class Pipeline:
     def __init__(self, settings: Settings, inputs: Sequence[CameraInput], parts: PipelineParts, *, live: bool) -> None:
         self._parts = parts
         self._live = live
-        self.records: BoundedChannel[ReadEvent] = (
+        self.records: BoundedChannel[ReadUpdate] = (
             SheddingChannel(
-                RECORDS_HELD, FRAME_BYTES_HELD, frame_bytes, without_pictures, SMALL_RECORDS_HELD, concerns_hit
+                RECORDS_HELD, FRAME_BYTES_HELD, frame_bytes, _without_pictures, SMALL_RECORDS_HELD, _concerns_hit
             )
             if live
             else BoundedChannel(RECORDS_HELD)
@@ -134,8 +141,7 @@ class Pipeline:
         self.supervisor.add(self._writer(parts.recorder))
         if isinstance(self._second, QueuedSecondReader):
             self.supervisor.add(self._second.stage)
-        idle = self._expire_passes
-        self.supervisor.add(WorkStage(TRACKING, self.recognition.results, self._track, self._finish, idle))
+        self.supervisor.add(WorkStage(TRACKING, self.recognition.results, self._track, self._finish, self._idle))
         for stage in self.recognition.stages:
             self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S, backoff=WORKER_RESTART)
         self._blocked_s = BLOCKED_S
@@ -235,7 +241,7 @@ class Pipeline:
         """One line for each stage that failed and was started again, or could not finish."""
         return [f"{state.stage.name}: {state.failure}" for state in self.supervisor.states if state.failure]
 
-    def _writer(self, recorder: Recorder) -> BatchStage[ReadEvent]:
+    def _writer(self, recorder: Recorder) -> BatchStage[ReadUpdate]:
         rescue = Rescue(recorder.require_room, (RefusedError,), recorder.write_alone, recorder.set_aside, (StoreError,))
         return BatchStage(
             WRITER,
@@ -250,12 +256,11 @@ class Pipeline:
     def _passes_of(self, settings: Settings, camera_id: str) -> CameraPasses:
         origin = Origin(settings.unit.id, camera_id, self._parts.models.model_ids)
         rule = decision_rule(settings.decision)
-        second = SecondOpinions(self._second, settings.vision.second_reader_timeout_ms)
-        readers = PictureReaders(second, state_function(self._parts.models.states))
-        make_id = partial(new_id, settings.unit.id)
-        passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, make_id, readers)
-        parts = self._parts
-        return CameraPasses(passes, parts.entries, parts.alerter, self.records, make_id)
+        second = partial(SecondOpinion, self._second, settings.vision.second_reader_timeout_ms)
+        parts = PassParts(second, state_function(self._parts.models.states), self._parts.alerter.hides)
+        make_id, gap_ms = partial(new_id, settings.unit.id), settings.decision.pass_gap_ms
+        passes = Passes(origin, rule, gap_ms, self._parts.locate, make_id, parts)
+        return CameraPasses(passes, self._parts.alerter, self.records)
 
     def _track(self, result: tuple[Frame, list[Reading]]) -> None:
         frame, readings = result
@@ -264,7 +269,19 @@ class Pipeline:
         passes = self._camera_passes[frame.camera_id]
         passes.process(frame, readings)
         self._readers[frame.camera_id].update_known(passes.known_plates(frame.number))
+        self._review(frame.captured_at)
         self._expire_passes()
+
+    def _idle(self) -> None:
+        """Do what time alone brings while no camera gives a frame."""
+        self._expire_passes()
+        if self._live:
+            self._review()
+
+    def _review(self, at: Instant | None = None) -> None:
+        """Announce what the lists, the clock and people changed for vehicles of which no frame tells any more."""
+        for update in self._parts.alerter.review(at):
+            self.records.put(update)
 
     def _expire_passes(self) -> None:
         """End what is over by the clock at cameras of which no frame is under way; at full pace there is no clock."""

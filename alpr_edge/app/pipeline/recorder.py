@@ -1,4 +1,4 @@
-"""Writes records: encodes their pictures and commits a batch in one transaction.
+"""Writes updates of reads: encodes their pictures and commits a batch in one transaction.
 
 A decided read is committed at once. The end of its pass is deferred to the next read's commit, or committed alone after
 some seconds: half as many commits wear the card half as much. A power cut in between loses no read, only what its last
@@ -9,21 +9,18 @@ the store refuses is written record by record: one that cannot be kept at all is
 it holds up none of the others.
 """
 
-import dataclasses
 import os
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import structlog
 
-from alpr_edge.app.pipeline.image_encoding import KINDS, Images, PictureEncoder, frame_bytes
+from alpr_edge.app.pipeline.image_encoding import KINDS, PictureEncoder, frame_bytes
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
-from alpr_edge.domain.reads import EvidenceKind, ReadClosed, ReadDecided, ReadEvent, ReadSettled, concerns_hit
-from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.reads import EvidenceKind, ReadStage, ReadUpdate
 from alpr_edge.settings import StoreSettings
-from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, PassRecord, SettledRecord
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.refused_records import RefusedRecords
 
@@ -33,8 +30,6 @@ DEFER_S_MAX = 20.0
 """Longest time that the end of a pass waits for the commit of another read, unless the caller says otherwise."""
 DEFERRED_CLOSES_MAX, DEFERRED_BYTES_MAX = 64, 32_000_000
 """Most ends of passes that wait, and most memory that their frames take: eleven of 1280x720."""
-BOXES_MAX = 1000
-"""Most passes whose box is kept; so many are never open at once, but the ends of some may be lost."""
 WHOLE_AGAIN = 20
 """So many records in succession that keep their pictures, and it is over that pictures are missing: one camera of three
 whose pictures cannot be kept goes on being told."""
@@ -59,7 +54,7 @@ class Recorder:
         store: ReadStore,
         settings: StoreSettings,
         refused_records: RefusedRecords,
-        observers: Sequence[Callable[[Sequence[ReadEvent]], None]] = (),
+        observers: Sequence[Callable[[Sequence[ReadUpdate]], None]] = (),
         require_room: Callable[[], None] = lambda: None,
         defer_s_max: float = DEFER_S_MAX,
     ) -> None:
@@ -69,9 +64,7 @@ class Recorder:
         self._observers = observers
         self.require_room = require_room
         self._defer_s_max = defer_s_max
-        self._boxes: OrderedDict[str, Box] = OrderedDict()
-        """Where the plate is in the stored scene, by the read of each open pass."""
-        self._deferred_closes: list[ReadClosed] = []
+        self._deferred_closes: list[ReadUpdate] = []
         self._deferred_since_s = 0.0
         self.without_pictures = 0
         """Records kept without all or some of their pictures since the start."""
@@ -89,46 +82,41 @@ class Recorder:
         lines += [f"records: some are set aside: {self._failure}"] if self.set_aside_count else []
         return lines + ([f"records: {LOST_REMEDY}"] if self.lost_count else [])
 
-    def write(self, batch: Sequence[ReadEvent]) -> None:
+    def write(self, batch: Sequence[ReadUpdate]) -> None:
         """Commit a batch, unless all of it may be deferred to a later one.
 
         Raises:
             RefusedError: one of its records is to blame; nothing of it is written.
             StoreError: nothing of it is written.
         """
-        ends = [event for event in batch if isinstance(event, ReadClosed)]
-        if len(ends) == len(batch) and _may_wait([*self._deferred_closes, *ends]):
+        is_deferrable = all(update.stage is ReadStage.CLOSED and not update.alerts for update in batch)
+        if is_deferrable and _may_wait([*self._deferred_closes, *batch]):
             if not self._deferred_closes:
                 self._deferred_since_s = time.monotonic()
-            self._deferred_closes += ends
+            self._deferred_closes += batch
             return
         self._commit([*self._deferred_closes, *batch])
         self._deferred_closes = []
 
-    def write_alone(self, event: ReadEvent) -> None:
-        """Commit the deferred ends of passes, then one event by itself, as far as the store accepts them.
+    def write_alone(self, update: ReadUpdate) -> None:
+        """Commit the deferred ends of passes, then one update by itself, as far as the store accepts them.
 
         Raises:
             StoreError: the store accepts nothing at present.
         """
         self.flush()
-        self._write_one(event)
+        self._write_one(update)
 
-    def set_aside(self, events: Sequence[ReadEvent], reason: str = "the store failed on it time after time") -> None:
-        """Write events to files where a later start finds them, with the pictures that can be encoded; hits first.
+    def set_aside(self, updates: Sequence[ReadUpdate], reason: str = "the store failed on it time after time") -> None:
+        """Write updates to files where a later start finds them, with the pictures that can be encoded; hits first.
 
         Where there are as many files as may be the others are lost, which is told until the next start and logged once.
 
         Raises:
             StoreError: the files cannot be written either.
         """
-        self._note_boxes(events)
-        hits_first = sorted(events, key=concerns_hit, reverse=True)
-        pictures = self._encode_all(hits_first)
-        records = [self._record_of(event, images) for event, (images, _) in zip(hits_first, pictures, strict=True)]
-        added_count = self._refused_records.add(records, reason)
-        for event in hits_first:
-            self._boxes.pop(event.read.read_id, None)
+        hits_first = sorted(updates, key=lambda update: update.is_hit, reverse=True)
+        added_count = self._refused_records.add([update for update, _ in self._encode_all(hits_first)], reason)
         if added_count:
             self.set_aside_count += added_count
             self._failure = reason
@@ -164,121 +152,73 @@ class Recorder:
             self._write_one(self._deferred_closes[0])
             del self._deferred_closes[0]
 
-    def _write_one(self, event: ReadEvent) -> None:
+    def _write_one(self, update: ReadUpdate) -> None:
         try:
-            self._commit([event])
-        except RefusedError:
-            self._rejoin(event)
-
-    def _rejoin(self, event: ReadEvent) -> None:
-        """Store a refused record with what is stored of its pass already (maybe itself), or set it aside."""
-        try:
-            self._store_records([event], lambda records: self._store.rejoin(records[0]))
+            self._commit([update])
         except RefusedError as error:
-            self.set_aside([event], str(error))
-            return
-        if isinstance(event, ReadClosed):
-            self._boxes.pop(event.read.read_id, None)
+            self.set_aside([update], str(error))
 
-    def _commit(self, batch: Sequence[ReadEvent]) -> None:
-        """Encode and commit a batch in one transaction, with those of its pictures that can be kept."""
-        self.require_room()
-        self._note_boxes(batch)
-        self._store_records(batch, self._store.commit)
-        for event in batch:
-            if isinstance(event, ReadClosed):
-                self._boxes.pop(event.read.read_id, None)
-            elif isinstance(event, ReadDecided):
-                open_count = sum(not hit.entry.covert for hit in event.hits)
-                log.info("read.stored", read=event.read.read_id, hits=open_count)
-        for observer in self._observers:
-            observer(batch)
-
-    def _store_records(self, batch: Sequence[ReadEvent], store: Callable[[Sequence[PassRecord]], object]) -> None:
-        """Hand the records of a batch to the store; again with the pictures that it can keep, where it cannot keep all.
+    def _commit(self, batch: Sequence[ReadUpdate]) -> None:
+        """Encode and commit a batch in one transaction, with those of its pictures that can be kept.
 
         The store writes the pictures before it begins its transaction.
         """
+        self.require_room()
         encoded = self._encode_all(batch)
         try:
-            store([self._record_of(event, *one) for event, one in zip(batch, encoded, strict=True)])
+            self._store.commit([update for update, _ in encoded])
         except PictureError as error:
             encoded = [self._keepable(*one, str(error)) for one in encoded]
-            store([self._record_of(event, *one) for event, one in zip(batch, encoded, strict=True)])
-        for event, (images, failure) in zip(batch, encoded, strict=True):
+            self._store.commit([update for update, _ in encoded])
+        for update, failure in encoded:
             if failure:
-                self._note_missing_pictures(event, failure)
-            elif images:
+                self._note_missing_pictures(update, failure)
+            elif update.images:
                 self._whole_needed = max(0, self._whole_needed - 1)
+            if update.stage is ReadStage.DECIDED:
+                open_count = sum(not hit.entry.covert for hit in update.hits)
+                log.info("read.stored", read=update.read.read_id, hits=open_count)
+        for observer in self._observers:
+            observer(batch)
 
-    def _keepable(self, images: Images, failure: str, reason: str) -> tuple[Images, str]:
-        """The pictures of a record that the store can keep, and why others are missing."""
-        kept = self._store.keepable(images)
-        return kept, failure or (reason if len(kept) < len(images) else "")
+    def _keepable(self, update: ReadUpdate, failure: str, reason: str) -> tuple[ReadUpdate, str]:
+        """Return an update with the pictures that the store can keep, and why others are missing."""
+        kept = self._store.keepable(update.images)
+        failure = failure or (reason if len(kept) < len(update.images) else "")
+        return replace(update, images=kept, missing_evidence=failure), failure
 
-    def _note_missing_pictures(self, event: ReadEvent, failure: str) -> None:
+    def _note_missing_pictures(self, update: ReadUpdate, failure: str) -> None:
         self.without_pictures += 1
         self._whole_needed = WHOLE_AGAIN
         self._failure = failure
-        log.error("read.pictures_missing", read=event.read.read_id, reason=failure)
+        log.error("read.pictures_missing", read=update.read.read_id, reason=failure)
 
-    def _encode_all(self, batch: Sequence[ReadEvent]) -> list[tuple[Images, str]]:
+    def _encode_all(self, batch: Sequence[ReadUpdate]) -> list[tuple[ReadUpdate, str]]:
         """Encode the pictures of a batch on all cores: encoding takes more time than storing them."""
         threads = min(len(batch), len(os.sched_getaffinity(0)))
         if threads < 2:
-            return [self._encode(event) for event in batch]
+            return [self._encode(update) for update in batch]
         try:
             with ThreadPoolExecutor(threads, "encoder") as pool:
                 return list(pool.map(self._encode, batch))
         except RuntimeError as error:
             raise StoreError(f"pictures cannot be encoded at present: {error}") from None
 
-    def _note_boxes(self, batch: Sequence[ReadEvent]) -> None:
-        """Note where the plates are in the scenes of a batch: the end of a pass may come with its decision."""
-        for event in batch:
-            if isinstance(event, ReadDecided):
-                self._boxes[event.read.read_id] = event.read.box
-        while len(self._boxes) > BOXES_MAX:
-            self._boxes.popitem(last=False)
-
-    def _record_of(self, event: ReadEvent, images: Images, missing: str = "") -> PassRecord:
-        if isinstance(event, ReadClosed):
-            return self._closed_record(event, images, missing)
-        if isinstance(event, ReadSettled):
-            sound = event.alert, event.sounded_at, event.withdraws, event.late_tone
-            return SettledRecord(event.read, event.decided_at, *sound)
-        return DecidedRecord(
-            read=event.read,
-            images=images,
-            hits=event.hits,
-            alert=event.alert,
-            sounded_at=event.sounded_at,
-            late_tone=event.late_tone,
-            withdraws=event.withdraws,
-            missing_evidence=missing,
-        )
-
-    def _closed_record(self, event: ReadClosed, images: Images, missing: str) -> ClosedRecord:
-        """A pass's end for the store; it has a new box only where it has a new scene."""
-        read = event.read
-        if not any(kind is EvidenceKind.SCENE for kind, _ in images):
-            read = dataclasses.replace(read, box=self._boxes.get(read.read_id, read.box))
-        return ClosedRecord(read, images, missing)
-
-    def _encode(self, event: ReadEvent) -> tuple[Images, str]:
-        """The pictures of a record, and why some of them are missing.
+    def _encode(self, update: ReadUpdate) -> tuple[ReadUpdate, str]:
+        """Return an update with its pictures as JPEGs, and why some of them are missing.
 
         The end of a pass replaces scene and crop of a hit by sharper ones, or the crop alone where the frame was given
         up. Of a plain read it replaces the crop alone: scenes are most of what is written, and every other pass would
         write its scene twice.
         """
-        if isinstance(event, ReadDecided):
-            return self._pictures.encode(event.evidence, KINDS, is_hit=bool(event.hits))
-        if isinstance(event, ReadSettled) or event.evidence is None:
-            return (), ""
-        has_scene = event.is_hit and event.evidence.scene.size > 0
-        return self._pictures.encode(event.evidence, KINDS if has_scene else (EvidenceKind.CROP,), is_hit=event.is_hit)
+        if update.evidence is None:
+            return update, ""
+        has_scene = update.evidence.scene.size > 0 and (update.is_hit or update.stage is not ReadStage.CLOSED)
+        is_decision = update.stage is ReadStage.DECIDED
+        kinds = KINDS if has_scene or is_decision else (EvidenceKind.CROP,)
+        images, failure = self._pictures.encode(update.evidence, kinds, is_hit=update.is_hit)
+        return replace(update, evidence=None, images=images, missing_evidence=failure), failure
 
 
-def _may_wait(ends: Sequence[ReadClosed]) -> bool:
+def _may_wait(ends: Sequence[ReadUpdate]) -> bool:
     return len(ends) <= DEFERRED_CLOSES_MAX and sum(map(frame_bytes, ends)) <= DEFERRED_BYTES_MAX

@@ -1,13 +1,12 @@
 """Runs the second reader in a stage of its own, so that no frame waits; or at once, for a recording at full pace."""
 
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as TooLateError
 from dataclasses import dataclass, field
 
 import structlog
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.recognition.frames import Pixels
+from alpr_edge.domain.recognition.second_opinions import Answer
 from alpr_edge.domain.recognition.voting import Opinion
 from alpr_edge.runtime.channels import BoundedChannel
 from alpr_edge.runtime.stages import WorkStage
@@ -19,36 +18,13 @@ WAITING_MAX = 3
 """Plates that wait while one is read; at some 55 ms each the last is still answered within the default wait."""
 
 
-class FutureOpinion:
-    """An opinion that may still be to come.
-
-    Args:
-        future: the future of the opinion.
-    """
-
-    def __init__(self, future: Future[Opinion | None]) -> None:
-        self._future = future
-
-    @property
-    def done(self) -> bool:
-        """Whether the second reader has finished."""
-        return self._future.done()
-
-    def opinion(self, wait_ms: float) -> Opinion | None:
-        """The opinion; None when it has not come within that time, or the second reader failed."""
-        try:
-            return self._future.result(wait_ms / 1000)
-        except TooLateError:
-            return None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Question:
     """A crop to be read, with the future of its answer."""
 
     crop: Pixels
     texts: tuple[str, ...]
-    answer: Future[Opinion | None] = field(default_factory=Future)
+    answer: Answer = field(default_factory=Answer)
 
 
 class QueuedSecondReader:
@@ -69,13 +45,13 @@ class QueuedSecondReader:
         """Identity of the model."""
         return self._reader.model_id
 
-    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> FutureOpinion | None:
+    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> Answer | None:
         """Hand a crop over; None when too many wait already. Only one stage asks, so room that it saw remains."""
         if self._questions.closed or len(self._questions) >= WAITING_MAX:
             return None
         question = _Question(crop, texts)
         self._questions.put(question)
-        return FutureOpinion(question.answer)
+        return question.answer
 
     def close(self) -> None:
         """Accept no more questions."""
@@ -105,11 +81,11 @@ class DirectSecondReader:
         """Identity of the model."""
         return self._reader.model_id
 
-    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> FutureOpinion:
+    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> Answer:
         """Read the crop at once."""
-        answer: Future[Opinion | None] = Future()
+        answer = Answer()
         answer.set_result(_opinion_of(self._reader, crop, texts))
-        return FutureOpinion(answer)
+        return answer
 
 
 def _opinion_of(reader: OnnxSecondReader, crop: Pixels, texts: tuple[str, ...]) -> Opinion | None:

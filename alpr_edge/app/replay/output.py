@@ -9,11 +9,11 @@ from typing import Any, TextIO
 
 import cv2
 
-from alpr_edge.domain.alerting import Alert
+from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant, rfc3339
-from alpr_edge.domain.reads import Evidence, PlateRead, ReadClosed, ReadDecided, ReadEvent, ReadSettled
+from alpr_edge.domain.reads import Evidence, PlateRead, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, PRIVATE_FILE
 from alpr_edge.vision.jpeg_pictures import jpeg
@@ -56,88 +56,77 @@ class DriveFiles:
         self._stills = folder / "stills"
         self._stills.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
         self._evidence: dict[str, Evidence] = {}
-        self._hit_reads: set[str] = set()
-        self._late_alerts: dict[str, Alert] = {}
-        """The alerts that sounded once the lines of their hits were written, by hit."""
+        self._hit_lines: dict[str, dict[str, Any]] = {}
+        """Lines of ``hits.jsonl`` by hit; written anew at the end if an alert changed after its line was written."""
+        self._is_amended = False
 
-    def observe(self, batch: Sequence[ReadEvent]) -> None:
+    def observe(self, batch: Sequence[ReadUpdate]) -> None:
         """Write the lines and stills of a committed batch."""
-        for record in batch:
-            if isinstance(record, ReadDecided):
-                self._write_hits(record)
-            elif isinstance(record, ReadSettled):
-                self._note_sound(record)
-            else:
-                self._write_read(record)
+        for update in batch:
+            if update.evidence is not None and update.stage is not ReadStage.CLOSED:
+                self._evidence[update.read.read_id] = update.evidence
+            self._write_hits(update)
+            if update.stage is ReadStage.CLOSED:
+                self._write_read(update)
 
     def close(self) -> Path:
         """Write the summary; returns its path."""
         self._reads.close()
         self._hits.close()
-        if self._late_alerts:
-            self._amend_hits()
+        if self._is_amended:
+            with _open_text(self.folder / "hits.jsonl") as file:
+                file.writelines(json.dumps(line) + "\n" for line in self._hit_lines.values())
         path = self.folder / "summary.json"
         with _open_text(path) as file:
             file.write(json.dumps(asdict(self.summary), indent=2) + "\n")
         return path
 
-    def _write_hits(self, record: ReadDecided) -> None:
-        read = record.read
-        self._evidence[read.read_id] = record.evidence
-        # A covert hit is for the department alone: it leaves no trace here.
-        visible_hits = [hit for hit in record.hits if not hit.entry.covert]
-        if visible_hits:
-            self._hit_reads.add(read.read_id)
-        self.summary.hits += len(visible_hits)
-        self.summary.alerts += record.sounded_at is not None
-        self._note_late_tone(record)
-        for hit in visible_hits:
-            line = hit_line(hit, read)
-            alert = record.alert
-            if alert is not None and alert.hit_id == hit.hit_id:
-                line |= _alert_values(alert) | {"sounded": record.sounded_at is not None}
-            self._hits.write(json.dumps(line) + "\n")
+    def _write_hits(self, update: ReadUpdate) -> None:
+        """Write the lines of new hits. A covert hit is for the department alone: it leaves no trace here."""
+        records = {record.alert.hit_id: record for record in update.alerts}
+        for hit in update.hits:
+            if hit.entry.covert:
+                continue
+            line, before = hit_line(hit, update.read), self._hit_lines.get(hit.hit_id)
+            if before is not None:
+                before |= {"match_kind": hit.kind, "state_match": hit.state_match}
+                self._is_amended = True
+                continue
+            self.summary.hits += 1
+            record = records.pop(hit.hit_id, None)
+            self._hit_lines[hit.hit_id] = line | ({} if record is None else self._alert_values(record))
+            self._hits.write(json.dumps(self._hit_lines[hit.hit_id]) + "\n")
+        for hit_id, record in records.items():
+            self._hit_lines.get(hit_id, {}).update(self._alert_values(record))
+            self._is_amended = True
 
-    def _note_sound(self, record: ReadSettled) -> None:
-        """Note what sounded as a read became certain."""
-        self._note_late_tone(record)
-        if record.alert is not None and record.sounded_at is not None:
-            self.summary.alerts += 1
-            self._late_alerts[record.alert.hit_id] = record.alert
+    def _alert_values(self, record: AlertRecord) -> dict[str, Any]:
+        """Return what a line of ``hits.jsonl`` says of an alert, and count its tone."""
+        alert = record.alert if record.late_tone is None else record.late_tone.alert
+        tones = (record.sounded_at is not None) + (record.late_tone is not None)
+        self.summary.alerts += tones - self._hit_lines.get(alert.hit_id, {}).get("tones", 0)
+        return {
+            "level": alert.level.name.lower(),
+            "tone": alert.tone,
+            "phrase": alert.phrase,
+            "sounded": tones > 0,
+            "tones": tones,
+            "silence": record.silence,
+            "withdrawn": record.withdrawn_at is not None,
+        }
 
-    def _note_late_tone(self, record: ReadDecided | ReadSettled) -> None:
-        if record.late_tone is not None:
-            self.summary.alerts += 1
-            self._late_alerts[record.late_tone.alert.hit_id] = record.late_tone.alert
-
-    def _amend_hits(self) -> None:
-        """Write the lines of the hits anew, as some of them sounded, or sounded graver, once they were written."""
-        path = self.folder / "hits.jsonl"
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        with _open_text(path) as file:
-            for line in lines:
-                alert = self._late_alerts.get(line["hit_id"])
-                late = {} if alert is None else {**_alert_values(alert), "sounded": True}
-                file.write(json.dumps(line | late) + "\n")
-
-    def _write_read(self, record: ReadClosed) -> None:
-        read = record.read
+    def _write_read(self, update: ReadUpdate) -> None:
+        read = update.read
         self.summary.reads += 1
         self._reads.write(json.dumps(read_line(read)) + "\n")
         before = self._evidence.pop(read.read_id, None)
         # Of the sharpest look perhaps only the crop is left: then the decision has the scene, and the box in it.
-        evidence = record.evidence if record.evidence is not None and record.evidence.scene.size else before
+        evidence = update.evidence if update.evidence is not None and update.evidence.scene.size else before
         if evidence is not None and evidence.scene.size and self.summary.reads <= STILLS_MAX:
-            still = annotate(evidence.scene, read, is_hit=read.read_id in self._hit_reads)
+            still = annotate(evidence.scene, read, is_hit=update.is_hit)
             path = self._stills / f"{self.summary.reads:04d}.jpg"
             with os.fdopen(_open_private(path), "wb") as file:
                 file.write(jpeg(still, 85))
-        self._hit_reads.discard(read.read_id)
-
-
-def _alert_values(alert: Alert) -> dict[str, str]:
-    """What a line of ``hits.jsonl`` says of an alert."""
-    return {"level": alert.level.name.lower(), "tone": alert.tone, "phrase": alert.phrase}
 
 
 def _open_private(path: Path) -> int:
@@ -169,6 +158,7 @@ def read_line(read: PlateRead) -> dict[str, Any]:
         "state": read.state,
         "supersedes": read.supersedes,
         "corrected_by": read.corrected_by,
+        "earlier_texts": [asdict(one) for one in read.earlier_texts],
     }
 
 

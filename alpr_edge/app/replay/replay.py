@@ -193,8 +193,7 @@ class _Replay:
     def _pipeline(self, player: WavPlayer) -> Pipeline:
         parts = PipelineParts(
             models=self._plan.models,
-            alerter=Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist),
-            entries=lambda: self._lists.index,
+            alerter=Alerter(player, self._clock, self._settings, lambda: self._lists.index),
             locate=self._position_at,
             recorder=Recorder(
                 self._store.reads, self._settings.store, self._store.refused_records, [self._files.observe]

@@ -1,5 +1,7 @@
 """The stage that executes what the page asks for: misreads are corrected and matched again, the unit is muted.
 
+It also tells the alerter what officers answer, so that a vehicle does not sound again for what they disowned.
+
 What a request brings about and its answer are one commit, so that a request is executed once however often the unit
 restarts. A tone sounds before that, as with every hit: a power cut between the two lets it sound twice, and stores one
 read.
@@ -11,25 +13,25 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.domain.errors import RefusedError, StoreError
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.page_requests.corrections import Correction
+from alpr_edge.domain.page_requests.corrections import Correction, corrected_read
 from alpr_edge.domain.page_requests.mute import MUTE_MINUTES, EndOfMute, Mute, MuteOrder
 from alpr_edge.domain.page_requests.request import PageRequest, RequestAnswer, RequestOutcome
 from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.reads import ReadStage, ReadUpdate
 from alpr_edge.store.reads import commit, queries
+from alpr_edge.store.reads.dispositions import answers_after
 from alpr_edge.store.reads.queries import StoredRead
-from alpr_edge.store.reads.records import DecidedRecord
 from alpr_edge.store.requests.page_requests import add_request, answer_request, mute_in_force, waiting_requests
 from alpr_edge.store.unit_store import UnitStore
 
 LOOK_S = 0.3
 """Time between two looks at the counter of commits."""
 UNIT = "unit"
-
-Decide = Callable[[StoredRead, PageRequest, Correction, Instant], DecidedRecord]
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +43,7 @@ class PageRequestStage:
     store: UnitStore
     clock: Clock
     mute: UnitMute
-    decide: Decide
-    """Makes the record of a corrected read, and sounds its alert."""
+    alerter: Alerter
     new_id: Callable[[], str]
     require_room: Callable[[], None]
     """Raises StoreError while the disk is full."""
@@ -50,7 +51,9 @@ class PageRequestStage:
     _seen: int | None = None
     """The counter of commits when no request waited; None: to be looked at again."""
     _is_begun: bool = False
-    _unsaved: dict[str, DecidedRecord] = field(default_factory=dict, repr=False)
+    _answered: int | None = None
+    """Number of the newest answer that the alerter knows; None: those of before the start."""
+    _unsaved: dict[str, ReadUpdate] = field(default_factory=dict, repr=False)
     """Corrected reads whose alerts have sounded, and which the store did not take yet, by the ids of their requests."""
     _failure: str = ""
 
@@ -95,6 +98,10 @@ class PageRequestStage:
             return
         with self.store.database.read() as connection:
             waiting = waiting_requests(connection)
+            answers = answers_after(connection, self._answered)
+        self._answered = answers.newest
+        for answer in answers.of_reads:
+            self.alerter.note_answer(*answer)
         waiting_ids = {request.request_id for request in waiting}
         self._unsaved = {name: record for name, record in self._unsaved.items() if name in waiting_ids}
         failure: StoreError | None = None
@@ -149,11 +156,23 @@ class PageRequestStage:
         else:
             self.require_room()
             if request.request_id not in self._unsaved:
-                self._unsaved[request.request_id] = self.decide(stored, request, correction, now)
+                self._unsaved[request.request_id] = self._announce(stored, request, correction, now)
             self._save(request, self._unsaved[request.request_id], now)
             del self._unsaved[request.request_id]
 
-    def _save(self, request: PageRequest, record: DecidedRecord, now: Instant) -> None:
+    def _announce(self, stored: StoredRead, request: PageRequest, correction: Correction, now: Instant) -> ReadUpdate:
+        """Return the corrected read, matched at this moment; its alert has sounded, that of the misread is withdrawn.
+
+        It has the id of the request, so that none is stored twice.
+        """
+        read = corrected_read(stored.read, correction, request.request_id, request.person_id)
+        records = {record.alert.hit_id: record for record in stored.alerts if record.withdrawn_at is None}
+        heard = [(hit, records[hit.hit_id]) for hit in stored.hits if hit.hit_id in records]
+        hits, alerts = self.alerter.correct(stored.read, heard, read, now)
+        missing = stored.missing_evidence
+        return ReadUpdate(ReadStage.CLOSED, read, now, None, (), missing, hits, alerts, is_hit=bool(hits))
+
+    def _save(self, request: PageRequest, record: ReadUpdate, now: Instant) -> None:
         """Store the corrected read with the answer; StoreError when nothing of it was kept."""
         hit_ids = _open_hits(record)
         try:
@@ -179,6 +198,6 @@ class PageRequestStage:
         return True
 
 
-def _open_hits(of: StoredRead | DecidedRecord) -> tuple[str, ...]:
+def _open_hits(of: StoredRead | ReadUpdate) -> tuple[str, ...]:
     """Ids of hits that may be known of in the car."""
     return tuple(hit.hit_id for hit in of.hits if not hit.entry.covert)

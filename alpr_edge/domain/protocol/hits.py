@@ -10,7 +10,7 @@ these.
 Fields that came later are optional: a department takes the hits of older units as well.
 """
 
-from alpr_edge.domain.alerting import Alert, Level
+from alpr_edge.domain.alerting import Alert, LateTone, Level
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.items import (
@@ -21,7 +21,7 @@ from alpr_edge.domain.protocol.items import (
     position_payload,
 )
 from alpr_edge.domain.protocol.payload import Payload
-from alpr_edge.domain.reads import LateTone, PlateRead
+from alpr_edge.domain.reads import PlateRead
 
 HIT_SCHEMA_VERSION = 2
 """Version 2 added covert, level, vehicle and remarks."""

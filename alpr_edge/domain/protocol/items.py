@@ -206,6 +206,14 @@ class EvidencePayload(Payload):
     length: int
 
 
+class EarlierTextPayload(Payload):
+    """A text that a read had before further looks changed it."""
+
+    plate: str
+    confidence: float = Field(ge=0, le=1)
+    frame_number: int
+
+
 class ReadPayload(Payload):
     """A read as the department stores it."""
 
@@ -231,12 +239,14 @@ class ReadPayload(Payload):
     """The person who corrected its text, by the id in the roster. None: the vote's text; the body of such a read is
     that of earlier releases byte for byte, so that one queued again keeps its digest."""
 
+    earlier_texts: list[EarlierTextPayload] = Field(default_factory=list)
+    """Texts that the vote gave before, oldest first; left out where there are none, and by earlier releases, whose
+    reads supersede one another instead."""
+
     @model_serializer(mode="wrap")
-    def _leave_out_nobody(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _leave_out_what_is_missing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         values: dict[str, Any] = dump(self)
-        if self.corrected_by is None:
-            del values["corrected_by"]
-        return values
+        return {name: value for name, value in values.items() if value or name not in {"corrected_by", "earlier_texts"}}
 
 
 def encode(payload: BaseModel) -> bytes:
@@ -297,4 +307,8 @@ def read_payload(read: PlateRead) -> ReadPayload:
         model_ids=list(read.model_ids),
         supersedes=read.supersedes,
         corrected_by=read.corrected_by,
+        earlier_texts=[
+            EarlierTextPayload(plate=one.plate, confidence=one.confidence, frame_number=one.frame_number)
+            for one in read.earlier_texts
+        ],
     )

@@ -70,6 +70,11 @@ def likelihood_of(slots: Shares, own_text: str, text: str) -> float:
     return _product(_move_slots(slots, own_text, places_of(slots, own_text, text)), text)
 
 
+def shares_of(slots: Shares, text: str) -> list[float]:
+    """Return the probability of each character of a text that is as long as the one that the slots show."""
+    return [_share(row, character) for row, character in zip(_order_from_left(slots), text, strict=False)]
+
+
 def places_of(slots: Shares, own_text: str, text: str) -> Places:
     """Where the characters of a text stand in a reading that has as many or fewer.
 

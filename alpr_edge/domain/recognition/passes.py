@@ -1,45 +1,38 @@
-"""Decides when a pass becomes a read.
+"""Decides when a pass becomes a read, and keeps that read as the vote over its looks has it.
 
-A pass is **decided** once: when the vote is settled, with the Nth reading, with one that comes T ms after the first, or
-when it ends, whichever is first. Until it **closes**, the vote goes on: last_seen, vote_count and a sharper crop amend
-the row. When the vote for the same text is settled after the decision, the read is certain from then on, and its alert
-may be graver. When the winning text changes, a new read that supersedes the first is decided and the alert already
-sounded is withdrawn; a certain read gives way to a certain one alone, and when its pass ends also to the text of all
-looks together, where these can hardly be of its own. So a parked stolen car sounds at once and is
-still one read. Its state is that of the sharpest picture held when it was decided. A vote without the text of a plate
-(unreadable, or no plate) decides nothing.
+A pass has one read for its whole life. It is **decided** when the vote is settled, with the Nth reading, with one that
+comes T ms after the first, or when the pass ends, whichever is first. Until the pass **closes** the vote goes on and
+**amends** the read: another text once the vote is settled on it, and at the end of the track the text of all looks.
+What it said before stays in its history. A vote without the text of a plate (unreadable, or no plate) decides nothing.
+What sounds follows the vote itself (:mod:`alpr_edge.domain.vehicle_alerts`), not the moments of these decisions.
 
 A vehicle that is lost from view and seen again within seconds, with the same text or one that is likely a misreading of
-it, is one read: its pass stays open for :data:`REAPPEARANCE_GAPS`, and the pass of a new track takes it over.
+it, is one read: its pass stays open for :data:`REAPPEARANCE_GAPS`, and the pass of a new track takes it over, unless
+that would hide an entry for which one of the two is heard by itself.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import ReadEvent
+from alpr_edge.domain.reads import (
+    EARLIER_TEXTS_MAX,
+    EarlierText,
+    PlateRead,
+    ReadingPlace,
+    ReadStage,
+    ReadUpdate,
+)
 from alpr_edge.domain.recognition.decision_rule import DecisionRule, is_settled
-from alpr_edge.domain.recognition.frames import Frame, Reading
+from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
 from alpr_edge.domain.recognition.known_plates import KnownPlates
-from alpr_edge.domain.recognition.pass_events import Origin, PassEvents
-from alpr_edge.domain.recognition.picture_readers import PictureReaders
+from alpr_edge.domain.recognition.second_opinions import SecondOpinion
 from alpr_edge.domain.recognition.tracking import Track, Tracker
 from alpr_edge.domain.recognition.vehicle_pass import VehiclePass, evidence_of
-from alpr_edge.domain.recognition.voting import Vote
+from alpr_edge.domain.recognition.voting import Vote, vote
 
-__all__ = [
-    "AWAY_FRAMES_MAX",
-    "AWAY_MAX",
-    "CORRECTIONS_MAX",
-    "HELD_BACK_MS_MAX",
-    "OPEN_FRAMES_MAX",
-    "REAPPEARANCE_GAPS",
-    "Origin",
-    "Passes",
-]
-
-CORRECTIONS_MAX = 3
-"""How often one pass may change its text: a plate that the reader cannot settle must not flood the store."""
 REAPPEARANCE_GAPS = 20
 """How many gaps (the setting ``decision.pass_gap_ms``) a vehicle may be out of view and, when it is seen again, still
 be in the same pass: 30 seconds by default.
@@ -63,8 +56,40 @@ OPEN_FRAMES_MAX = 8
 24 plates a camera of 1920x1080 held 149 MB. Only plates that the newest frame does not show may hold more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The values that are the same in every read of one camera."""
+
+    unit_id: str
+    camera_id: str
+    model_ids: tuple[str, ...]
+
+
+class Hides(Protocol):
+    """Says whether two passes as one would not be heard for an entry for which one of them is heard by itself."""
+
+    def __call__(self, read_id: str | None, earlier: Vote, later: Vote, joint: Vote) -> bool:
+        """Compare the votes of two passes, of which the earlier has that read, with the vote over the looks of both."""
+
+
+def hides_nothing(read_id: str | None, earlier: Vote, later: Vote, joint: Vote) -> bool:  # noqa: ARG001 - a Hides
+    """Answer for a camera without lists."""
+    return False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PassParts:
+    """What decisions depend on beside the looks that are voted on."""
+
+    second: Callable[[], SecondOpinion] = SecondOpinion
+    """Makes the second opinion of a new pass; by itself there is no second reader."""
+    state_of: Callable[[Pixels], str | None] = lambda _: None
+    """Gives the state that issued a plate, of its picture uint8 [H, W, 3] BGR; None: it is not known."""
+    hides: Hides = hides_nothing
+
+
 class Passes:
-    """Turns the readings of one camera into events: reads that are decided and passes that are over.
+    """Turns the readings of one camera into updates of reads: decided, amended, closed.
 
     Args:
         origin: the unit, camera and models.
@@ -72,7 +97,7 @@ class Passes:
         gap_ms: a vehicle not seen for this long has passed.
         locate: a function that gives the position at an instant, if one is known.
         new_id: a function that gives each read its id.
-        readers: what else is read in the picture of a pass; None: nothing is.
+        parts: what else decisions depend on.
     """
 
     def __init__(
@@ -82,13 +107,15 @@ class Passes:
         gap_ms: float,
         locate: Callable[[Instant], Position | None],
         new_id: Callable[[], str],
-        readers: PictureReaders | None = None,
+        parts: PassParts | None = None,
     ) -> None:
+        self._origin = origin
+        self._locate = locate
+        self._new_id = new_id
         self._rule = rule
         self._gap_ms = gap_ms
         self._tracker = Tracker(gap_ms)
-        self._readers = readers or PictureReaders()
-        self._events = PassEvents(origin, locate, new_id, self._readers)
+        self._parts = parts or PassParts()
         self._open: dict[int, VehiclePass] = {}
         """By the number of the track, which goes on."""
         self._leaving: list[VehiclePass] = []
@@ -96,7 +123,7 @@ class Passes:
         self._away: list[VehiclePass] = []
         """Decided passes whose track has ended, oldest first: their vehicle may come back."""
 
-    def step(self, frame: Frame, readings: Sequence[Reading]) -> list[ReadEvent]:
+    def step(self, frame: Frame, readings: Sequence[Reading]) -> list[ReadUpdate]:
         """Process one frame's readings and return the events: reads decided, and passes that ended before."""
         now = frame.captured_at
         events = self._end(self._expire(now), now) + self._close_away(now) + self._hand_over(now)
@@ -108,7 +135,7 @@ class Passes:
         self._share_frame(frame)
         return events
 
-    def expire(self, until: Instant, now: Instant) -> list[ReadEvent]:
+    def expire(self, until: Instant, now: Instant) -> list[ReadUpdate]:
         """The events of a time without frames: passes that were over at ``until``, decided ``now``."""
         events = self._end(self._expire(until), now) + self._close_away(until) + self._hand_over(until)
         return events + self._decide_without_looks(until, now)
@@ -124,13 +151,17 @@ class Passes:
             is_waiting=any(one.is_waiting for one in passes),
         )
 
-    def close(self, now: Instant) -> list[ReadEvent]:
+    def with_reads(self) -> Iterator[VehiclePass]:
+        """Yield the passes that have a read and are not closed, in view and away."""
+        return (one for one in (*self._open.values(), *self._away) if one.read is not None)
+
+    def close(self, now: Instant) -> list[ReadUpdate]:
         """End every pass, because the source ended or the unit stops."""
         leaving, self._leaving = self._leaving, []
         ends = [*leaving, *self._take(self._tracker.close())]
         events = self._end(ends, now, last=True)
         away, self._away = self._away, []
-        return events + self._close_all(away)
+        return events + self._close_all(away, now)
 
     def _expire(self, now: Instant) -> list[VehiclePass]:
         """The passes that have ended by then, and those that ended before and wait for the second reader."""
@@ -141,10 +172,10 @@ class Passes:
         """The passes of tracks that have ended; a track has none where its first look failed."""
         return [self._open.pop(track.number) for track in tracks if track.number in self._open]
 
-    def _decide_without_looks(self, until: Instant, now: Instant) -> list[ReadEvent]:
+    def _decide_without_looks(self, until: Instant, now: Instant) -> list[ReadUpdate]:
         """Decide the passes at whose plate no look has counted for so long that they would have ended without any."""
         undecided = [number for number, one in self._open.items() if one.read is None]
-        events: list[ReadEvent] = []
+        events: list[ReadUpdate] = []
         for number in undecided:
             current = self._open.get(number)
             if current is not None and until.ms_since(current.track.readings[-1].captured_at) > self._gap_ms:
@@ -155,47 +186,105 @@ class Passes:
         """The pass of a track, which begins with its first reading."""
         current = self._open.get(track.number)
         if current is None:
-            second, evidence = self._readers.second.of_new_pass(), evidence_of(frame, reading)
+            second, evidence = self._parts.second(), evidence_of(frame, reading)
             current = VehiclePass(track, second, reading, reading, reading, evidence)
             self._open[track.number] = current
         current.look(reading, frame)
         return current
 
-    def _judge(self, current: VehiclePass, now: Instant, *, ending: bool) -> list[ReadEvent]:
-        """Decide a pass, or correct a decision that no longer holds."""
+    def _judge(self, current: VehiclePass, now: Instant, *, ending: bool) -> list[ReadUpdate]:
+        """Decide a pass, or amend a read that the vote has changed."""
         if current.is_confirmed and not ending:
             return []
         result = current.vote()
+        current.is_settled = self._is_readable(current, result) and is_settled(result)
         if not self._is_readable(current, result):
-            current.is_settled = False
             return []
-        current.is_settled = is_settled(result)
         if current.read is None:
             is_due = current.is_settled or ending or self._is_due(current, now)
             if not is_due or current.must_wait(result, now):
                 return []
             result = self._rejoin(current, current.vote())
+            current.is_settled = self._is_readable(current, result) and is_settled(result)
             if not self._is_readable(current, result):
-                current.is_settled = False
                 return []
-            current.is_settled = is_settled(result)
             if current.read is None:
-                return [self._events.decide(current, result, now)]
-        may_revise = current.is_settled or (ending and current.is_read_in_doubt)
-        return self._revise(current, result, now) if may_revise else []
+                return [self._decide(current, result, now)]
+        return self._amend(current, result, now, ending=ending)
 
-    def _revise(self, current: VehiclePass, result: Vote, now: Instant) -> list[ReadEvent]:
-        """Replace a read whose text no longer holds, within the bound on corrections; tell once that it is certain."""
-        assert current.read is not None
-        if current.is_handed_over:
+    def _decide(self, current: VehiclePass, result: Vote, now: Instant) -> ReadUpdate:
+        """Give a pass its read."""
+        read = self._read_of(current, result, self._new_id())
+        return ReadUpdate(ReadStage.DECIDED, read, now, current.take_read(read))
+
+    def _amend(self, current: VehiclePass, result: Vote, now: Instant, *, ending: bool) -> list[ReadUpdate]:
+        """Give a read the text on which the vote is settled or, as the track ends, that of all looks.
+
+        That the same text has become certain is news as well.
+        """
+        read = current.read
+        assert read is not None
+        is_restless = len(read.earlier_texts) == EARLIER_TEXTS_MAX
+        if current.is_handed_over or not (ending or (current.is_settled and not is_restless)):
             return []
-        if result.plate == current.read.plate:
-            is_news = current.is_settled and not current.read.certain
-            return [self._events.settle(current, result, now)] if is_news else []
-        if current.corrections >= CORRECTIONS_MAX:
-            return []
-        current.corrections += 1
-        return [self._events.close(current), self._events.decide(current, result, now)]
+        if result.plate == read.plate:
+            if read.certain or not result.certain:
+                return []
+            current.read = current.known_read()
+            return [ReadUpdate(ReadStage.AMENDED, current.read, now)]
+        before = EarlierText(read.plate, current.decided_confidence, current.text_frame)
+        amended = replace(
+            self._read_of(current, result, read.read_id),
+            box=read.box,
+            earlier_texts=(*read.earlier_texts, before)[-EARLIER_TEXTS_MAX:],
+        )
+        return [ReadUpdate(ReadStage.AMENDED, *current.take_amended(amended, now))]
+
+    def _read_of(self, current: VehiclePass, result: Vote, read_id: str) -> PlateRead:
+        """Return the read of a pass by a vote."""
+        return PlateRead(
+            read_id=read_id,
+            unit_id=self._origin.unit_id,
+            camera_id=self._origin.camera_id,
+            plate=result.plate,
+            confidence=result.confidence,
+            alternatives=result.alternatives,
+            slot_votes=result.slot_votes,
+            vote_count=current.track.reading_count,
+            first_seen=current.first.captured_at,
+            last_seen=current.last_seen,
+            first_frame=current.first.frame_number,
+            last_frame=current.track.last.frame_number,
+            box=current.shown.box,
+            position=self._place_of(current),
+            model_ids=(*self._origin.model_ids, *current.second.model_ids),
+            state=self._state_of(current),
+        )
+
+    def _close(self, current: VehiclePass, now: Instant) -> ReadUpdate:
+        """Return the end of a pass: its last values, and a sharper picture where one came."""
+        current.vote()
+        read, evidence = current.known_read(), current.sharper_evidence()
+        has_scene = evidence is not None and evidence.scene.size > 0
+        read = replace(
+            read,
+            vote_count=current.track.reading_count,
+            last_seen=current.last_seen,
+            last_frame=current.track.last.frame_number,
+            box=current.sharpest.box if has_scene else read.box,
+            position=self._locate(current.sharpest.captured_at) or read.position,
+        )
+        looks = tuple(ReadingPlace(reading.frame_number, reading.box) for reading in current.track.readings)
+        return ReadUpdate(ReadStage.CLOSED, read, now, evidence, looks=looks)
+
+    def _state_of(self, current: VehiclePass) -> str | None:
+        """Return the state by the sharpest picture of the plate; of a part of a plate none is named."""
+        return None if current.is_plate_cut else self._parts.state_of(current.plate_picture())
+
+    def _place_of(self, current: VehiclePass) -> Position | None:
+        """Return where the shown picture was taken; where that is not known any more, what the read says of it."""
+        before = None if current.read is None else current.read.position
+        return self._locate(current.shown.captured_at) or before or self._locate(current.last_seen)
 
     def _share_frame(self, frame: Frame) -> None:
         """Have the plates in view that hold the oldest frames show the newest one, which all of them share.
@@ -235,7 +324,14 @@ class Passes:
         away_ms_max = REAPPEARANCE_GAPS * self._gap_ms
         others = [*self._away, *self._leaving, *(one for one in self._open.values() if one is not current)]
         same = [one for one in others if current.is_same_vehicle(one, result, away_ms_max)]
-        return max(same, key=lambda one: one.last_seen.boottime_ns, default=None)
+        newest = max(same, key=lambda one: one.last_seen.boottime_ns, default=None)
+        return None if newest is not None and self._joining_hides(newest, current) else newest
+
+    def _joining_hides(self, earlier: VehiclePass, current: VehiclePass) -> bool:
+        """Whether two passes as one would not be heard for what one of them is heard for by itself."""
+        looks = (replace(reading, look_number=None) for reading in current.track.readings)
+        read_id = None if earlier.read is None else earlier.read.read_id
+        return self._parts.hides(read_id, earlier.vote(), current.vote(), vote([*earlier.track.readings, *looks]))
 
     def _is_readable(self, current: VehiclePass, result: Vote) -> bool:
         """Whether the vote of a pass may become a read."""
@@ -245,9 +341,9 @@ class Passes:
         age_ms = now.ms_since(current.first.captured_at)
         return current.track.reading_count >= self._rule.readings_max or age_ms >= self._rule.age_ms_max
 
-    def _end(self, passes: Sequence[VehiclePass], now: Instant, *, last: bool = False) -> list[ReadEvent]:
+    def _end(self, passes: Sequence[VehiclePass], now: Instant, *, last: bool = False) -> list[ReadUpdate]:
         """Decide passes that have ended; those with a read stay for a while, as their vehicle may come back."""
-        events: list[ReadEvent] = []
+        events: list[ReadUpdate] = []
         for one in passes:
             result = one.vote()
             is_undecided = one.read is None and self._is_readable(one, result)
@@ -257,10 +353,11 @@ class Passes:
             events += self._judge(one, now, ending=True)
             if one.read is not None:
                 one.release_frame()
+                one.is_over = True
                 self._away.append(one)
         return events
 
-    def _close_away(self, now: Instant) -> list[ReadEvent]:
+    def _close_away(self, now: Instant) -> list[ReadUpdate]:
         """Close the passes whose vehicle has been away for too long, and the oldest of too many."""
         gone_ms = REAPPEARANCE_GAPS * self._gap_ms
         still_away = [one for one in self._away if now.ms_since(one.last_seen) <= gone_ms][-AWAY_MAX:]
@@ -268,18 +365,19 @@ class Passes:
             one.give_up_frame()
         over = [one for one in self._away if one not in still_away]
         self._away = still_away
-        return self._close_all(over)
+        return self._close_all(over, now)
 
-    def _hand_over(self, now: Instant) -> list[ReadEvent]:
+    def _hand_over(self, now: Instant) -> list[ReadUpdate]:
         """Close the reads of vehicles that stay for too long; their passes go on without a further event."""
-        with_read = [one for one in (*self._open.values(), *self._away) if one.read is not None]
-        return self._close_all([one for one in with_read if now.ms_since(one.first.captured_at) > HELD_BACK_MS_MAX])
+        return self._close_all(
+            [one for one in self.with_reads() if now.ms_since(one.first.captured_at) > HELD_BACK_MS_MAX], now
+        )
 
-    def _close_all(self, passes: Sequence[VehiclePass]) -> list[ReadEvent]:
+    def _close_all(self, passes: Sequence[VehiclePass], now: Instant) -> list[ReadUpdate]:
         """The ends of the reads of passes, of each once."""
-        events: list[ReadEvent] = []
+        events: list[ReadUpdate] = []
         for one in passes:
             if not one.is_handed_over:
-                events.append(self._events.close(one))
+                events.append(self._close(one, now))
                 one.hand_over()
         return events

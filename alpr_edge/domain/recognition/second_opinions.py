@@ -5,6 +5,9 @@ frames go on meanwhile. Without an answer in time, or with a second reader too b
 result stands.
 """
 
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TooLateError
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,16 +15,8 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.domain.recognition.voting import Opinion, Vote
 
-
-class PendingOpinion(Protocol):
-    """The answer of the second reader, which may still be under way."""
-
-    @property
-    def done(self) -> bool:
-        """Whether the second reader has finished."""
-
-    def opinion(self, wait_ms: float) -> Opinion | None:
-        """The opinion; None when it has not come within that time, or the second reader failed."""
+Answer = Future[Opinion | None]
+"""The answer of the second reader, which may still be under way; None: it failed."""
 
 
 class SecondReader(Protocol):
@@ -31,7 +26,7 @@ class SecondReader(Protocol):
     def model_id(self) -> str:
         """Id of the model, stored with every read for which it answered."""
 
-    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> PendingOpinion | None:
+    def ask(self, crop: Pixels, texts: tuple[str, ...]) -> Answer | None:
         """Hand over a crop (uint8 [H, W, 3] BGR) and the texts in question; None when it is too busy."""
 
 
@@ -39,7 +34,7 @@ class SecondReader(Protocol):
 class _Question:
     """A question that was put to the second reader; without an answer it was too busy."""
 
-    answer: PendingOpinion | None
+    answer: Answer | None
     at: Instant
 
 
@@ -78,29 +73,14 @@ class SecondOpinion:
         if answer is None:
             return False
         is_late = now.ms_since(self._question.at) >= self.wait_ms
-        if not (answer.done or is_late or last):
+        if not (answer.done() or is_late or last):
             return True
-        self.opinion, self._is_over = answer.opinion(self.wait_ms if last else 0.0), True
+        self._is_over = True
+        with suppress(TooLateError):
+            self.opinion = answer.result(self.wait_ms / 1000 if last else 0.0)
         return False
 
     @property
     def model_ids(self) -> tuple[str, ...]:
         """The second reader's model, where its opinion counts in the vote of the pass."""
         return () if self.reader is None or self.opinion is None else (self.reader.model_id,)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SecondOpinions:
-    """The source of second opinions for the passes of one camera.
-
-    Args:
-        reader: the second reader; None: there is none.
-        wait_ms: how long a decision waits for the answer.
-    """
-
-    reader: SecondReader | None = None
-    wait_ms: float = 0.0
-
-    def of_new_pass(self) -> SecondOpinion:
-        """The opinion of a pass that begins: nothing is asked yet."""
-        return SecondOpinion(self.reader, self.wait_ms)

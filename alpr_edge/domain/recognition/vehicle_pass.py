@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import Evidence, PlateRead
+from alpr_edge.domain.reads import Alternative, Evidence, PlateRead
 from alpr_edge.domain.recognition.decision_rule import is_settled
 from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading, pixels_inside
 from alpr_edge.domain.recognition.known_plates import SettledPlate
@@ -35,6 +35,8 @@ of those pairs has; 165 of the 201 misread looks have it with the text of their 
 """
 MISSED_MIN = 0.1
 """Likelihood from which a reading is of a fuller text although it is certain: only a missing I is as likely as that."""
+CLEAR_MIN = 0.8
+"""Probability from which a pass shows a character clearly: vans of one fleet may differ in it alone."""
 NO_EVIDENCE = Evidence(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uint8))
 """Evidence without any picture, as of a pass whose pictures are stored and not needed any more."""
 
@@ -67,16 +69,21 @@ class VehiclePass:
     """What is kept of the sharpest look where its frame was given up, so that the newest one is shown; else None."""
     read: PlateRead | None = None
     decided_confidence: float = 0.0
-    """The confidence with which :attr:`read` was decided; later looks may have made it certain."""
+    """The confidence with which the text of :attr:`read` was decided; later looks may have made it certain."""
+    text_frame: int = 0
+    """Frame of the look at which it was."""
     is_handed_over: bool = False
     """Whether the read was closed although the vehicle was still there; nothing of it changes after that."""
-    corrections: int = 0
+    is_over: bool = False
+    """Whether the track has ended: no further look changes the vote, unless the vehicle comes back."""
     is_settled: bool = False
     """Whether the newest vote is certain and confident enough to decide by itself."""
     _vote: tuple[tuple[int, Opinion | None], Vote] | None = None
     """The newest vote, after how many readings and which opinion."""
     _joint: tuple[int, JointReading] | None = None
     """What the readings show together, after how many of them."""
+    _known: tuple[PlateRead, Vote, PlateRead] | None = None
+    """The read and the vote of which :meth:`known_read` was made last, and what it was."""
 
     @property
     def last_seen(self) -> Instant:
@@ -103,10 +110,19 @@ class VehiclePass:
             return False
         return self.track.readings[-1].text == self.read.plate
 
-    @property
-    def is_read_in_doubt(self) -> bool:
-        """Whether its read is not certain, or all looks together can hardly be of its text."""
-        return self.read is not None and (not self.read.certain or self.likelihood(self.read.plate) < LIKELY_MIN)
+    def known_read(self) -> PlateRead:
+        """Return its read with what the newest vote says: how sure its text is, and which others are possible.
+
+        Where the vote says another text, that is the first alternative.
+        """
+        assert self.read is not None
+        read, result = self.read, self.vote() if self._vote is None else self._vote[1]
+        if self._known is None or self._known[0] is not read or self._known[1] is not result:
+            known = _with_vote(read, result)
+            if result.plate != read.plate:
+                known = _with_doubt(read, result, self.likelihood(read.plate))
+            self._known = read, result, known
+        return self._known[2]
 
     def look(self, reading: Reading, frame: Frame) -> None:
         """Keep the sharpest picture of the vehicle, unless its read is handed over."""
@@ -125,18 +141,26 @@ class VehiclePass:
         return max(agreement_of(reading.text, text) for text in texts) >= AGREEMENT_MIN
 
     def take_read(self, read: PlateRead) -> Evidence:
-        """Take the read that this pass shows; returns the pictures that are to be stored with it.
-
-        The first read has the crop of the sharpest look also where another look is shown; one that corrects it has crop
-        and scene of one look, as the crop was stored before.
-        """
-        if self.read is None and self.sharpest_crop is not None:
+        """Take the read of this pass; returns the pictures to store with it, the crop that of the sharpest look."""
+        if self.sharpest_crop is not None:
             pictures = Evidence(self.sharpest_crop.picture, self.evidence.scene)
         else:
             self.sharpest, pictures = self.shown, self.evidence
-        self.read, self.decided_confidence = read, read.confidence
         self.is_sharper, self.sharpest_crop = False, None
+        self._note_read(read)
         return pictures
+
+    def take_amended(self, read: PlateRead, now: Instant) -> tuple[PlateRead, Instant, Evidence | None]:
+        """Take the read with another text; returns it, the moment, and the shown look's pictures if they are held."""
+        pictures = None
+        if self.evidence.scene.size:
+            read, pictures = replace(read, box=self.shown.box), self.evidence
+            self.sharpest, self.is_sharper, self.sharpest_crop = self.shown, False, None
+        self._note_read(read)
+        return read, now, pictures
+
+    def _note_read(self, read: PlateRead) -> None:
+        self.read, self.decided_confidence, self.text_frame = read, read.confidence, self.track.last.frame_number
 
     def vote(self) -> Vote:
         """The joint result of the readings so far, weighed with the second opinion; counted once a look."""
@@ -147,10 +171,14 @@ class VehiclePass:
 
     def likelihood(self, plate: str) -> float:
         """Likelihood of the readings so far if the plate has this canonical text, between 0 and 1."""
+        return self.joint_reading().likelihood(plate)
+
+    def joint_reading(self) -> JointReading:
+        """Return what the readings so far show together; counted once a look."""
         count = self.track.reading_count
         if self._joint is None or self._joint[0] != count:
             self._joint = count, JointReading.of(self.track.readings)
-        return self._joint[1].likelihood(plate)
+        return self._joint[1]
 
     def must_wait(self, result: Vote, now: Instant, *, last: bool = False) -> bool:
         """Whether the decision must wait for the second reader."""
@@ -184,8 +212,18 @@ class VehiclePass:
         before = earlier.result_as_decided()
         if before.plate == result.plate:
             return True
+        if self._differs_clearly(earlier, result.plate, before.plate):
+            return False
         likeliest = max(self.likelihood(before.plate), earlier.likelihood(result.plate))
         return likeliest >= CHANCE_A_SECOND * max(1.0, away_ms / 1000) and _is_misreading(before, result, likeliest)
+
+    def _differs_clearly(self, earlier: "VehiclePass", plate: str, before: str) -> bool:
+        """Whether two texts of one length differ in a character that both passes show clearly."""
+        if len(plate) != len(before):
+            return False
+        shown, shown_before = self.joint_reading().shares_of(plate), earlier.joint_reading().shares_of(before)
+        pairs = zip(plate, before, shown, shown_before, strict=True)
+        return any(one != other and min(shares) >= CLEAR_MIN for one, other, *shares in pairs)
 
     def result_as_decided(self) -> Vote | PlateRead:
         """The read as it was decided, or the vote where there is none."""
@@ -194,8 +232,12 @@ class VehiclePass:
     def join(self, earlier: "VehiclePass") -> None:
         """Take over an earlier pass of the same vehicle: its readings, its read, its picture where that is sharper."""
         self.track.join(earlier.track)
-        self.first, self.corrections = earlier.first, earlier.corrections
-        self.read, self.decided_confidence = earlier.read, earlier.decided_confidence
+        self.first = earlier.first
+        self.read, self.decided_confidence, self.text_frame = (
+            earlier.read,
+            earlier.decided_confidence,
+            earlier.text_frame,
+        )
         if earlier.is_handed_over:
             self.hand_over()
             return
@@ -246,6 +288,24 @@ class VehiclePass:
         """Let go of the frame unless it is still to be stored: it is most of what a pass holds."""
         if not self.is_sharper or self.sharpest_crop is not None:
             self.evidence = NO_EVIDENCE
+
+
+def _with_vote(read: PlateRead, result: Vote) -> PlateRead:
+    """Return a read with how sure a vote for its text is."""
+    return replace(read, confidence=result.confidence, alternatives=result.alternatives, slot_votes=result.slot_votes)
+
+
+def _with_doubt(read: PlateRead, result: Vote, likelihood: float) -> PlateRead:
+    """Return a read as sure as all looks together allow, with the text that they say as its first alternative.
+
+    Args:
+        read: the read.
+        result: the vote of all looks.
+        likelihood: of these, if the plate has the text of the read.
+    """
+    others = (one for one in result.alternatives if one.plate != read.plate)
+    alternatives = (Alternative(result.plate, result.confidence), *others) if result.readable else read.alternatives
+    return replace(read, confidence=min(read.confidence, likelihood), alternatives=alternatives)
 
 
 def _is_misreading(one: Vote | PlateRead, other: Vote | PlateRead, likeliest: float) -> bool:

@@ -26,7 +26,7 @@ from alpr_edge.domain.reads import Alternative, SlotVotes, text_as_read
 from alpr_edge.domain.recognition.distinct_looks import repeats_of
 from alpr_edge.domain.recognition.format_prior import apply_format_prior
 from alpr_edge.domain.recognition.frames import Reading
-from alpr_edge.domain.recognition.missed_characters import align, likelihood_of
+from alpr_edge.domain.recognition.missed_characters import align, likelihood_of, shares_of
 from alpr_edge.domain.recognition.slot_texts import text_of
 
 INDEPENDENCE = 0.15
@@ -116,6 +116,10 @@ class JointReading:
     def likelihood(self, plate: str) -> float:
         """Likelihood of the readings if the plate has this canonical text, between 0 and 1."""
         return likelihood_of(self.slots, self.text, plate)
+
+    def shares_of(self, plate: str) -> list[float]:
+        """Probability of each character of a text in its slot; zeros for a text of another length than is shown."""
+        return shares_of(self.slots, plate) if len(plate) == len(self.text) else [0.0] * len(plate)
 
 
 def vote(readings: Sequence[Reading], alternatives_max: int = 4, opinion: Opinion | None = None) -> Vote:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.domain.alerting import Level, ListAge, level_of_hit
+from alpr_edge.domain.alerting import AlertRecord, Level, ListAge, level_of_hit
 from alpr_edge.domain.dispositions.disposition import Disposition
 from alpr_edge.domain.dispositions.hit_objection import HitObjection, hit_objection
 from alpr_edge.domain.dispositions.hit_state import HitState
@@ -22,7 +22,7 @@ from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import dispositions_of
 from alpr_edge.store.reads.hit_queries import HitGlance, count_of_waiting, hit_glances, read_of_hit
 from alpr_edge.store.reads.possible_hits import is_possible
-from alpr_edge.store.reads.queries import StoredAlert, StoredRead
+from alpr_edge.store.reads.queries import StoredRead
 from alpr_edge.store.unit_store import UnitStore
 
 NO_HIT = "there is no such hit here any more; it may have been deleted for its age"
@@ -36,8 +36,8 @@ class HitCard:
     level: Level
     """How grave the hit is, whatever sounded for its read: what glances tell of it as well."""
     read: StoredRead
-    alert: StoredAlert | None
-    """The hit's own alert where that was withdrawn, else the gravest of the read that stands, else any."""
+    alert: AlertRecord | None
+    """Its own alert, or the gravest of its read where an earlier release stored it."""
     comparison: tuple[CharacterPair, ...]
     """Read and listed text, character by character."""
     seen: Placement
@@ -187,14 +187,11 @@ class HitViews:
         return is_possible(hit, self._lists, is_read_certain=stored.read.certain)
 
 
-def _alert_for(alerts: Sequence[StoredAlert], hit_id: str) -> StoredAlert | None:
-    """The alert that a hit's card shows: its own where that was withdrawn, else the gravest that stands, else any."""
-
-    def rank(stored: StoredAlert) -> tuple[bool, bool, Level]:
-        is_standing = stored.withdrawn_at is None
-        return not is_standing and stored.alert.hit_id == hit_id, is_standing, stored.alert.level
-
-    return max(alerts, key=rank, default=None)
+def _alert_for(alerts: Sequence[AlertRecord], hit_id: str) -> AlertRecord | None:
+    """Return a hit's own alert; where an earlier release stored none, the gravest of its read, standing ones first."""
+    return max(
+        alerts, key=lambda one: (one.alert.hit_id == hit_id, not one.withdrawn_at, one.alert.level), default=None
+    )
 
 
 def is_waiting(glance: HitGlance) -> bool:

@@ -42,7 +42,7 @@ class SchemaRelease:
     """Name of the database's file."""
 
 
-RELEASE = SchemaRelease(schema=17, readable_from=1, scripts=Path(__file__).parents[1] / "migrations")
+RELEASE = SchemaRelease(schema=18, readable_from=1, scripts=Path(__file__).parents[1] / "migrations")
 
 
 def create_file(path: Path) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
+from alpr_edge.domain.alerting import Alert, AlertRecord, LateTone, Level, ListAge, Silence, Tone
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.reads import Alternative, EvidenceRef, LateTone, PlateRead
+from alpr_edge.domain.reads import Alternative, EarlierText, EvidenceRef, PlateRead
 from alpr_edge.domain.recognition.boxes import Box
 
 
@@ -36,8 +36,8 @@ def instant_of(row: RowMapping, name: str) -> Instant:
 
 
 def instant_or_none(row: RowMapping, name: str) -> Instant | None:
-    """The instant of five columns, None where it has not come."""
-    return None if row[f"{name}_boot_id"] is None else instant_of(row, name)
+    """The instant of five columns, None where it has not come, or an earlier release wrote a record without it."""
+    return None if row.get(f"{name}_boot_id") is None else instant_of(row, name)
 
 
 def read_row(read: PlateRead, *, closed: bool) -> dict[str, Any]:
@@ -64,6 +64,7 @@ def read_row(read: PlateRead, *, closed: bool) -> dict[str, Any]:
         "state": read.state,
         "supersedes": read.supersedes,
         "corrected_by": read.corrected_by,
+        "earlier_texts": [[one.plate, one.confidence, one.frame_number] for one in read.earlier_texts] or None,
         "closed": int(closed),
     }
 
@@ -89,7 +90,9 @@ def read_of(row: RowMapping, evidence: tuple[EvidenceRef, ...]) -> PlateRead:
         state=row["state"],
         evidence=evidence,
         supersedes=row["supersedes"],
-        corrected_by=row.get("corrected_by"),  # a record that an earlier release set aside has none
+        # A record that an earlier release set aside has neither.
+        corrected_by=row.get("corrected_by"),
+        earlier_texts=tuple(EarlierText(*values) for values in row.get("earlier_texts") or ()),
     )
 
 
@@ -156,8 +159,9 @@ def generation_of(row: RowMapping, source: str) -> Generation:
     return Generation(source, row["serial"], row["issued"], row["imported"], row["entries"])
 
 
-def alert_row(alert: Alert, sounded_at: Instant | None) -> dict[str, Any]:
-    """An alert's row; not withdrawn."""
+def alert_row(record: AlertRecord) -> dict[str, Any]:
+    """The row of an alert."""
+    alert, late = record.alert, record.late_tone
     return {
         "hit_id": alert.hit_id,
         "read_id": alert.read_id,
@@ -165,13 +169,18 @@ def alert_row(alert: Alert, sounded_at: Instant | None) -> dict[str, Any]:
         "tone": alert.tone.value,
         "phrase": alert.phrase,
         "list_age": alert.list_age.value,
-        **instant_row("sounded", sounded_at),
+        "silence": record.silence and record.silence.value,
+        **instant_row("sounded", record.sounded_at),
+        **instant_row("withdrawn", record.withdrawn_at),
+        **instant_row("late_tone", None if late is None else late.sounded_at),
+        "late_tone_level": None if late is None else int(late.alert.level),
+        "late_tone_kind": None if late is None else late.alert.tone.value,
     }
 
 
-def alert_of(row: RowMapping) -> Alert:
+def alert_of(row: RowMapping) -> AlertRecord:
     """The alert of a row."""
-    return Alert(
+    alert = Alert(
         hit_id=row["hit_id"],
         read_id=row["read_id"],
         level=Level(row["level"]),
@@ -179,24 +188,13 @@ def alert_of(row: RowMapping) -> Alert:
         phrase=row["phrase"],
         list_age=ListAge(row["list_age"]),
     )
-
-
-def late_tone_row(late_tone: LateTone) -> dict[str, Any]:
-    """What the row of an alert says of its late tone."""
-    return {
-        **instant_row("late_tone", late_tone.sounded_at),
-        "late_tone_level": int(late_tone.alert.level),
-        "late_tone_kind": late_tone.alert.tone.value,
-    }
-
-
-def late_tone_of(row: RowMapping) -> LateTone | None:
-    """The late tone of an alert's row; None: it has none."""
-    sounded_at = instant_or_none(row, "late_tone")
-    if sounded_at is None:
-        return None
-    alert = replace(alert_of(row), level=Level(row["late_tone_level"]), tone=Tone(row["late_tone_kind"]))
-    return LateTone(alert, sounded_at)
+    sounded_at, withdrawn_at, late_at = (instant_or_none(row, name) for name in ("sounded", "withdrawn", "late_tone"))
+    late_tone = None
+    if late_at is not None:
+        late_alert = replace(alert, level=Level(row["late_tone_level"]), tone=Tone(row["late_tone_kind"]))
+        late_tone = LateTone(late_alert, late_at)
+    silence = Silence(row["silence"]) if row.get("silence") else None
+    return AlertRecord(alert, sounded_at, silence, withdrawn_at, late_tone)
 
 
 def _position_row(position: Position | None) -> dict[str, Any]:

@@ -54,6 +54,7 @@ reads = Table(
     Column("supersedes", Text),
     Column("closed", Integer, nullable=False),
     Column("corrected_by", Text),
+    Column("earlier_texts", Json),
 )
 Index("reads_plate", reads.c.plate)
 Index("reads_open", reads.c.seq, sqlite_where=text("closed = 0"))
@@ -122,6 +123,7 @@ alerts = Table(
     *instant_columns("late_tone", nullable=True),
     Column("late_tone_level", Integer),
     Column("late_tone_kind", Text),
+    Column("silence", Text),
 )
 Index("alerts_read", alerts.c.read_id)
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
-from alpr_edge.domain.alerting import Alert
+from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.dispositions.disposition import Disposition
 from alpr_edge.domain.hits import Hit
-from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.dispositions import disposition_item_id, disposition_payload
 from alpr_edge.domain.protocol.hits import (
     alert_item_id,
@@ -24,62 +24,43 @@ from alpr_edge.domain.protocol.hits import (
 from alpr_edge.domain.protocol.items import ItemKind, Urgency, digest, encode, read_payload
 from alpr_edge.domain.protocol.stored_kinds import outbox_kind_of
 from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
-from alpr_edge.domain.reads import LateTone, PlateRead
+from alpr_edge.domain.reads import EvidenceRef, PlateRead
 from alpr_edge.store.db.schema import outbox
-from alpr_edge.store.reads.queries import StoredAlert
 
 
 def queue_hits(connection: Connection, hits: Sequence[Hit], read: PlateRead) -> None:
-    """Queue hits of a read just decided: they travel before it does, the covert ones first of all."""
-    rows = [
+    """Queue hits, which travel before their read, the covert ones first of all; one that is queued already stays."""
+    rows = (
         body_row(hit.hit_id, ItemKind.HIT, _urgency(hit), encode(hit_payload(hit, read)), hit.matched_at.utc)
         for hit in hits
+    )
+    queue_once(connection, *rows)
+
+
+def queue_alert(connection: Connection, record: AlertRecord, read: PlateRead) -> int:
+    """Queue an alert of a hit, its late tone and its withdrawal, as far as they are and are not queued yet.
+
+    Args:
+        connection: the connection of the transaction.
+        record: the alert of a hit of ``read``.
+        read: the read that was hit.
+
+    Returns:
+        How many items were queued.
+    """
+    alert, late, withdrawn, unit = record.alert, record.late_tone, record.withdrawn_at, read.unit_id
+    shown = alert_payload(alert, record.sounded_at, unit)
+    items: list[tuple[str, ItemKind, BaseModel, datetime | None]] = [
+        (alert_item_id(alert.hit_id), ItemKind.ALERT, shown, read.last_seen.utc)
     ]
-    connection.execute(insert(outbox), rows)
-
-
-def queue_alert(connection: Connection, alert: Alert, sounded_at: Instant | None, read: PlateRead) -> bool:
-    """Queue the alert of a hit, behind the hit; False: it is queued already and stays as it is.
-
-    Args:
-        connection: the connection of the transaction.
-        alert: the alert of a hit of ``read``.
-        sounded_at: the first sample of its tone; None when it stayed quiet.
-        read: the read that was hit.
-    """
-    body = encode(alert_payload(alert, sounded_at, read.unit_id))
-    row = body_row(alert_item_id(alert.hit_id), ItemKind.ALERT, Urgency.HIT, body, read.last_seen.utc)
-    return queue_once(connection, row)
-
-
-def queue_late_tone(connection: Connection, late_tone: LateTone, unit_id: str) -> bool:
-    """Queue that an alert sounded later, of which its own item does not tell; False: it is queued already."""
-    item_id, body = late_tone_item_id(late_tone.alert.hit_id), encode(late_tone_payload(late_tone, unit_id))
-    row = body_row(item_id, ItemKind.LATE_TONE, Urgency.HIT, body, late_tone.sounded_at.utc)
-    return queue_once(connection, row)
-
-
-def queue_withdrawal(connection: Connection, alert: Alert, withdrawn: Instant, unit_id: str) -> bool:
-    """Queue that an alert no longer holds; False: it is queued already and stays as it is."""
-    body = encode(withdrawal_payload(alert, withdrawn, unit_id))
-    row = body_row(withdrawal_item_id(alert.hit_id), ItemKind.WITHDRAWAL, Urgency.HIT, body, withdrawn.utc)
-    return queue_once(connection, row)
-
-
-def queue_stored_alert(connection: Connection, stored: StoredAlert, read: PlateRead) -> int:
-    """Queue a stored alert, its late tone and its withdrawal where they are not; returns how many items.
-
-    Args:
-        connection: the connection of the transaction.
-        stored: the alert of a hit of ``read``.
-        read: the read that was hit.
-    """
-    count = int(queue_alert(connection, stored.alert, stored.sounded_at, read))
-    if stored.late_tone is not None:
-        count += queue_late_tone(connection, stored.late_tone, read.unit_id)
-    if stored.withdrawn_at is not None:
-        count += queue_withdrawal(connection, stored.alert, stored.withdrawn_at, read.unit_id)
-    return count
+    if late is not None:
+        sounded = late_tone_payload(late, unit)
+        items.append((late_tone_item_id(alert.hit_id), ItemKind.LATE_TONE, sounded, late.sounded_at.utc))
+    if withdrawn is not None:
+        gone = withdrawal_payload(alert, withdrawn, unit)
+        items.append((withdrawal_item_id(alert.hit_id), ItemKind.WITHDRAWAL, gone, withdrawn.utc))
+    rows = (body_row(name, kind, Urgency.HIT, encode(payload), utc) for name, kind, payload, utc in items)
+    return sum(queue_once(connection, row) for row in rows)
 
 
 def queue_disposition(connection: Connection, disposition: Disposition, read_id: str, unit_id: str) -> bool:
@@ -90,11 +71,16 @@ def queue_disposition(connection: Connection, disposition: Disposition, read_id:
 
 
 def queue_read(connection: Connection, read: PlateRead) -> None:
-    """Queue a read with its last values, and its images; an image another read queued stays as it is."""
+    """Queue a read with its last values, and its images; what is queued already stays as it is."""
     created_at = read.last_seen.utc
     body = encode(read_payload(read))
-    connection.execute(insert(outbox), [body_row(read.read_id, ItemKind.READ, Urgency.READ, body, created_at)])
-    queue_once(connection, *(_image_row(ref.sha256, ref.length, created_at) for ref in read.evidence))
+    queue_once(connection, body_row(read.read_id, ItemKind.READ, Urgency.READ, body, created_at))
+    queue_images(connection, read.evidence, created_at)
+
+
+def queue_images(connection: Connection, refs: Sequence[EvidenceRef], created_at: datetime | None) -> None:
+    """Queue images; one that is queued already, perhaps for another read, stays as it is."""
+    queue_once(connection, *(_image_row(ref.sha256, ref.length, created_at) for ref in refs))
 
 
 def queue_times(connection: Connection, payloads: Sequence[TimePayload], created_at: datetime | None) -> None:

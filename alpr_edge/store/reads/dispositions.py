@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText
+from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.errors import DispositionError
 from alpr_edge.store.db.row_mapping import instant_of, instant_row
 from alpr_edge.store.db.schema import dispositions, hits
@@ -14,6 +15,8 @@ from alpr_edge.store.outbox.enqueue import queue_disposition
 
 PER_HIT_MAX = 200
 """Most dispositions of one hit."""
+NEW_ANSWERS_MAX = 1000
+"""Most hits with new answers that are looked up at once."""
 
 
 def add_disposition(connection: Connection, disposition: Disposition, unit_id: str) -> None:
@@ -48,6 +51,29 @@ def dispositions_of(connection: Connection, hit_ids: Sequence[str]) -> dict[str,
     for row in connection.execute(query).mappings():
         found[row["hit_id"]].append(_disposition_of(row))
     return found
+
+
+class NewAnswers(NamedTuple):
+    """What officers answered to what was read of hits."""
+
+    newest: int
+    """Number of the newest answer of all."""
+    of_reads: list[tuple[str, str, str | None]]
+    """Read, hit, and the answer that counts now; None: it was undone."""
+
+
+def answers_after(connection: Connection, number: int | None) -> NewAnswers:
+    """Return the answers that came after a number; None: only the number of the newest is looked up."""
+    newest = connection.scalar(select(func.max(dispositions.c.seq))) or 0
+    if number is None or newest == number:
+        return NewAnswers(newest, [])
+    is_new = (dispositions.c.seq > number) & (dispositions.c.part == DispositionPart.READ.value)
+    query = select(hits.c.read_id, hits.c.hit_id).join(dispositions, dispositions.c.hit_id == hits.c.hit_id)
+    rows = connection.execute(query.where(is_new).distinct().limit(NEW_ANSWERS_MAX)).all()
+    said = dispositions_of(connection, [hit_id for _, hit_id in rows])
+    counting = {hit_id: HitState.of(said[hit_id]).read for _, hit_id in rows}
+    answers = {hit_id: None if made is None else made.answer for hit_id, made in counting.items()}
+    return NewAnswers(newest, [(read_id, hit_id, answers[hit_id]) for read_id, hit_id in rows])
 
 
 def _require_undoable(connection: Connection, undoing: Disposition) -> None:

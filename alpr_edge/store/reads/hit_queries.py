@@ -164,7 +164,15 @@ def _count_query() -> Select[int]:
 def _state_queries() -> tuple[Executable, ...]:
     """What :func:`shown_state` is made of: what was said, corrected and asked for, and the newest hits."""
     newest = (
-        select(hits.c.seq, reads.c.closed, reads.c.last_frame, reads.c.confidence, alerts.c.withdrawn_boot_id)
+        select(
+            hits.c.seq,
+            hits.c.match_kind,
+            reads.c.closed,
+            reads.c.last_frame,
+            reads.c.plate,
+            reads.c.confidence,
+            alerts.c.withdrawn_boot_id,
+        )
         .join(reads, reads.c.read_id == hits.c.read_id)
         .outerjoin(alerts, alerts.c.hit_id == hits.c.hit_id)
         .where(hits.c.covert == 0)

@@ -7,12 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from alpr_edge.domain.alerting import Alert
+from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.hits import Hit
-from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, LateTone, PlateRead
+from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.row_mapping import alert_of, hit_of, instant_or_none, late_tone_of, read_of
+from alpr_edge.store.db.row_mapping import alert_of, hit_of, read_of
 from alpr_edge.store.db.schema import alerts, evidence, hits, images, missing_evidence, reads
 from alpr_edge.store.db.schema import counts as counts_table
 
@@ -23,19 +22,6 @@ ROWS_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class StoredAlert:
-    """An alert with when it sounded and when it was withdrawn."""
-
-    alert: Alert
-    sounded_at: Instant | None
-    """When it sounded; None: it stayed quiet (cooldown), at least at first."""
-    withdrawn_at: Instant | None
-    """When a later read of the pass took it back."""
-    late_tone: LateTone | None = None
-    """When and as what it sounded after its record was made; None: it did not."""
-
-
-@dataclass(frozen=True, slots=True)
 class StoredRead:
     """A read with its images, hits and alerts."""
 
@@ -43,7 +29,7 @@ class StoredRead:
     closed: bool
     """Whether the pass is over: the row does not change any more."""
     hits: tuple[Hit, ...]
-    alerts: tuple[StoredAlert, ...]
+    alerts: tuple[AlertRecord, ...]
     missing_evidence: str = ""
     """Why pictures of it are missing; empty when none is."""
 
@@ -98,13 +84,6 @@ def newest_of_pass(connection: Connection, read_id: str) -> StoredRead | None:
     return get(connection, newest)
 
 
-def is_ended(connection: Connection, read: PlateRead) -> bool:
-    """Whether the end of a read's pass is stored as ``read`` has it."""
-    same = (reads.c.last_frame == read.last_frame) & (reads.c.vote_count == read.vote_count)
-    query = select(reads.c.seq).where(reads.c.read_id == read.read_id, reads.c.closed == 1, same)
-    return connection.scalar(query) is not None
-
-
 def open_reads(connection: Connection, read_ids: Sequence[str]) -> list[PlateRead]:
     """Those of some reads, at most :data:`ROWS_MAX`, that are decided and not closed, oldest first."""
     is_one = reads.c.read_id.in_(read_ids[:ROWS_MAX])
@@ -153,9 +132,9 @@ def _complete(connection: Connection, rows: Sequence[RowMapping]) -> list[Stored
     hits_by_read: defaultdict[str, list[Hit]] = defaultdict(list)
     for row in connection.execute(select(hits).where(hits.c.read_id.in_(read_ids)).order_by(hits.c.seq)).mappings():
         hits_by_read[row["read_id"]].append(hit_of(row))
-    alerts_by_read: defaultdict[str, list[StoredAlert]] = defaultdict(list)
+    alerts_by_read: defaultdict[str, list[AlertRecord]] = defaultdict(list)
     for row in connection.execute(select(alerts).where(alerts.c.read_id.in_(read_ids))).mappings():
-        alerts_by_read[row["read_id"]].append(_stored_alert(row))
+        alerts_by_read[row["read_id"]].append(alert_of(row))
     missing = select(missing_evidence).where(missing_evidence.c.read_id.in_(read_ids))
     reasons = {row.read_id: row.reason for row in connection.execute(missing)}
     return [
@@ -168,11 +147,6 @@ def _complete(connection: Connection, rows: Sequence[RowMapping]) -> list[Stored
         )
         for row in rows
     ]
-
-
-def _stored_alert(row: RowMapping) -> StoredAlert:
-    sounded_at, withdrawn_at = (instant_or_none(row, name) for name in ("sounded", "withdrawn"))
-    return StoredAlert(alert_of(row), sounded_at, withdrawn_at, late_tone_of(row))
 
 
 def hit_ids_between(database: Database, begin: datetime, end: datetime) -> list[str]:

@@ -13,8 +13,8 @@ import structlog
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import StatementError
 
-from alpr_edge.domain.errors import DamagedError, PictureError, RefusedError, StoreError
-from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
+from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
+from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead, ReadUpdate
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import reads
 from alpr_edge.store.evidence.images import PREFIXES, ImageFacts, ImageStore
@@ -22,9 +22,6 @@ from alpr_edge.store.outbox import enqueue
 from alpr_edge.store.reads import commit as row_writer
 from alpr_edge.store.reads import queries
 from alpr_edge.store.reads.queries import Counts, StoredRead
-from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, PassRecord, SettledRecord
-
-__all__ = ["BATCH_MAX", "ClosedRecord", "DecidedRecord", "PassRecord", "ReadStore", "SettledRecord"]
 
 BATCH_MAX = 1000
 """Most records of one transaction: other processes wait for it."""
@@ -52,58 +49,35 @@ class ReadStore:
         # An image that one batch drops must not be used by another before its file is removed.
         self._commit_lock = threading.Lock()
 
-    def commit(self, batch: Sequence[PassRecord]) -> list[PlateRead]:
+    def commit(self, batch: Sequence[ReadUpdate]) -> list[PlateRead]:
         """Store a batch, all or nothing; it is on disk when this returns.
 
-        A batch that is stored already is no error: the caller may have failed right after storing it, and stores it
-        again.
+        Storing a batch twice changes nothing: the caller may have failed right after storing it.
 
         Args:
-            batch: at most :data:`BATCH_MAX` records, in the order they came.
+            batch: at most :data:`BATCH_MAX` updates, in the order they came.
 
         Returns:
             The reads as stored, with their evidence.
 
         Raises:
             PictureError: an image cannot be kept; nothing of the batch was.
-            RefusedError: one of the records cannot be kept as it is; nothing of the batch was.
+            RefusedError: one of the updates cannot be kept as it is; nothing of the batch was.
             StoreError: nothing of the batch was kept.
         """
         if len(batch) > BATCH_MAX:
             raise StoreError(f"a batch holds {len(batch)} records, {BATCH_MAX} are allowed; commit more often")
         with self._commit_lock:
             pictures = self._put_images(batch)
-            try:
-                with _refusal_errors(), self._transaction() as (connection, dropped_digests):
-                    stored = row_writer.write_rows(connection, batch, pictures, dropped_digests)
-                    self._on_store(connection, stored)
-                    return stored
-            except DamagedError:
-                raise
-            except StoreError:
-                with _refusal_errors():
-                    stored_reads = self._find_earlier_commit(batch)
-                if stored_reads is None:
-                    raise
-                log.warning("store.batch_already_stored", records=len(batch))
-                return stored_reads
+            with _refusal_errors(), self._transaction() as (connection, dropped_digests):
+                stored = row_writer.write_rows(connection, batch, pictures, dropped_digests)
+                self._on_store(connection, stored)
+                return stored
 
     def keepable(self, images: Sequence[tuple[EvidenceKind, bytes]]) -> tuple[tuple[EvidenceKind, bytes], ...]:
         """The images that can be written, each tried by itself."""
         with self._commit_lock:
             return tuple((kind, jpeg) for kind, jpeg in images if self._is_written(jpeg))
-
-    def rejoin(self, record: PassRecord) -> None:
-        """Store a record that was refused before, with what was stored of its pass since; raises as :meth:`commit`."""
-        stored_read = self.get(record.read.read_id)
-        is_end = isinstance(record, ClosedRecord) and stored_read is not None and not stored_read.closed
-        if stored_read is None or is_end or isinstance(record, SettledRecord):
-            self.commit([record])
-        elif isinstance(record, DecidedRecord):
-            with self._commit_lock:
-                (refs,) = self._put_images([record])
-                with _refusal_errors(), self._transaction() as (connection, _):
-                    row_writer.add_decision(connection, record, refs, stored_read)
 
     @contextmanager
     def adding(self) -> Iterator[Connection]:
@@ -216,19 +190,7 @@ class ReadStore:
         with self._database.read() as connection:
             return queries.counts(connection)
 
-    def _find_earlier_commit(self, batch: Sequence[PassRecord]) -> list[PlateRead] | None:
-        """The reads of a batch that an earlier call committed; None when none did."""
-        closing_reads = [record.read for record in batch if isinstance(record, ClosedRecord)]
-        with self._database.read() as connection:
-            stored_reads = [queries.get(connection, record.read.read_id) for record in batch]
-            is_kept = all(queries.is_ended(connection, read) for read in closing_reads)
-        settled_reads = [record.read for record in batch if isinstance(record, SettledRecord)]
-        certainties = {each.read.read_id: each.read.certain for each in stored_reads if each is not None}
-        is_kept = is_kept and all(certainties.get(read.read_id) for read in settled_reads)
-        reads_kept = [each.read for each in stored_reads if each is not None]
-        return reads_kept if is_kept and len(reads_kept) == len(batch) else None
-
-    def _put_images(self, batch: Sequence[PassRecord]) -> list[tuple[EvidenceRef, ...]]:
+    def _put_images(self, batch: Sequence[ReadUpdate]) -> list[tuple[EvidenceRef, ...]]:
         jpegs = [jpeg for record in batch for _, jpeg in record.images]
         with self._database.commits.timing():
             digests = iter(self._images.put_all(jpegs))

@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from sqlalchemy import RowMapping, Table
 
-from alpr_edge.domain.reads import EvidenceKind, LateTone
+from alpr_edge.domain.alerting import AlertRecord, LateTone
+from alpr_edge.domain.reads import EvidenceKind, ReadStage, ReadUpdate
 from alpr_edge.store.db.column_types import Utc
 from alpr_edge.store.db.row_mapping import (
     alert_of,
@@ -15,71 +16,62 @@ from alpr_edge.store.db.row_mapping import (
     hit_of,
     hit_row,
     instant_of,
-    instant_or_none,
     instant_row,
     read_of,
     read_row,
 )
 from alpr_edge.store.db.schema import alerts, hits, reads
-from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, PassRecord, SettledRecord
 
-DECISION, CERTAINTY, END = "decision", "certainty", "end"
+_AT = "sounded"
+"""Name of the columns by which a moment is written."""
+_EARLIER_KINDS = {
+    "decision": ReadStage.DECIDED,
+    "certainty": ReadStage.AMENDED,
+    "end": ReadStage.CLOSED,
+}
+"""Kinds of records that earlier releases set aside."""
 
 
-def kind_of(record: PassRecord) -> str:
-    """Kind of a record: decision of a pass, certainty of its read, or its end."""
-    if isinstance(record, DecidedRecord):
-        return DECISION
-    return CERTAINTY if isinstance(record, SettledRecord) else END
-
-
-def to_json(record: PassRecord) -> dict[str, Any]:
-    """A record without its pictures; also of one that holds what no row can, such as NaN."""
-    values: dict[str, Any] = {
-        "kind": kind_of(record),
-        "read": read_row(record.read, closed=False),
-        "missing": record.missing_evidence,
+def to_json(change: ReadUpdate) -> dict[str, Any]:
+    """An update without its pictures; also of one that holds what no row can, such as NaN."""
+    return {
+        "kind": change.stage.name.lower(),
+        "at": instant_row(_AT, change.at),
+        "read": read_row(change.read, closed=False),
+        "missing": change.missing_evidence,
+        "hits": [hit_row(hit) for hit in change.hits],
+        "alerts": [alert_row(record) for record in change.alerts],
     }
-    if isinstance(record, ClosedRecord):
-        return values
-    if isinstance(record, SettledRecord):
-        values["settled"] = instant_row("sounded", record.settled_at)
-    else:
-        values["hits"] = [hit_row(hit) for hit in record.hits]
-    values["alert"] = None if record.alert is None else alert_row(record.alert, record.sounded_at)
-    values["withdraws"] = record.withdraws
-    late_tone = record.late_tone
-    values["late_tone"] = None if late_tone is None else alert_row(late_tone.alert, late_tone.sounded_at)
-    return values
 
 
-def from_json(values: Mapping[str, Any], images: tuple[tuple[EvidenceKind, bytes], ...]) -> PassRecord:
-    """The record that :func:`to_json` wrote.
+def from_json(values: Mapping[str, Any], images: tuple[tuple[EvidenceKind, bytes], ...]) -> ReadUpdate:
+    """The update that :func:`to_json` wrote, or a release before this one.
 
     Raises:
         ValueError, KeyError, TypeError: the data was not written by it.
     """
     read = read_of(_row(reads, values["read"]), ())
-    if values["kind"] == END:
-        return ClosedRecord(read, images, values["missing"])
-    alert_values = None if values["alert"] is None else _row(alerts, values["alert"])
-    alert = None if alert_values is None else alert_of(alert_values)
-    sounded_at = None if alert_values is None else instant_or_none(alert_values, "sounded")
-    late_values = None if values.get("late_tone") is None else _row(alerts, values["late_tone"])
-    late_tone = None if late_values is None else LateTone(alert_of(late_values), instant_of(late_values, "sounded"))
-    if values["kind"] == CERTAINTY:
-        settled_at = instant_of(_row(alerts, values["settled"]), "sounded")
-        return SettledRecord(read, settled_at, alert, sounded_at, values["withdraws"], late_tone)
-    return DecidedRecord(
-        read=read,
-        images=images,
-        hits=tuple(hit_of(_row(hits, row)) for row in values["hits"]),
-        alert=alert,
-        sounded_at=sounded_at,
-        withdraws=values["withdraws"],
-        missing_evidence=values["missing"],
-        late_tone=late_tone,
-    )
+    stage = _EARLIER_KINDS.get(values["kind"])
+    if stage is None:
+        stage, at = ReadStage[values["kind"].upper()], instant_of(_row(alerts, values["at"]), _AT)
+        records = tuple(alert_of(_row(alerts, row)) for row in values["alerts"])
+    else:
+        at, records = read.last_seen, _earlier_alerts(values)
+    found = tuple(hit_of(_row(hits, row)) for row in values.get("hits", ()))
+    return ReadUpdate(stage, read, at, None, images, values["missing"], found, records, is_hit=bool(found))
+
+
+def _earlier_alerts(values: Mapping[str, Any]) -> tuple[AlertRecord, ...]:
+    """The alerts of a record that an earlier release set aside: its own, and that of another read that sounded late."""
+    records = []
+    if values.get("alert") is not None:
+        records.append(alert_of(_row(alerts, values["alert"])))
+    if values.get("late_tone") is not None:
+        late = alert_of(_row(alerts, values["late_tone"]))
+        if late.sounded_at is not None:
+            tone = LateTone(late.alert, late.sounded_at)
+            records.append(AlertRecord(late.alert, late_tone=tone))
+    return tuple(records)
 
 
 def plain(value: object) -> object:

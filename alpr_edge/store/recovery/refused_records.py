@@ -23,11 +23,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from alpr_edge.domain.errors import LostError, PictureError, RefusedError, StoreError
-from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.domain.reads import EvidenceKind, ReadUpdate
 from alpr_edge.runtime.durable_files import private_directory, write_durably
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.runtime.key_derivation import derive_key
-from alpr_edge.store.reads.records import PassRecord
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery import record_json
 
@@ -60,7 +59,7 @@ class RefusedRecord:
     read_id: str = ""
     """Id of its read; empty when the file cannot be read."""
     what: str = ""
-    """Decision or end of the pass."""
+    """How far its pass was: decided, amended or closed."""
     reason: str = ""
     """Why the store refused it, without anything of the record; or why the file cannot be read."""
 
@@ -68,7 +67,7 @@ class RefusedRecord:
 class TakenIn(NamedTuple):
     """The result of trying some records again."""
 
-    stored: list[PassRecord]
+    stored: list[ReadUpdate]
     """Those that are stored now."""
     failures: list[str]
     """A line for each file of them that cannot be removed."""
@@ -90,7 +89,7 @@ class RefusedRecords:
         """Number of refused records."""
         return len(self._files())
 
-    def add(self, records: Sequence[PassRecord], reason: str) -> int:
+    def add(self, records: Sequence[ReadUpdate], reason: str) -> int:
         """Write refused records to files, the first ones first; they are on disk when this returns.
 
         Those that are refused while :data:`RECORDS_MAX` lie here are left out: kept by their writer, they would hold up
@@ -118,7 +117,7 @@ class RefusedRecords:
             room_bytes -= self._write(group, reason, number + start, room_bytes)
         return len(kept_records)
 
-    def _write(self, records: Sequence[PassRecord], reason: str, number: int, room_bytes: int) -> int:
+    def _write(self, records: Sequence[ReadUpdate], reason: str, number: int, room_bytes: int) -> int:
         """Write a file for each record, numbered on from ``number``; returns their bytes."""
         contents: dict[Path, bytes] = {}
         for record in records:
@@ -165,7 +164,7 @@ class RefusedRecords:
         Raises:
             StoreError: the store takes nothing at present.
         """
-        records: dict[Path, PassRecord] = {}
+        records: dict[Path, ReadUpdate] = {}
         for path in (self._directory / name for name in names):
             try:
                 records[path], _ = self._read_record(path)
@@ -181,7 +180,7 @@ class RefusedRecords:
             log.info("store.record_recovered", read=records[path].read.read_id, file=path.name)
         return TakenIn([records[path] for path in stored_paths], failures)
 
-    def _stored_together(self, records: Mapping[Path, PassRecord], store: ReadStore) -> list[Path]:
+    def _stored_together(self, records: Mapping[Path, ReadUpdate], store: ReadStore) -> list[Path]:
         """Store records, by one commit or where one is refused each by itself; those that are stored."""
         try:
             if records:
@@ -197,14 +196,14 @@ class RefusedRecords:
             record, reason = self._read_record(path)
         except LostError as error:
             return RefusedRecord(path.name, status.st_size, since, reason=str(error))
-        what = record_json.kind_of(record)
-        return RefusedRecord(path.name, status.st_size, since, record.read.read_id, what, reason)
+        stage = record.stage.name.lower()
+        return RefusedRecord(path.name, status.st_size, since, record.read.read_id, stage, reason)
 
     def _seal(self, name: str, content: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return HEADER + nonce + self._cipher.encrypt(nonce, content, HEADER + name.encode())
 
-    def _read_record(self, path: Path) -> tuple[PassRecord, str]:
+    def _read_record(self, path: Path) -> tuple[ReadUpdate, str]:
         """The record and why it was refused; LostError when the file is damaged or of another key."""
         try:
             file_bytes = path.read_bytes()
@@ -225,9 +224,9 @@ class RefusedRecords:
             raise StoreError(f"{self._directory}: cannot be looked into: {error.strerror}") from None
 
 
-def _is_stored(path: Path, record: PassRecord, store: ReadStore) -> bool:
+def _is_stored(path: Path, record: ReadUpdate, store: ReadStore) -> bool:
     try:
-        store.rejoin(record)
+        store.commit([record])
     except (PictureError, RefusedError) as error:
         log.warning("store.record_stays_aside", file=path.name, reason=str(error))
         return False
@@ -242,7 +241,7 @@ def _size_bytes(path: Path) -> int:
         return 0
 
 
-def _pack(record: PassRecord, reason: str, images: Sequence[tuple[EvidenceKind, bytes]]) -> bytes:
+def _pack(record: ReadUpdate, reason: str, images: Sequence[tuple[EvidenceKind, bytes]]) -> bytes:
     header = {
         "record": record_json.to_json(record),
         "reason": reason,
@@ -252,7 +251,7 @@ def _pack(record: PassRecord, reason: str, images: Sequence[tuple[EvidenceKind, 
     return b"".join((_LENGTH.pack(len(text)), text, *(jpeg for _, jpeg in images)))
 
 
-def _unpack(content: bytes) -> tuple[PassRecord, str]:
+def _unpack(content: bytes) -> tuple[ReadUpdate, str]:
     (length,) = _LENGTH.unpack_from(content)
     start = _LENGTH.size + length
     header = json.loads(content[_LENGTH.size : start])

@@ -269,7 +269,7 @@ def _queue_read_again(connection: Connection, read_id: str) -> int:
     if lost_hits:
         enqueue.queue_hits(connection, lost_hits, stored_read.read)
     count = len(lost_hits) + sum(
-        enqueue.queue_stored_alert(connection, stored_alert, stored_read.read) for stored_alert in stored_read.alerts
+        enqueue.queue_alert(connection, record, stored_read.read) for record in stored_read.alerts
     )
     answers = dispositions_of(connection, [hit.hit_id for hit in stored_read.hits])
     count += sum(
