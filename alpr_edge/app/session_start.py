@@ -128,7 +128,10 @@ def _upkeep(unit: UnitParts, databases: DatabaseHealth, parts: PipelineParts) ->
 
 def _page_requests(unit: UnitParts, parts: PipelineParts) -> PageRequestStage:
     make_id = partial(new_id, unit.settings.unit.id)
-    return PageRequestStage(unit.store, unit.clock, unit.mute, parts.alerter, make_id, unit.ballast.require)
+    alerter, require_room = parts.alerter, unit.ballast.require
+    return PageRequestStage(
+        unit.store, unit.clock, unit.mute, alerter.correct, alerter.note_answer, make_id, require_room
+    )
 
 
 def _stages_by_settings(unit: UnitParts, limits: CollectionLimits, self_check: SelfCheckStage) -> Iterator[Stage]:

@@ -8,6 +8,7 @@ that does not stand any more is withdrawn.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from alpr_edge.domain.alerting import Alert, AlertRecord, LateTone, Level, Silence
 from alpr_edge.domain.dispositions.disposition import ReadAnswer
@@ -23,12 +24,21 @@ gives every plate some look-alikes."""
 REVIEW_MS = 400.0
 """Longest time between two reviews of a vehicle: a list that goes live is heard within a second."""
 
+HeardHit = tuple[Hit, AlertRecord]
+"""A stored hit with its alert."""
 EntryKey = tuple[str, str, str | None, Reason, str]
 
 
 def key_of(entry: HotlistEntry) -> EntryKey:
     """Return what an entry is known by in every generation of its list."""
     return entry.source, entry.plate, entry.state, entry.reason, entry.record_id
+
+
+class Announcement(NamedTuple):
+    """What a review brought: hits that are new or surer, and alerts as they stand now where they changed."""
+
+    hits: tuple[Hit, ...] = ()
+    alerts: tuple[AlertRecord, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from threading import Lock
-from typing import NamedTuple
 
 import structlog
 
@@ -38,7 +37,16 @@ from alpr_edge.domain.ports import Clock, Player
 from alpr_edge.domain.reads import PlateRead, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.voting import Vote
 from alpr_edge.domain.speech.sentences import WITHDRAWN_SENTENCE, Sentence
-from alpr_edge.domain.vehicle_alerts import EntryKey, KnownHit, Sounding, VehicleAlerts, key_of, plan_alerts
+from alpr_edge.domain.vehicle_alerts import (
+    Announcement,
+    EntryKey,
+    HeardHit,
+    KnownHit,
+    Sounding,
+    VehicleAlerts,
+    key_of,
+    plan_alerts,
+)
 from alpr_edge.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -51,13 +59,6 @@ SOUNDINGS_MAX = 4096
 FOLLOWED_MS_MIN = 30_000.0
 """Least time for which a vehicle that is out of view is followed; else as long as an entry stays quiet."""
 _KINDS = (MatchKind.PARTIAL, MatchKind.CONFUSABLE, MatchKind.EXACT)
-
-
-class Announcement(NamedTuple):
-    """What a review brought: hits that are new or surer, and alerts as they stand now where they changed."""
-
-    hits: tuple[Hit, ...] = ()
-    alerts: tuple[AlertRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +157,7 @@ class Alerter:
             if hits or alerts
         ]
 
-    def correct(
-        self, misread: PlateRead, heard: Sequence[tuple[Hit, AlertRecord]], read: PlateRead, at: Instant
-    ) -> Announcement:
+    def correct(self, misread: PlateRead, heard: Sequence[HeardHit], read: PlateRead, at: Instant) -> Announcement:
         """Announce the read that a person made of a misread one: what the person says is final for this vehicle.
 
         Args:

@@ -8,13 +8,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from alpr_edge.app.pipeline.alerter import Alerter, Announcement
+from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.known_plates import KnownPlates
 from alpr_edge.domain.recognition.passes import Passes
 from alpr_edge.domain.recognition.vehicle_pass import VehiclePass
+from alpr_edge.domain.vehicle_alerts import Announcement
 from alpr_edge.runtime.channels import BoundedChannel
 
 JITTER_MS_MAX = 1000.0

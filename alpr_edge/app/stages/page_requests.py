@@ -8,12 +8,11 @@ read.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.domain.errors import RefusedError, StoreError
@@ -22,7 +21,8 @@ from alpr_edge.domain.page_requests.corrections import Correction, corrected_rea
 from alpr_edge.domain.page_requests.mute import MUTE_MINUTES, EndOfMute, Mute, MuteOrder
 from alpr_edge.domain.page_requests.request import PageRequest, RequestAnswer, RequestOutcome
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.reads import ReadStage, ReadUpdate
+from alpr_edge.domain.reads import PlateRead, ReadStage, ReadUpdate
+from alpr_edge.domain.vehicle_alerts import Announcement, HeardHit
 from alpr_edge.store.reads import commit, queries
 from alpr_edge.store.reads.dispositions import answers_after
 from alpr_edge.store.reads.queries import StoredRead
@@ -43,7 +43,10 @@ class PageRequestStage:
     store: UnitStore
     clock: Clock
     mute: UnitMute
-    alerter: Alerter
+    correct: Callable[[PlateRead, Sequence[HeardHit], PlateRead, Instant], Announcement]
+    """Sounds what a person's read is listed for, and withdraws what the misread one was heard for."""
+    note_answer: Callable[[str, str, str | None], None]
+    """Tells the alerter an officer's answer to what was read, by read and hit; None: it was undone."""
     new_id: Callable[[], str]
     require_room: Callable[[], None]
     """Raises StoreError while the disk is full."""
@@ -101,7 +104,7 @@ class PageRequestStage:
             answers = answers_after(connection, self._answered)
         self._answered = answers.newest
         for answer in answers.of_reads:
-            self.alerter.note_answer(*answer)
+            self.note_answer(*answer)
         waiting_ids = {request.request_id for request in waiting}
         self._unsaved = {name: record for name, record in self._unsaved.items() if name in waiting_ids}
         failure: StoreError | None = None
@@ -168,7 +171,7 @@ class PageRequestStage:
         read = corrected_read(stored.read, correction, request.request_id, request.person_id)
         records = {record.alert.hit_id: record for record in stored.alerts if record.withdrawn_at is None}
         heard = [(hit, records[hit.hit_id]) for hit in stored.hits if hit.hit_id in records]
-        hits, alerts = self.alerter.correct(stored.read, heard, read, now)
+        hits, alerts = self.correct(stored.read, heard, read, now)
         missing = stored.missing_evidence
         return ReadUpdate(ReadStage.CLOSED, read, now, None, (), missing, hits, alerts, is_hit=bool(hits))
 
