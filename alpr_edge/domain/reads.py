@@ -81,6 +81,11 @@ class EarlierText:
     frame_number: int
     """Frame of the look at which the vote first gave it."""
 
+    @property
+    def certain(self) -> bool:
+        """Whether the text was sure enough to be used without comparing it first."""
+        return is_certain(self.plate, self.confidence)
+
 
 EARLIER_TEXTS_MAX = 8
 """Most earlier texts that a read keeps, the newest: a plate that the reader cannot settle must not flood the store."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import ReadStage, ReadUpdate
+from alpr_edge.domain.reads import Evidence, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.known_plates import KnownPlates
 from alpr_edge.domain.recognition.passes import Passes
@@ -94,7 +94,8 @@ class CameraPasses:
         """Return the update of a read of which nothing but its hits is new; the first hit brings the whole frame."""
         read = one.known_read()
         if announcement.hits and one.holds_frame and read.read_id not in self._open_hits:
-            return ReadUpdate(ReadStage.AMENDED, replace(read, box=one.shown.box), now, one.evidence)
+            pictures = Evidence(one.crop.picture, one.scene)
+            return ReadUpdate(ReadStage.AMENDED, replace(read, box=one.shown.box), now, pictures)
         return ReadUpdate(ReadStage.AMENDED, read, now)
 
     def _put(self, update: ReadUpdate, announcement: Announcement) -> None:

@@ -19,7 +19,6 @@ from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import (
     EARLIER_TEXTS_MAX,
-    EarlierText,
     PlateRead,
     ReadingPlace,
     ReadStage,
@@ -30,7 +29,7 @@ from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
 from alpr_edge.domain.recognition.known_plates import KnownPlates
 from alpr_edge.domain.recognition.second_opinions import SecondOpinion
 from alpr_edge.domain.recognition.tracking import Track, Tracker
-from alpr_edge.domain.recognition.vehicle_pass import VehiclePass, evidence_of
+from alpr_edge.domain.recognition.vehicle_pass import VehiclePass
 from alpr_edge.domain.recognition.voting import Vote, vote
 
 REAPPEARANCE_GAPS = 20
@@ -186,9 +185,7 @@ class Passes:
         """The pass of a track, which begins with its first reading."""
         current = self._open.get(track.number)
         if current is None:
-            second, evidence = self._parts.second(), evidence_of(frame, reading)
-            current = VehiclePass(track, second, reading, reading, reading, evidence)
-            self._open[track.number] = current
+            current = self._open[track.number] = VehiclePass.begin(track, self._parts.second(), reading, frame)
         current.look(reading, frame)
         return current
 
@@ -222,8 +219,9 @@ class Passes:
 
         That the same text has become certain is news as well.
         """
-        read = current.read
+        read, decided = current.read, current.decided
         assert read is not None
+        assert decided is not None
         is_restless = len(read.earlier_texts) == EARLIER_TEXTS_MAX
         if current.is_handed_over or not (ending or (current.is_settled and not is_restless)):
             return []
@@ -232,13 +230,10 @@ class Passes:
                 return []
             current.read = current.known_read()
             return [ReadUpdate(ReadStage.AMENDED, current.read, now)]
-        before = EarlierText(read.plate, current.decided_confidence, current.text_frame)
-        amended = replace(
-            self._read_of(current, result, read.read_id),
-            box=read.box,
-            earlier_texts=(*read.earlier_texts, before)[-EARLIER_TEXTS_MAX:],
-        )
-        return [ReadUpdate(ReadStage.AMENDED, *current.take_amended(amended, now))]
+        history = (*read.earlier_texts, decided)[-EARLIER_TEXTS_MAX:]
+        box = current.shown.box if current.scene.size else read.box
+        amended = replace(self._read_of(current, result, read.read_id), box=box, earlier_texts=history)
+        return [ReadUpdate(ReadStage.AMENDED, amended, now, current.take_read(amended))]
 
     def _read_of(self, current: VehiclePass, result: Vote, read_id: str) -> PlateRead:
         """Return the read of a pass by a vote."""
@@ -279,7 +274,7 @@ class Passes:
 
     def _state_of(self, current: VehiclePass) -> str | None:
         """Return the state by the sharpest picture of the plate; of a part of a plate none is named."""
-        return None if current.is_plate_cut else self._parts.state_of(current.plate_picture())
+        return None if current.sharpest.is_cut else self._parts.state_of(current.crop.plate)
 
     def _place_of(self, current: VehiclePass) -> Position | None:
         """Return where the shown picture was taken; where that is not known any more, what the read says of it."""

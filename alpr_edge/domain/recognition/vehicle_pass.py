@@ -1,11 +1,12 @@
 """One vehicle passing one camera: its track, its sharpest picture, the second opinion, and its read once decided."""
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import Alternative, Evidence, PlateRead
+from alpr_edge.domain.reads import Alternative, EarlierText, Evidence, PlateRead
 from alpr_edge.domain.recognition.decision_rule import is_settled
 from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading, pixels_inside
 from alpr_edge.domain.recognition.known_plates import SettledPlate
@@ -37,19 +38,25 @@ MISSED_MIN = 0.1
 """Likelihood from which a reading is of a fuller text although it is certain: only a missing I is as likely as that."""
 CLEAR_MIN = 0.8
 """Probability from which a pass shows a character clearly: vans of one fleet may differ in it alone."""
-NO_EVIDENCE = Evidence(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uint8))
-"""Evidence without any picture, as of a pass whose pictures are stored and not needed any more."""
+NO_SCENE: Pixels = np.zeros((0, 0, 3), np.uint8)
+"""The scene of a pass whose frame is stored or given up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlateCrop:
-    """What is kept of a look whose frame was given up."""
+    """The plate in one look, which holds no frame."""
 
-    look: Reading
     picture: Pixels
     """The plate with a margin."""
     plate: Pixels
     """The plate alone, a part of :attr:`picture`."""
+
+    @classmethod
+    def of(cls, scene: Pixels, look: Reading) -> Self:
+        """Copy the plate of a look out of its frame."""
+        left, top, _, _ = (outside := look.box.expand(CROP_MARGIN)).within(scene.shape[1], scene.shape[0])
+        picture = pixels_inside(scene, outside).copy()
+        return cls(picture, pixels_inside(picture, look.box.shift(-left, -top)))
 
 
 @dataclass(slots=True, eq=False)
@@ -61,17 +68,15 @@ class VehiclePass:
     first: Reading
     sharpest: Reading
     shown: Reading
-    """The look that :attr:`evidence` shows: the sharpest, unless the picture of that is stored already, or given up."""
-    evidence: Evidence
+    """The look that :attr:`scene` shows: the sharpest, unless the frame of that is given up."""
+    crop: PlateCrop
+    """The plate in the sharpest look."""
+    scene: Pixels
     is_sharper: bool = False
     """Whether a sharper picture came after the decision."""
-    sharpest_crop: PlateCrop | None = None
-    """What is kept of the sharpest look where its frame was given up, so that the newest one is shown; else None."""
     read: PlateRead | None = None
-    decided_confidence: float = 0.0
-    """The confidence with which the text of :attr:`read` was decided; later looks may have made it certain."""
-    text_frame: int = 0
-    """Frame of the look at which it was."""
+    decided: EarlierText | None = None
+    """The text of :attr:`read` as it was decided; later looks may have made it certain."""
     is_handed_over: bool = False
     """Whether the read was closed although the vehicle was still there; nothing of it changes after that."""
     is_over: bool = False
@@ -84,6 +89,11 @@ class VehiclePass:
     """What the readings show together, after how many of them."""
     _known: tuple[PlateRead, Vote, PlateRead] | None = None
     """The read and the vote of which :meth:`known_read` was made last, and what it was."""
+
+    @classmethod
+    def begin(cls, track: Track, second: SecondOpinion, look: Reading, frame: Frame) -> Self:
+        """Begin a pass with its first look."""
+        return cls(track, second, look, look, look, PlateCrop.of(frame.pixels, look), frame.pixels)
 
     @property
     def last_seen(self) -> Instant:
@@ -106,31 +116,32 @@ class VehiclePass:
 
         With 24 certain plates in view the votes are most of what tracking takes.
         """
-        if self.read is None or not (self.is_settled and self.read.certain):
-            return False
-        return self.track.readings[-1].text == self.read.plate
+        is_sure = self.read is not None and self.is_settled and self.read.certain
+        return is_sure and self.read is not None and self.track.readings[-1].text == self.read.plate
 
     def known_read(self) -> PlateRead:
         """Return its read with what the newest vote says: how sure its text is, and which others are possible.
 
-        Where the vote says another text, that is the first alternative.
+        Where the vote says another text, that is the first alternative, and the read is as sure as all looks together
+        allow.
         """
         assert self.read is not None
         read, result = self.read, self.vote() if self._vote is None else self._vote[1]
         if self._known is None or self._known[0] is not read or self._known[1] is not result:
-            known = _with_vote(read, result)
+            others, votes, confidence = result.alternatives, result.slot_votes, result.confidence
             if result.plate != read.plate:
-                known = _with_doubt(read, result, self.likelihood(read.plate))
-            self._known = read, result, known
+                others = (Alternative(result.plate, confidence), *(one for one in others if one.plate != read.plate))
+                others = others if result.readable else read.alternatives
+                votes, confidence = read.slot_votes, min(read.confidence, self.likelihood(read.plate))
+            self._known = read, result, replace(read, confidence=confidence, alternatives=others, slot_votes=votes)
         return self._known[2]
 
     def look(self, reading: Reading, frame: Frame) -> None:
         """Keep the sharpest picture of the vehicle, unless its read is handed over."""
-        if self.is_handed_over:
-            return
-        if reading.sharpness > self.sharpest.sharpness and self._shows_text(reading):
-            self.sharpest, self.shown, self.evidence = reading, reading, evidence_of(frame, reading)
-            self.is_sharper, self.sharpest_crop = self.read is not None, None
+        if not self.is_handed_over and reading.sharpness > self.sharpest.sharpness and self._shows_text(reading):
+            self.sharpest = self.shown = reading
+            self.crop, self.scene = PlateCrop.of(frame.pixels, reading), frame.pixels
+            self.is_sharper = self.read is not None
 
     def _shows_text(self, reading: Reading) -> bool:
         """Whether a look shows what was decided, or what all looks say by now; one of the next plate does not."""
@@ -140,27 +151,18 @@ class VehiclePass:
         texts = [self.read.plate, *([result.plate] if is_settled(result) else [])]
         return max(agreement_of(reading.text, text) for text in texts) >= AGREEMENT_MIN
 
-    def take_read(self, read: PlateRead) -> Evidence:
-        """Take the read of this pass; returns the pictures to store with it, the crop that of the sharpest look."""
-        if self.sharpest_crop is not None:
-            pictures = Evidence(self.sharpest_crop.picture, self.evidence.scene)
-        else:
-            self.sharpest, pictures = self.shown, self.evidence
-        self.is_sharper, self.sharpest_crop = False, None
-        self._note_read(read)
+    def take_read(self, read: PlateRead) -> Evidence | None:
+        """Take the read, or another text of it; returns the pictures to store with it, if its frame is held.
+
+        The crop of a read that is decided is that of the sharpest look; with another text it is that of the scene.
+        """
+        pictures = Evidence(self.crop.picture, self.scene) if self.read is None or self.scene.size else None
+        if self.read is not None and self.scene.size:
+            self.sharpest, self.crop = self.shown, PlateCrop.of(self.scene, self.shown)
+            pictures = Evidence(self.crop.picture, self.scene)
+        self.is_sharper = self.is_sharper and pictures is None
+        self.read, self.decided = read, EarlierText(read.plate, read.confidence, self.track.last.frame_number)
         return pictures
-
-    def take_amended(self, read: PlateRead, now: Instant) -> tuple[PlateRead, Instant, Evidence | None]:
-        """Take the read with another text; returns it, the moment, and the shown look's pictures if they are held."""
-        pictures = None
-        if self.evidence.scene.size:
-            read, pictures = replace(read, box=self.shown.box), self.evidence
-            self.sharpest, self.is_sharper, self.sharpest_crop = self.shown, False, None
-        self._note_read(read)
-        return read, now, pictures
-
-    def _note_read(self, read: PlateRead) -> None:
-        self.read, self.decided_confidence, self.text_frame = read, read.confidence, self.track.last.frame_number
 
     def vote(self) -> Vote:
         """The joint result of the readings so far, weighed with the second opinion; counted once a look."""
@@ -169,31 +171,20 @@ class VehiclePass:
             self._vote = state, vote(self.track.readings, opinion=self.second.opinion)
         return self._vote[1]
 
-    def likelihood(self, plate: str) -> float:
-        """Likelihood of the readings so far if the plate has this canonical text, between 0 and 1."""
-        return self.joint_reading().likelihood(plate)
-
     def joint_reading(self) -> JointReading:
-        """Return what the readings so far show together; counted once a look."""
+        """What the readings so far show together, before formats and opinions weigh in; counted once a look."""
         count = self.track.reading_count
         if self._joint is None or self._joint[0] != count:
             self._joint = count, JointReading.of(self.track.readings)
         return self._joint[1]
 
+    def likelihood(self, plate: str) -> float:
+        """Likelihood of the readings so far if the plate has this canonical text, between 0 and 1."""
+        return self.joint_reading().likelihood(plate)
+
     def must_wait(self, result: Vote, now: Instant, *, last: bool = False) -> bool:
         """Whether the decision must wait for the second reader."""
-        return self.second.must_wait(result, self.plate_picture(), now, last=last)
-
-    def plate_picture(self) -> Pixels:
-        """The plate in the sharpest picture that is held, without what is around it."""
-        if self.sharpest_crop is not None:
-            return self.sharpest_crop.plate
-        return pixels_inside(self.evidence.scene, self.shown.box)
-
-    @property
-    def is_plate_cut(self) -> bool:
-        """Whether the plate of :meth:`plate_picture` reaches the edge of its frame."""
-        return self.shown.is_cut if self.sharpest_crop is None else self.sharpest_crop.look.is_cut
+        return self.second.must_wait(result, self.crop.plate, now, last=last)
 
     def is_same_vehicle(self, earlier: "VehiclePass", result: Vote, away_ms_max: float) -> bool:
         """Whether an earlier pass was of the same vehicle.
@@ -209,7 +200,7 @@ class VehiclePass:
         away_ms = self.first.captured_at.ms_since(earlier.last_seen)
         if not 0 < away_ms <= away_ms_max:
             return False
-        before = earlier.result_as_decided()
+        before = earlier.decided or earlier.vote()
         if before.plate == result.plate:
             return True
         if self._differs_clearly(earlier, result.plate, before.plate):
@@ -225,90 +216,55 @@ class VehiclePass:
         pairs = zip(plate, before, shown, shown_before, strict=True)
         return any(one != other and min(shares) >= CLEAR_MIN for one, other, *shares in pairs)
 
-    def result_as_decided(self) -> Vote | PlateRead:
-        """The read as it was decided, or the vote where there is none."""
-        return self.vote() if self.read is None else replace(self.read, confidence=self.decided_confidence)
-
     def join(self, earlier: "VehiclePass") -> None:
         """Take over an earlier pass of the same vehicle: its readings, its read, its picture where that is sharper."""
         self.track.join(earlier.track)
-        self.first = earlier.first
-        self.read, self.decided_confidence, self.text_frame = (
-            earlier.read,
-            earlier.decided_confidence,
-            earlier.text_frame,
-        )
+        self.first, self.read, self.decided = earlier.first, earlier.read, earlier.decided
         if earlier.is_handed_over:
             self.hand_over()
-            return
-        if earlier.sharpest.sharpness < self.sharpest.sharpness:
+        elif earlier.sharpest.sharpness < self.sharpest.sharpness:
             self.is_sharper = self.read is not None
-            return
-        self.sharpest, self.is_sharper = earlier.sharpest, earlier.is_sharper
-        self.sharpest_crop = earlier.sharpest_crop
-        if earlier.read is None or (earlier.is_sharper and earlier.sharpest_crop is None):
-            self.shown, self.evidence = earlier.shown, earlier.evidence
+        else:
+            self.sharpest, self.crop, self.is_sharper = earlier.sharpest, earlier.crop, earlier.is_sharper
+            if earlier.read is None or (earlier.is_sharper and earlier.holds_frame):
+                self.shown, self.scene = earlier.shown, earlier.scene
 
     @property
     def holds_frame(self) -> bool:
         """Whether it holds a frame of its own, that of its sharpest look."""
-        return self.sharpest_crop is None and self.evidence.scene.size > 0
+        return self.shown is self.sharpest and self.scene.size > 0
 
     def share_frame(self, frame: Frame, *, give_up_own: bool) -> None:
         """Show the newest look, which is accepted, in place of the sharpest one: other plates hold its frame as well.
 
-        So there is a frame for a read that is yet to be decided or corrected; of the sharpest look the crop stays.
+        So there is a frame for a read that is yet to be decided or amended; of the sharpest look the crop stays.
 
         Args:
             frame: the frame of the newest look.
             give_up_own: whether to begin with that; a pass that shows its newest look already goes on doing so.
         """
-        if give_up_own and self.holds_frame:
-            self.give_up_frame()
-        if self.sharpest_crop is not None:
-            self.shown, self.evidence = self.track.last, evidence_of(frame, self.track.last)
+        if not self.is_handed_over and (give_up_own or not self.holds_frame):
+            self.shown, self.scene = self.track.last, frame.pixels
 
     def give_up_frame(self) -> None:
         """Keep of the frame that is held the crop alone."""
-        self.sharpest_crop = _plate_crop(self.evidence, self.shown)
-        self.evidence = NO_EVIDENCE
+        self.scene = NO_SCENE
 
     def sharper_evidence(self) -> Evidence | None:
         """The pictures that are sharper than what is stored, the frame only where it is held; None: there are none."""
-        if not self.is_sharper:
-            return None
-        return self.evidence if self.sharpest_crop is None else Evidence(self.sharpest_crop.picture, NO_EVIDENCE.scene)
+        return Evidence(self.crop.picture, self.scene if self.holds_frame else NO_SCENE) if self.is_sharper else None
 
     def hand_over(self) -> None:
         """Note that the read was closed: none of its pictures is needed any more."""
-        self.is_handed_over, self.is_sharper = True, False
-        self.evidence, self.sharpest_crop = NO_EVIDENCE, None
+        self.is_handed_over, self.is_sharper, self.scene = True, False, NO_SCENE
 
     def release_frame(self) -> None:
         """Let go of the frame unless it is still to be stored: it is most of what a pass holds."""
-        if not self.is_sharper or self.sharpest_crop is not None:
-            self.evidence = NO_EVIDENCE
+        if not (self.is_sharper and self.holds_frame):
+            self.scene = NO_SCENE
 
 
-def _with_vote(read: PlateRead, result: Vote) -> PlateRead:
-    """Return a read with how sure a vote for its text is."""
-    return replace(read, confidence=result.confidence, alternatives=result.alternatives, slot_votes=result.slot_votes)
-
-
-def _with_doubt(read: PlateRead, result: Vote, likelihood: float) -> PlateRead:
-    """Return a read as sure as all looks together allow, with the text that they say as its first alternative.
-
-    Args:
-        read: the read.
-        result: the vote of all looks.
-        likelihood: of these, if the plate has the text of the read.
-    """
-    others = (one for one in result.alternatives if one.plate != read.plate)
-    alternatives = (Alternative(result.plate, result.confidence), *others) if result.readable else read.alternatives
-    return replace(read, confidence=min(read.confidence, likelihood), alternatives=alternatives)
-
-
-def _is_misreading(one: Vote | PlateRead, other: Vote | PlateRead, likeliest: float) -> bool:
+def _is_misreading(one: Vote | EarlierText, other: Vote, likeliest: float) -> bool:
     """Whether one of two results may be a misreading of the other's plate.
 
     Args:
@@ -322,16 +278,3 @@ def _is_misreading(one: Vote | PlateRead, other: Vote | PlateRead, likeliest: fl
         return True
     in_doubt = min(one.confidence, other.confidence) < DOUBT_MAX or likeliest >= LIKELY_MIN
     return in_doubt and min(len(one.plate), len(other.plate)) > SHORT_MAX
-
-
-def _plate_crop(evidence: Evidence, look: Reading) -> PlateCrop:
-    """What is kept of a look, of which the pictures are given up; a copy, so that it does not hold the frame."""
-    height, width = evidence.scene.shape[:2]
-    left, top, _, _ = look.box.expand(CROP_MARGIN).within(width, height)
-    picture = evidence.crop.copy()
-    return PlateCrop(look, picture, pixels_inside(picture, look.box.shift(-left, -top)))
-
-
-def evidence_of(frame: Frame, reading: Reading) -> Evidence:
-    """The pictures of a reading: the plate with a margin, and the whole frame."""
-    return Evidence(crop=pixels_inside(frame.pixels, reading.box.expand(CROP_MARGIN)), scene=frame.pixels)
