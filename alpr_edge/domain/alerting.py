@@ -191,9 +191,9 @@ class AlertPolicy:
     tone: Tone | None = None
     """Tone of a certain hit; None: that of the level."""
 
-    def level_of(self, hit: Hit) -> Level:
-        """Level of a hit under this policy."""
-        return self.level or level_of(hit.entry.reason)
+    def level_of(self, reason: Reason) -> Level:
+        """Level of a hit of a reason under this policy."""
+        return self.level or level_of(reason)
 
 
 PLAIN = AlertPolicy()
@@ -235,7 +235,7 @@ def is_certain(hit: Hit, context: MatchContext) -> bool:
 
 def tone_of(hit: Hit, context: MatchContext) -> Tone:
     """The hit's tone: that of its level only when the hit is certain."""
-    full = context.policy.tone or _TONES[context.policy.level_of(hit)]
+    full = context.policy.tone or _TONES[context.policy.level_of(hit.entry.reason)]
     return full if is_certain(hit, context) else Tone.POSSIBLE
 
 
@@ -245,7 +245,7 @@ def alert_of(hit: Hit, context: MatchContext) -> Alert:
     A possible hit is a notice, whatever its reason: a certain one that follows within the cooldown is graver and
     sounds in spite of it.
     """
-    level = context.policy.level_of(hit) if is_certain(hit, context) else Level.NOTICE
+    level = context.policy.level_of(hit.entry.reason) if is_certain(hit, context) else Level.NOTICE
     detail = AlertDetail(hit.entry.reason, hit.generation.source, sureness_of(hit, context), context.camera_id)
     return Alert(hit.hit_id, hit.read_id, level, tone_of(hit, context), phrase_of(hit, context), context.age, detail)
 
@@ -254,7 +254,7 @@ def gravity_of(hit: Hit, context: MatchContext) -> tuple[bool, bool, int, Level]
     """Return the rank of a hit: certain ones first and by reason alone, then those of this state, then by text."""
     certain = is_certain(hit, context)
     likelihood = {MatchKind.EXACT: 2, MatchKind.CONFUSABLE: 1, MatchKind.PARTIAL: 0}[hit.kind]
-    return certain, hit.state_match is not StateMatch.OTHER, likelihood, context.policy.level_of(hit)
+    return certain, hit.state_match is not StateMatch.OTHER, likelihood, context.policy.level_of(hit.entry.reason)
 
 
 def sureness_of(hit: Hit, context: MatchContext) -> Sureness:

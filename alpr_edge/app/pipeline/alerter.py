@@ -17,7 +17,6 @@ from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.domain.alerting import (
     PLAIN,
     Alert,
-    AlertPolicy,
     AlertRecord,
     Level,
     ListAge,
@@ -223,33 +222,20 @@ class Alerter:
         entries, before = self._entries(), {key: known.record for key, known in vehicle.hits.items()}
         matches = vehicle.match(entries, at)
         withdrawn = self._withdraw(vehicle, list(vehicle.fallen(entries, at)), at)
-        hits = [hit for key, match in matches.items() if (hit := self._note_hit(vehicle, key, match, at)) is not None]
-        wanted = self._wanted(vehicle, matches, at)
-        self._announce(vehicle, wanted, at)
-        changed = (known.record for key, known in vehicle.hits.items() if known.record is not before.get(key))
-        return Announcement(tuple(hits), (*withdrawn, *(record for record in changed if record is not None)))
-
-    def _note_hit(self, vehicle: VehicleAlerts, key: EntryKey, match: Match, at: Instant) -> Hit | None:
-        """Return the hit of a match if it is new or surer than before."""
-        known = vehicle.hits.get(key)
-        if known is None:
-            vehicle.hits[key] = KnownHit(self._hit_of(new_id(self._unit_id), vehicle.read, match, at))
-        elif _KINDS.index(match.kind) > _KINDS.index(known.hit.kind):
-            known.hit = replace(known.hit, kind=match.kind, state_match=match.state_match)
-        else:
-            return None
-        return vehicle.hits[key].hit
-
-    def _wanted(self, vehicle: VehicleAlerts, matches: Mapping[EntryKey, Match], at: Instant) -> dict[EntryKey, Alert]:
-        """Return the alerts of the matches as they would sound now, the gravest first; none of covert entries."""
-        candidates = []
+        hits, candidates = [], []
         for key, match in matches.items():
-            if not match.entry.covert:
-                hit = self._hit_of(vehicle.hits[key].hit.hit_id, vehicle.read, match, at)
+            known = vehicle.hits.get(key)
+            hit = self._hit_of(new_id(self._unit_id) if known is None else known.hit.hit_id, vehicle.read, match, at)
+            if known is None or _KINDS.index(hit.kind) > _KINDS.index(known.hit.kind):
+                vehicle.hits[key] = replace(known or KnownHit(hit), hit=hit)
+                hits.append(hit)
+            if not hit.entry.covert:
                 context = self._context_of(hit, vehicle.read)
                 candidates.append((gravity_of(hit, context), key, alert_of(hit, context)))
         candidates.sort(key=lambda candidate: candidate[0], reverse=True)
-        return {key: alert for _, key, alert in candidates}
+        self._announce(vehicle, {key: alert for _, key, alert in candidates}, at)
+        changed = (known.record for key, known in vehicle.hits.items() if known.record is not before.get(key))
+        return Announcement(tuple(hits), (*withdrawn, *(record for record in changed if record is not None)))
 
     def _announce(self, vehicle: VehicleAlerts, wanted: Mapping[EntryKey, Alert], at: Instant) -> None:
         """Sound what is due by one tone, and note why the rest stays quiet."""
@@ -258,19 +244,19 @@ class Alerter:
         loud, quiet = plan_alerts(wanted, heard, partial(self._silence_of, vehicle, at))
         sounding = Sounding(vehicle.read.read_id, vehicle.read.plate, at, vehicle.read.certain)
         sounded_at = self._play(wanted[loud[0]], sounding, at) if loud else None
-        for place, key in enumerate(loud):
-            known, alert = vehicle.hits[key], wanted[key]
-            if sounded_at is None:
-                known.note(alert, None, None, Silence.NO_DEVICE)
-                continue
-            known.note(alert, sounding, None if place else sounded_at, Silence.OTHER_HIT if place else None)
-            self._soundings[key] = sounding, alert.level
+        if sounded_at is None:
+            quiet, loud = quiet | dict.fromkeys(loud, Silence.NO_DEVICE), []
+        for key in loud:
+            is_first = key == loud[0]
+            silence = None if is_first else Silence.OTHER_HIT
+            vehicle.hits[key].note(wanted[key], sounding, sounded_at if is_first else None, silence)
+            self._soundings[key] = sounding, wanted[key].level
             self._soundings.move_to_end(key)
         for key, silence in quiet.items():
-            known = vehicle.hits[key]
-            if known.record is None:
+            if vehicle.hits[key].record is None:
                 log.info("alert.not_sounded", read=vehicle.read.read_id, level=wanted[key].level.name, reason=silence)
-            known.note(wanted[key], self._soundings[key][0] if silence is Silence.COOLDOWN else None, None, silence)
+            other = self._soundings[key][0] if silence is Silence.COOLDOWN else None
+            vehicle.hits[key].note(wanted[key], other, None, silence)
         while len(self._soundings) > SOUNDINGS_MAX:
             self._soundings.popitem(last=False)
 
@@ -307,25 +293,16 @@ class Alerter:
         return [replace(each.record, withdrawn_at=at) for each in known if each.record is not None]
 
     def _hit_of(self, hit_id: str, read: PlateRead, match: Match, at: Instant) -> Hit:
-        age = match.generation.age(at.trusted_utc)
-        hit = Hit(
-            hit_id=hit_id,
-            read_id=read.read_id,
-            entry=match.entry,
-            generation=match.generation,
-            list_age_s=None if age is None else age.total_seconds(),
-            kind=match.kind,
-            state_match=match.state_match,
-            matched_at=at,
-        )
-        return replace(hit, level=int(self._policy_of(hit).level_of(hit)))
-
-    def _policy_of(self, hit: Hit) -> AlertPolicy:
-        return self._policies.get(hit.generation.source, PLAIN)
+        age, policy = match.generation.age(at.trusted_utc), self._policies.get(match.generation.source, PLAIN)
+        age_s = None if age is None else age.total_seconds()
+        level = int(policy.level_of(match.entry.reason))
+        entry, generation = match.entry, match.generation
+        return Hit(hit_id, read.read_id, entry, generation, age_s, match.kind, match.state_match, at, level)
 
     def _context_of(self, hit: Hit, read: PlateRead) -> MatchContext:
         doubtful = not read.certain and hit.generation.entries >= self._hotlist.large_entries
-        return MatchContext(self._age_of(hit), doubtful, self._policy_of(hit), read.camera_id)
+        policy = self._policies.get(hit.generation.source, PLAIN)
+        return MatchContext(self._age_of(hit), doubtful, policy, read.camera_id)
 
     def _age_of(self, hit: Hit) -> ListAge:
         if hit.generation.source == OWN_SOURCE:
