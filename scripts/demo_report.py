@@ -8,6 +8,15 @@ from pathlib import Path
 from typing import Any
 
 Line = dict[str, Any]
+LATER_LIST = "later"
+"""Source of the list that goes live during the drive."""
+SILENCES = {
+    "other_hit": "the tone of a graver hit of this car told of it",
+    "cooldown": "it sounded a moment ago",
+    "muted": "the unit was muted",
+    "signed_out": "nobody was signed in",
+    "no_device": "no sound device",
+}
 
 
 def main() -> int:
@@ -37,26 +46,21 @@ def lines_of(path: Path) -> list[Line]:
 
 
 def read_lines(reads: list[Line]) -> list[str]:
-    """A table of the reads: when, which plate, how sure, in how many frames, and what it was corrected to."""
+    """A table of the reads: when, which plate, how sure, in how many frames, and what it was taken for before."""
     if not reads:
         return ["  No plate was read."]
-    plates = {read["read_id"]: read["plate"] for read in reads}
-    corrections = {read["supersedes"]: read["plate"] for read in reads if read["supersedes"]}
     lines = [f"  {'first seen (UTC)':19}  {'plate':9}  {'sure':>5}  {'frames':>6}  note"]
     for read in sorted(reads, key=lambda read: (read["first_seen"], read["read_id"])):
         frames = read["last_frame"] - read["first_frame"] + 1
-        note = _note(read, plates, corrections)
-        line = f"  {_clock(read)}  {read['plate']:9}  {read['confidence']:5.0%}  {frames:6}  {note}"
+        line = f"  {_clock(read)}  {read['plate']:9}  {read['confidence']:5.0%}  {frames:6}  {_note(read)}"
         lines.append(line.rstrip())
     return lines
 
 
-def _note(read: Line, plates: dict[str, str], corrections: dict[str, str]) -> str:
-    """What to know about a read beside its figures; its second best text where the first is not sure."""
-    if read["read_id"] in corrections:
-        return f"corrected later: {corrections[read['read_id']]}"
-    if read["supersedes"]:
-        return f"corrects {plates.get(read['supersedes'], 'an earlier read')}"
+def _note(read: Line) -> str:
+    """Return what to know about a read: what the first looks took it for, and its second best text."""
+    if read["earlier_texts"]:
+        return f"at first {read['earlier_texts'][-1]['plate']}, until more frames said otherwise"
     if read["alternatives"]:
         best = read["alternatives"][0]
         return f"or {best['plate']} ({best['confidence']:.0%})"
@@ -67,7 +71,10 @@ def hit_lines(hits: list[Line]) -> list[str]:
     """Two lines for each hit: what was read and what is listed, then the tone and what it means."""
     lines = []
     for hit in hits:
-        tone = f"{hit['tone']} tone" if hit.get("sounded") else "no tone (it sounded a moment ago)"
+        tone = f"{hit['tone']} tone" if hit["sounded"] else f"no tone ({SILENCES[hit['silence']]})"
+        tone += ", withdrawn later" if hit["withdrawn"] else ""
+        if hit["source"] == LATER_LIST:
+            tone = f"{tone}, as its list went live with the car in view"
         vehicle = f", a {hit['vehicle']}" if hit["vehicle"] else ""
         entry = f"listed {hit['entry_plate']} ({hit['entry_state']}){vehicle}"
         lines.append(f"  {hit['seen'][:19].replace('T', ' ')}  read {hit['plate']}, {entry}")

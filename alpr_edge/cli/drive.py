@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,9 @@ from alpr_edge.settings import Settings, load
 if TYPE_CHECKING:
     from alpr_edge.app.replay import replay
     from alpr_edge.app.replay.output import Summary
+    from alpr_edge.app.replay.recording import LaterList
+
+LATER_S_MAX = 86_400.0
 
 
 class Pace(StrEnum):
@@ -39,6 +42,9 @@ def drive(
     ],
     nmea: Annotated[Path | None, typer.Option("--nmea", help="NMEA log of the drive's receiver.")] = None,
     hotlist: Annotated[Path | None, typer.Option("--hotlist", help="Hotlist: generic CSV or CLEW table.")] = None,
+    later_list: Annotated[
+        str | None, typer.Option("--later-list", help="FILE@SECONDS: a list that goes live during the drive.")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for what the drive makes.")] = Path("out/drive"),
     pace: Annotated[Pace, typer.Option("--pace", help="fast drops no frame and is repeatable.")] = Pace.FAST,
     start: Annotated[
@@ -62,9 +68,11 @@ def drive(
     unit_settings = Settings() if settings is None else load(settings)
     began = _parse_start(start)
     vision_models = open_vision_models(unit_settings.vision, unit_settings.unit.data_directory)
-    _check_folder(out, force=force, used=(Path(source), nmea, hotlist))
+    later = None if later_list is None else _parse_later_list(later_list)
+    _check_folder(out, force=force, used=(Path(source), nmea, hotlist, later and later.path))
     with private_files(), _new_folder(out):
         recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
+        recording = recording if later is None else replace(recording, later_list=later)
         recording.length()  # what is no video says so here, while an earlier drive can still be put back
     begin = began or recording.start_time
     plan = replay.ReplayPlan(recording, vision_models, out, unit_settings, begin, pace is Pace.REAL, upload_timeout)
@@ -121,6 +129,21 @@ def _tell_faults(faults: Sequence[str]) -> None:
         typer.echo(f"alpr-edge: {fault}", err=True)
     if faults:
         raise typer.Exit(1)
+
+
+def _parse_later_list(text: str) -> LaterList:
+    from alpr_edge.app.replay.recording import LaterList
+
+    path, _, seconds = text.rpartition("@")
+    try:
+        later = LaterList(Path(path), float(seconds))
+    except ValueError:
+        later = LaterList(Path(path), -1.0)
+    if not path or not 0 <= later.after_s <= LATER_S_MAX:
+        raise CaptureError(f"--later-list {text}: expected a file and seconds of the drive, for example amber.csv@12.5")
+    if not later.path.is_file():
+        raise CaptureError(f"--later-list {text}: there is no file {path}")
+    return later
 
 
 def _parse_start(text: str | None) -> datetime | None:
@@ -187,7 +210,7 @@ def _summary_text(summary: Summary, out: Path) -> str:
         [
             f"{summary.frames} frames driven, {summary.frames_dropped} dropped"
             + (f", {summary.frames_lost} lost to failures" if summary.frames_lost else ""),
-            f"{summary.reads} reads (a corrected one counts again)",
+            f"{summary.reads} reads",
             f"{summary.hits} hits on the hotlist, {summary.alerts} alerts sounded",
             upload_text,
             f"In {out} (for your eyes only, mode 0600: it holds plates):",

@@ -9,7 +9,7 @@ import cv2
 
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.simulation.drive import START_TIME, Drive
-from alpr_edge.simulation.hotlist_feed import hotlist_csv
+from alpr_edge.simulation.hotlist_feed import hotlist_csv, later_csv
 from alpr_edge.simulation.nmea_log import nmea_lines
 
 JPEG_QUALITY = 92
@@ -23,22 +23,26 @@ class Companions:
 
     nmea: Path
     hotlist: Path
+    later_list: Path
+    """A list that goes live :data:`~alpr_edge.simulation.hotlist_feed.LIVE_AFTER_S` into the drive."""
     truth: Path
     start_time: datetime
     """When the first frame was taken."""
 
 
 def write_companions(folder: Path, drive: Drive) -> Companions:
-    """Write ``drive.nmea``, ``hotlist.csv`` and ``truth.json``; files of these names are replaced.
+    """Write ``drive.nmea``, ``hotlist.csv``, ``later.csv`` and ``truth.json``; files of these names are replaced.
 
     Raises:
         CaptureError: the folder cannot be written.
     """
-    companions = Companions(folder / "drive.nmea", folder / "hotlist.csv", folder / "truth.json", START_TIME)
+    lists = folder / "hotlist.csv", folder / "later.csv"
+    companions = Companions(folder / "drive.nmea", *lists, folder / "truth.json", START_TIME)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         companions.nmea.write_bytes("".join(f"{line}\r\n" for line in nmea_lines(drive)).encode("ascii"))
         companions.hotlist.write_bytes(hotlist_csv(drive).encode("ascii"))
+        companions.later_list.write_bytes(later_csv(drive).encode("ascii"))
         drive.truth.save(companions.truth)
     except OSError as error:
         raise _write_error(folder, error) from None

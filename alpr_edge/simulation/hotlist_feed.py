@@ -2,13 +2,17 @@
 
 import csv
 import io
+import itertools
+from collections.abc import Sequence
 
 import numpy as np
 
 from alpr_edge.domain.plates import canonical
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.scenario import any_design, unused_serial
+from alpr_edge.simulation.scenario import Kind, any_design, unused_serial
 
+LIVE_AFTER_S = 25.0
+"""When the later list goes live: the car on it has overtaken and is in view."""
 OTHERS = 400
 DIFFERENCES_MIN = 3
 """An entry that differs less from a passing plate could be met by a misread."""
@@ -26,10 +30,20 @@ def hotlist_csv(drive: Drive) -> str:
         serial = unused_serial(design, used_serials, rng)
         if all(_differences(canonical(serial), plate) >= DIFFERENCES_MIN for plate in passing):
             rows.append((serial, _DESCRIPTIONS[int(rng.integers(len(_DESCRIPTIONS)))], design.region))
+    return _csv([rows[index] for index in rng.permutation(len(rows))])
+
+
+def later_csv(drive: Drive) -> str:
+    """The list that goes live while the first overtaking car drives ahead."""
+    overtaking = (vehicle for vehicle in drive.vehicles if vehicle.kind is Kind.OVERTAKING)
+    return _csv([(vehicle.plate, "Felony Vehicle", vehicle.state) for vehicle in itertools.islice(overtaking, 1)])
+
+
+def _csv(rows: Sequence[tuple[str, str, str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(("Plate Number", "Description", "State/Province"))
-    writer.writerows(rows[index] for index in rng.permutation(len(rows)))
+    writer.writerows(rows)
     return text.getvalue()
 
 

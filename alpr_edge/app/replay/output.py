@@ -89,7 +89,7 @@ class DriveFiles:
                 continue
             line, before = hit_line(hit, update.read), self._hit_lines.get(hit.hit_id)
             if before is not None:
-                before |= {"match_kind": hit.kind, "state_match": hit.state_match}
+                before |= {name: line[name] for name in ("plate", "plate_canonical", "match_kind", "state_match")}
                 self._is_amended = True
                 continue
             self.summary.hits += 1

@@ -4,16 +4,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from alpr_edge.capture.recordings import FolderSource, VideoSource
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import SimulatedCamera
+from alpr_edge.simulation.hotlist_feed import LIVE_AFTER_S
 from alpr_edge.simulation.source import SimulatedSource
 
 SIMULATED = "simulated"
 CAMERA_ID = "drive"
+
+
+class LaterList(NamedTuple):
+    """A list that goes live some seconds after a recording's first frame."""
+
+    path: Path
+    after_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +38,8 @@ class Recording:
     """When the recording began; of a file or folder only guessed, by when it was last written."""
     nmea: Path | None
     hotlist: Path | None
+    later_list: LaterList | None = None
+    """A second list, that goes live while the recording plays."""
 
 
 def open_recording(source: str, *, fps: float, nmea: Path | None, hotlist: Path | None, scratch: Path) -> Recording:
@@ -80,4 +91,5 @@ def _open_simulation(source: str, nmea: Path | None, hotlist: Path | None, scrat
         companions.start_time,
         nmea or companions.nmea,
         hotlist or companions.hotlist,
+        None if hotlist else LaterList(companions.later_list, LIVE_AFTER_S),
     )

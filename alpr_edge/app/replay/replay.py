@@ -45,6 +45,8 @@ from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.uploader import Uploader
 
 HOTLIST_SOURCE = "drive"
+LATER_SOURCE = "later"
+"""Name of the list that goes live while the recording plays."""
 CLEW_MARK = b"DATE"
 
 
@@ -131,6 +133,7 @@ class _Replay:
         self._clock = ReplayedClock(self._start)
         self._faults: list[str] = []
         self._lists = self._hotlist()
+        self._later_list = plan.recording.later_list
         log = plan.recording.nmea
         self._fixes = [] if log is None else possible_fixes(LogSource(log, self._start).fixes())
         self._total = plan.recording.length()
@@ -183,12 +186,14 @@ class _Replay:
         return faults
 
     def _hotlist(self) -> HotlistLoader:
-        lists, loader = open_lists(self._settings, self._store.database)
-        path = self._recording.hotlist
-        if path is not None:
-            import_feed(ImportRequest(path, HOTLIST_SOURCE, _format_of(path)), lists, self._start.trusted_utc)
+        self._feeds, loader = open_lists(self._settings, self._store.database)
+        if self._recording.hotlist is not None:
+            self._import(self._recording.hotlist, HOTLIST_SOURCE, self._start)
         loader.load()
         return loader
+
+    def _import(self, path: Path, source: str, now: Instant) -> None:
+        import_feed(ImportRequest(path, source, _format_of(path)), self._feeds, now.trusted_utc)
 
     def _pipeline(self, player: WavPlayer) -> Pipeline:
         parts = PipelineParts(
@@ -208,6 +213,11 @@ class _Replay:
 
     def _tick(self, frame: Frame) -> None:
         self._clock.move_to(frame.captured_at)
+        later = self._later_list
+        if later is not None and frame.captured_at.ms_since(self._start) >= later.after_s * 1000:
+            self._later_list = None
+            self._import(later.path, LATER_SOURCE, frame.captured_at)
+            self._lists.load()
         self._progress.frame(next(self._done), self._total)
 
     def _frames(self) -> Iterator[Frame]:
