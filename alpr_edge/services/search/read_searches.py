@@ -8,9 +8,9 @@ a picture tell of a covert hit: the scene of a hit is kept larger and sharper, a
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import Row
+from sqlalchemy import RowMapping
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
@@ -166,7 +166,7 @@ class ReadSearches:
         wanted = _Fit.UNTIMED if search.is_untimed else _Fit.YES
         while left.spans and len(numbers) <= limit:
             found = statements.look(self._store.database, search.wanted, left.spans[0])
-            numbers += [row.seq for row in found.rows if _fit(row, search.wanted, ages) is wanted]
+            numbers += [row["seq"] for row in found.rows if _fit(row, search.wanted, ages) is wanted]
             left = left.after(found.rest, 0)
         if len(numbers) > limit:
             raise SearchError(f"this search finds more than {limit:,} reads; narrow it")
@@ -234,9 +234,9 @@ class ReadSearches:
                 fit = _fit(row, search.wanted, ages)
                 untimed_count += fit is _Fit.UNTIMED
                 if fit is (_Fit.UNTIMED if search.is_untimed else _Fit.YES):
-                    numbers.append(row.seq)
+                    numbers.append(row["seq"])
                 if len(numbers) == PAGE_READS:
-                    rest = (left.spans[0][0], row.seq - 1)
+                    rest = (left.spans[0][0], row["seq"] - 1)
                     break
             left = left.after(rest, untimed_count)
             if len(left.spans) < len(cursor.spans):
@@ -248,15 +248,15 @@ def _length(spans: tuple[Span, ...]) -> int:
     return sum(last - first + 1 for first, last in spans)
 
 
-def _fit(row: Row[Any], wanted: ReadFilter, ages: Ages) -> _Fit:
+def _fit(row: RowMapping, wanted: ReadFilter, ages: Ages) -> _Fit:
     """Whether a read fits the place and the period exactly."""
     if wanted.area is not None:
-        position = Position(row.lat_deg, row.lon_deg, 0.0, None, "") if row.lat_deg is not None else None
+        position = Position(row["lat_deg"], row["lon_deg"], 0.0, None, "") if row["lat_deg"] is not None else None
         if position is None or not wanted.area.contains(position):
             return _Fit.NO
     if wanted.period is None:
         return _Fit.YES
-    first, last = (ages.seen_utc(instant_of(row._mapping, name)) for name in ("first_seen", "last_seen"))  # noqa: SLF001 - SQLAlchemy's name for the row as a mapping
+    first, last = (ages.seen_utc(instant_of(row, name)) for name in ("first_seen", "last_seen"))
     if first is None or last is None:
         return _Fit.UNTIMED
     return _Fit.YES if first <= wanted.period.end and last >= wanted.period.begin else _Fit.NO

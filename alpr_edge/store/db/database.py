@@ -10,14 +10,14 @@ that has locked the data folder sets the file aside and goes on with a new one
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, RowMapping, Select
 from sqlalchemy.exc import DBAPIError, ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -162,6 +162,16 @@ class Database:
         held_s = time.monotonic() - began
         if held_s > READ_S_MAX:
             log.warning("store.read_took_long", held_s=round(held_s, 3))
+
+    def rows(self, query: Select[Any]) -> Sequence[RowMapping]:
+        """Return the rows of one query, which is a view of its own; errors as of :meth:`read`."""
+        with self.read() as connection:
+            return connection.execute(query).mappings().all()
+
+    def scalars(self, query: Select[Any]) -> Sequence[Any]:
+        """Return the first column of one query, which is a view of its own; errors as of :meth:`read`."""
+        with self.read() as connection:
+            return connection.scalars(query).all()
 
     def data_version(self) -> int:
         """A number that changes when any process commits something (PRAGMA data_version)."""

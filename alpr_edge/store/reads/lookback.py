@@ -32,10 +32,8 @@ def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tu
     result_count = 0
     for first, last in _slices(database):
         for read in _candidates(database, pattern, first, last):
-            matches = find_matches(
-                MatchQuery(read.plate, read.state, position=read.position, alternatives=read.alternatives), entries
-            )
-            if matches:
+            wanted = MatchQuery(read.plate, read.state, position=read.position, alternatives=read.alternatives)
+            if matches := find_matches(wanted, entries):
                 yield read, matches[0]
                 result_count += 1
                 if result_count == FOUND_MAX:
@@ -54,15 +52,12 @@ def reads_of_plate(database: Database, plate: str, without: Sequence[str], limit
     later = reads.alias()
     is_wanted = (reads.c.plate == plate) & reads.c.read_id.not_in(without)
     query = select(reads).where(is_wanted, ~exists().where(later.c.supersedes == reads.c.read_id))
-    with database.read() as connection:
-        rows = connection.execute(query.order_by(reads.c.seq.desc()).limit(limit)).mappings().all()
-    return [read_of(row, ()) for row in rows]
+    return [read_of(row, ()) for row in database.rows(query.order_by(reads.c.seq.desc()).limit(limit))]
 
 
 def _slices(database: Database) -> Iterator[tuple[int, int]]:
-    with database.read() as connection:
-        newest = connection.execute(select(func.max(reads.c.seq))).scalar() or 0
-    for last in range(newest, 0, -SLICE_ROWS):
+    (newest,) = database.scalars(select(func.max(reads.c.seq)))
+    for last in range(newest or 0, 0, -SLICE_ROWS):
         yield last - SLICE_ROWS + 1, last
 
 
@@ -70,12 +65,5 @@ def _candidates(database: Database, pattern: str, first: int, last: int) -> list
     """Reads of a slice whose text fits, or whose reader considered the text."""
     fits = reads.c.plate.op("GLOB")(pattern)
     is_alternative = func.instr(type_coerce(reads.c.alternatives, Text), f'"{pattern}"') > 0
-    query = (
-        select(reads)
-        .where(reads.c.seq.between(first, last) & or_(fits, is_alternative))
-        .order_by(reads.c.seq.desc())
-        .limit(FOUND_MAX)
-    )
-    with database.read() as connection:
-        rows = connection.execute(query).mappings().all()
-    return [read_of(row, ()) for row in rows]
+    query = select(reads).where(reads.c.seq.between(first, last) & or_(fits, is_alternative))
+    return [read_of(row, ()) for row in database.rows(query.order_by(reads.c.seq.desc()).limit(FOUND_MAX))]

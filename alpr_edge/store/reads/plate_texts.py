@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import Column, Table, func, select
+from sqlalchemy import Column, Table, select
 
 from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.number_slices import number_slices
 from alpr_edge.store.db.schema import hits, own_entries, reads
 
 ROWS_AT_ONCE = 2000
@@ -23,10 +24,5 @@ def stored_plates(database: Database) -> Iterator[str]:
         StoreError: the database cannot be read.
     """
     for table, column in _COLUMNS:
-        with database.read() as connection:
-            first, last = connection.execute(select(func.min(table.c.seq), func.max(table.c.seq))).one()
-        for begin in range(first or 0, (last or -1) + 1, ROWS_AT_ONCE):
-            numbers = table.c.seq.between(begin, begin + ROWS_AT_ONCE - 1)
-            with database.read() as connection:
-                texts = connection.scalars(select(column).where(numbers)).all()
-            yield from texts
+        for numbers in number_slices(database, table.c.seq, ROWS_AT_ONCE):
+            yield from database.scalars(select(column).where(table.c.seq.between(*numbers)))

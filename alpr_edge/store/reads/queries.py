@@ -153,15 +153,13 @@ def hit_ids_between(database: Database, begin: datetime, end: datetime) -> list[
     """Ids of the hits that were matched between two moments, the oldest first; covert ones are shown nowhere here."""
     is_within = (hits.c.matched_utc >= begin) & (hits.c.matched_utc < end) & (hits.c.covert == 0)
     query = select(hits.c.hit_id).where(is_within).order_by(hits.c.seq)
-    with database.read() as connection:
-        return list(connection.execute(query).scalars())
+    return list(database.scalars(query))
 
 
 def image_digests(database: Database, prefix: str) -> set[str]:
     """Digests of the images that have a row, of those that begin with a prefix: a range of the primary key."""
     query = select(images.c.sha256).where(images.c.sha256.between(prefix, f"{prefix}g"))
-    with database.read() as connection:
-        return set(connection.scalars(query))
+    return set(database.scalars(query))
 
 
 def of_ids(connection: Connection, read_ids: Sequence[str]) -> list[StoredRead]:

@@ -84,9 +84,8 @@ def seen_reads(database: Database, span: Span) -> Iterator[SeenRead]:
     """
     for numbers in number_slices(database, reads.c.seq, ROWS_AT_ONCE):
         query = select(reads.c.camera_id, *_SEEN).where(reads.c.seq.between(*numbers), _may_be_within(span))
-        with database.read() as connection:
-            rows = connection.execute(query.order_by(reads.c.seq)).mappings().all()
-        yield from (SeenRead(row["camera_id"], instant_of(row, "last_seen")) for row in rows)
+        for row in database.rows(query.order_by(reads.c.seq)):
+            yield SeenRead(row["camera_id"], instant_of(row, "last_seen"))
 
 
 def read_qualities(database: Database, span: Span) -> Iterator[ReadQuality]:
@@ -98,9 +97,7 @@ def read_qualities(database: Database, span: Span) -> Iterator[ReadQuality]:
     columns = *(reads.c[name] for name in ("camera_id", "plate", "confidence", "left_px", "right_px")), *_SEEN
     for numbers in number_slices(database, reads.c.seq, ROWS_AT_ONCE):
         is_wanted = reads.c.seq.between(*numbers), reads.c.corrected_by.is_(None), _may_be_within(span)
-        with database.read() as connection:
-            rows = connection.execute(select(*columns).where(*is_wanted)).mappings().all()
-        for row in rows:
+        for row in database.rows(select(*columns).where(*is_wanted)):
             is_sure = is_certain(row["plate"], row["confidence"])
             width_px = row["right_px"] - row["left_px"]
             yield ReadQuality(row["camera_id"], instant_of(row, "last_seen"), width_px, is_sure)

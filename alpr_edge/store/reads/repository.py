@@ -112,8 +112,7 @@ class ReadStore:
     def open_read_ids(self) -> list[str]:
         """The reads that are decided and not closed, oldest first."""
         query = select(reads.c.read_id).where(reads.c.closed == 0).order_by(reads.c.seq)
-        with self._database.read() as connection:
-            return list(connection.scalars(query))
+        return list(self._database.scalars(query))
 
     def close_open_reads(self, read_ids: Sequence[str] | None = None) -> int:
         """Close and queue the reads that earlier runs left open.

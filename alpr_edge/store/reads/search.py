@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, RowMapping, func, select
 
 from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.patterns import is_partial
@@ -62,7 +62,7 @@ class ReadFilter:
 class SpanResult:
     """What one statement found in a span, looking from its end."""
 
-    rows: Sequence[Row[tuple[object, ...]]]
+    rows: Sequence[RowMapping]
     """Reads that may fit, the newest first: number, plate, place, and both instants. Those whose clock was not trusted
     are among them whatever the period is; of a place only the square around it was compared."""
     rest: Span | None
@@ -96,9 +96,8 @@ def look(database: Database, wanted: ReadFilter, span: Span) -> SpanResult:
         numbers = _numbers_of_plate(database, wanted.pattern, span)
         begin = numbers[-1] if len(numbers) == ROWS_MAX else first
         query = query.where(reads.c.seq.in_(numbers))
-    with database.read() as connection:
-        rows = connection.execute(query).all()
-    looked_to = rows[-1].seq if wanted.pattern is None and len(rows) == ROWS_MAX else begin
+    rows = database.rows(query)
+    looked_to = rows[-1]["seq"] if wanted.pattern is None and len(rows) == ROWS_MAX else begin
     return SpanResult(rows, (first, looked_to - 1) if looked_to > first else None)
 
 
@@ -117,24 +116,21 @@ def cameras_in(database: Database, period: Period, span: Span) -> set[str]:
     """The cameras of reads in the end of a span whose own trusted time lies in a period."""
     begin = max(span[0], span[1] - SLICE_ROWS + 1)
     query = select(reads.c.camera_id).where(reads.c.seq.between(begin, span[1]), _is_within(period)).distinct()
-    with database.read() as connection:
-        return set(connection.scalars(query))
+    return set(database.scalars(query))
 
 
 def newest_place(database: Database) -> tuple[float, float] | None:
     """Latitude and longitude of the newest read, if one of the newest few has a place."""
     newest = select(reads.c.lat_deg, reads.c.lon_deg).order_by(reads.c.seq.desc()).limit(PROBE_ROWS)
-    with database.read() as connection:
-        rows = connection.execute(newest).all()
-    return next(((row.lat_deg, row.lon_deg) for row in rows if row.lat_deg is not None), None)
+    places = ((row["lat_deg"], row["lon_deg"]) for row in database.rows(newest))
+    return next((place for place in places if place[0] is not None), None)
 
 
 def newest_places(database: Database) -> list[tuple[float, float]]:
     """Latitude and longitude of the newest reads that have a place, the newest first: the way of the car."""
     newest = select(reads.c.lat_deg, reads.c.lon_deg).where(reads.c.lat_deg.is_not(None))
-    with database.read() as connection:
-        rows = connection.execute(newest.order_by(reads.c.seq.desc()).limit(PROBE_ROWS)).all()
-    return [(row.lat_deg, row.lon_deg) for row in rows]
+    rows = database.rows(newest.order_by(reads.c.seq.desc()).limit(PROBE_ROWS))
+    return [(row["lat_deg"], row["lon_deg"]) for row in rows]
 
 
 def _numbers_of_plate(database: Database, pattern: str, span: Span) -> list[int]:
@@ -143,13 +139,11 @@ def _numbers_of_plate(database: Database, pattern: str, span: Span) -> list[int]
     number = reads.c.seq + 0
     query = select(reads.c.seq).where(number.between(*span)).order_by(number.desc()).limit(ROWS_MAX)
     if not is_partial(pattern):
-        with database.read() as connection:
-            return list(connection.scalars(query.where(reads.c.plate == pattern)))
+        return list(database.scalars(query.where(reads.c.plate == pattern)))
     prefix = _PREFIX.match(pattern)
     numbers: list[int] = []
     for part in _index_parts(database, prefix.group() if prefix else ""):
-        with database.read() as connection:
-            numbers += connection.scalars(query.where(part, reads.c.plate.op("GLOB")(pattern)))
+        numbers += database.scalars(query.where(part, reads.c.plate.op("GLOB")(pattern)))
     return sorted(numbers, reverse=True)[:ROWS_MAX]
 
 
@@ -159,17 +153,15 @@ def _index_parts(database: Database, prefix: str) -> Iterator[ColumnElement[bool
     low, end = prefix, f"{prefix}["
     while True:
         later = select(reads.c.plate).where(reads.c.plate > low, reads.c.plate < end).order_by(reads.c.plate)
-        with database.read() as connection:
-            high = connection.scalar(later.offset(INDEX_ROWS).limit(1))
-        if high is None:
-            yield (reads.c.plate >= low) & (reads.c.plate < end)
-            return
+        high = next(iter(database.scalars(later.offset(INDEX_ROWS).limit(1))), end)
         yield (reads.c.plate >= low) & (reads.c.plate < high)
+        if high == end:
+            return
         low = high
 
 
 def _conditions(wanted: ReadFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions = list[ColumnElement[bool]]()
     if wanted.camera_id is not None:
         conditions.append(reads.c.camera_id == wanted.camera_id)
     if wanted.state is not None:
@@ -221,9 +213,10 @@ def _time_near(database: Database, number: int) -> datetime | None:
     utc, is_trusted = reads.c.last_seen_utc, reads.c.last_seen_utc_source.in_(_TRUSTED)
     before = reads.c.seq.between(number - PROBE_ROWS, number)
     after = reads.c.seq.between(number + 1, number + PROBE_ROWS)
-    with database.read() as connection:
-        for place, order in ((before, reads.c.seq.desc()), (after, reads.c.seq.asc())):
-            moment: datetime | None = connection.scalar(select(utc).where(place, is_trusted).order_by(order).limit(1))
-            if moment is not None:
-                return moment
+    for place, order in ((before, reads.c.seq.desc()), (after, reads.c.seq.asc())):
+        moment: datetime | None = next(
+            iter(database.scalars(select(utc).where(place, is_trusted).order_by(order).limit(1))), None
+        )
+        if moment is not None:
+            return moment
     return None

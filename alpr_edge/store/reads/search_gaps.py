@@ -42,8 +42,7 @@ def _pair_times(database: Database, period: Period) -> Iterator[datetime]:
     times = select(boots.c.utc).where(boots.c.utc >= period.begin).order_by(boots.c.utc.desc()).limit(PAIRS_AT_ONCE)
     is_earlier = boots.c.utc <= period.end
     while True:
-        with database.read() as connection:
-            found = connection.scalars(times.where(is_earlier)).all()
+        found = database.scalars(times.where(is_earlier))
         yield from found
         if len(found) < PAIRS_AT_ONCE:
             return
@@ -73,5 +72,4 @@ def deletion_counts(database: Database, period: Period | None) -> DeletionCounts
 def oldest_time(database: Database) -> datetime | None:
     """The time of the oldest read that is stored, as its own clock had it; None: there is none, or it has no time."""
     query = select(reads.c.last_seen_utc).order_by(reads.c.seq).limit(1)
-    with database.read() as connection:
-        return connection.scalar(query)
+    return next(iter(database.scalars(query)), None)
