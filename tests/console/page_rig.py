@@ -24,11 +24,10 @@ from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.page_site import site_of
 from alpr_edge.console.unit import ConsoleUnit, open_console_unit
-from alpr_edge.domain.alerting import Level
+from alpr_edge.domain.alerting import AlertRecord, Level
 from alpr_edge.domain.hits import Hit, HotlistEntry, MatchKind, Reason
 from alpr_edge.domain.people.person import Person
 from alpr_edge.services.hits.hit_revision import HitRevision
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.web.connections.gate import ConnectionGate, GatedSocket
 from alpr_edge.web.live.hit_changes import HitChanges
@@ -36,7 +35,7 @@ from alpr_edge.web.page_server import LIMITS, page_server
 from alpr_edge.web.visitor import COMPONENT, COOKIE
 from tests.app.page_request_rig import RequestRig
 from tests.staff import PEOPLE, Staff
-from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, alert, decided, hit, instant, plate_read
 from tests.units import write_bare_unit
 
 HOST, DOMAIN = "127.0.0.1", "dept.example"
@@ -119,14 +118,16 @@ class PageRig:
         made = replace(made, entry=entry, level=level, kind=kind, generation=generation)
         sound = None if entry.covert else replace(alert(made.hit_id, read.read_id), level=sounded)
         pictures = ((CROP, jpeg(number % 256)), (SCENE, jpeg(255 - number % 256)))
-        self._store.reads.commit([DecidedRecord(read, pictures, (made,), sound, instant(450))])
+        self._store.reads.commit(
+            [decided(read, hits=(made,), alerts=[AlertRecord(sound, instant(450))], images=pictures)]
+        )
         return made
 
     def withdraw(self, made: Hit) -> None:
         """A later read of the pass takes the alert of a hit back."""
         read = plate_read(f"{made.read_id}-corrected", "7ABC128", supersedes=made.read_id)
         pictures = ((CROP, jpeg(1)), (SCENE, jpeg(2)))
-        self._store.reads.commit([DecidedRecord(read, pictures, withdraws=made.read_id)])
+        self._store.reads.commit([decided(read, images=pictures, withdraws=made.read_id)])
 
     @contextmanager
     def storing(self) -> Iterator[None]:

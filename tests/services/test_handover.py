@@ -19,13 +19,12 @@ from alpr_edge.services.handover import Handover, prepare
 from alpr_edge.settings import load
 from alpr_edge.store.db.schema import reads
 from alpr_edge.store.keys import load_key
-from alpr_edge.store.reads.repository import ClosedRecord
 from alpr_edge.store.recovery.access_log_replacement import PREFIX
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_aside
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.store.damage import overwrite_page, pages_of
 from tests.store.holds import a_hold, place
-from tests.store.records import decided_record
+from tests.store.records import closed, decided_record
 from tests.units import write_bare_unit
 
 pytestmark = pytest.mark.review(9)
@@ -61,7 +60,7 @@ def read(store: UnitStore, names: list[str], *, closed: bool) -> None:
         record = decided_record(name)
         store.reads.commit([record])
         if closed:
-            store.reads.commit([ClosedRecord(record.read)])
+            store.reads.commit([closed(record.read)])
 
 
 def deliver(store: UnitStore) -> None:
@@ -167,7 +166,7 @@ def test_records_set_aside_are_taken_in_and_queued_and_those_refused_again_are_l
         spoilt = replace(spoilt, read=replace(spoilt.read, confidence=float("nan")))
         for record in (
             decided_record("aside"),
-            ClosedRecord(replace(decided_record("open").read, vote_count=20)),
+            closed(replace(decided_record("open").read, vote_count=20)),
             spoilt,
         ):
             store.refused_records.add([record], "the store failed on it")

@@ -5,17 +5,16 @@ from pathlib import Path
 
 from alpr_edge.evidence.checks.package_files import open_files
 from alpr_edge.evidence.verification import verify_package
-from alpr_edge.store.reads.repository import DecidedRecord
 from tests.services.evidence.case_rig import UNIT, open_rig
 from tests.staff import Staff
-from tests.store.records import late_tone, plate_read
+from tests.store.records import decided, late_tone, plate_read
 
 
 def test_a_package_holds_when_an_alert_sounded_after_it_had_stayed_quiet(staff: Staff, medium: Path) -> None:
     with open_rig(staff) as rig:
         read = rig.add_read(1, is_hit=True)
         late = late_tone(f"{UNIT}:hit-1", read.read_id)
-        rig.store.reads.commit([DecidedRecord(plate_read(f"{UNIT}:read-2"), withdraws="other", late_tone=late)])
+        rig.store.reads.commit([decided(plate_read(f"{UNIT}:read-2"), withdraws="other", late_tone=late)])
         rig.hold(read)
         rig.sign_log()
         result = rig.export(medium)
