@@ -12,7 +12,6 @@ from alpr_edge.domain.errors import AccessError, DispositionError, StoreError
 from alpr_edge.domain.page_requests.corrections import Correction
 from alpr_edge.domain.page_requests.request import CORRECTION_S_MAX, RequestAnswer, RequestOutcome
 from alpr_edge.domain.people.person import Role, SourcePermission
-from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.services.hits.corrections import ReadCorrections, StatedPlate
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitCard, HitViews
@@ -20,7 +19,7 @@ from alpr_edge.store.reads.dispositions import dispositions_of
 from alpr_edge.store.requests.page_requests import WAITING_MAX, answer_request, requests_about, waiting_requests
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import PEOPLE, Staff, staff_person
-from tests.store.records import alert, decided, hit, instant, plate_read
+from tests.store.records import alert, amended, decided, hit, instant, plate_read, withdrawn
 from tests.units import write_bare_unit
 
 LOCAL_OFFICER = staff_person("local", Role.OFFICER, sources=frozenset({SourcePermission.DEPARTMENT}))
@@ -71,8 +70,8 @@ def test_a_card_is_withdrawn_where_its_own_alert_is_though_another_of_the_read_s
     read, others = plate_read("read-3"), [hit(f"unit-1:hit-{number}", "read-3") for number in (3, 4)]
     first, second = (alert(each.hit_id, "read-3") for each in others)
     store.reads.commit([
-        decided(read, hits=tuple(others), alerts=[AlertRecord(first)]),
-        ReadUpdate(read, instant(900), second, instant(950), withdraws="read-3"),
+        decided(read, others, [AlertRecord(first)]),
+        amended(read, alerts=[withdrawn(AlertRecord(first)), AlertRecord(second, instant(950))]),
     ])  # fmt: skip
     with staff.authoriser("officer") as authoriser:
         cards = [views.card(authoriser, each.hit_id) for each in others]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.page_requests.corrections import Correction
 from alpr_edge.domain.page_requests.request import CORRECTION_S_MAX, PageRequest
 from alpr_edge.services.hits.hit_revision import HitRevision
@@ -16,7 +15,18 @@ from alpr_edge.store.reads.dispositions import add_disposition
 from alpr_edge.store.requests.page_requests import add_request
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.department.waits import wait_until
-from tests.store.records import alert, closed, decided, decided_record, disposition, hit, instant, plate_read
+from tests.store.records import (
+    amended,
+    closed,
+    decided,
+    decided_record,
+    disposition,
+    heard,
+    hit,
+    instant,
+    plate_read,
+    withdrawn,
+)
 from tests.units import write_bare_unit
 
 
@@ -29,8 +39,8 @@ def store(tmp_path: Path) -> Iterator[UnitStore]:
 def add_hit(store: UnitStore, number: int, *, covert: bool = False) -> None:
     made = hit(f"hit-{number}", f"read-{number}")
     made = replace(made, entry=replace(made.entry, covert=covert))
-    sound = None if covert else alert(made.hit_id, made.read_id)
-    store.reads.commit([decided(plate_read(made.read_id), hits=(made,), alerts=[AlertRecord(sound, instant(450))])])
+    alerts = [] if covert else [heard(made.hit_id, made.read_id)]
+    store.reads.commit([decided(plate_read(made.read_id), (made,), alerts)])
 
 
 def test_it_grows_with_what_is_shown_of_hits_alone(store: UnitStore) -> None:
@@ -54,7 +64,7 @@ def test_it_grows_with_what_is_shown_of_hits_alone(store: UnitStore) -> None:
     with store.database.write() as connection:
         add_disposition(connection, disposition(), "unit-1")
     assert is_told(), "somebody answered"
-    store.reads.commit([decided(plate_read("read-4"), withdraws="read-1")])
+    store.reads.commit([amended(plate_read("read-1"), alerts=[withdrawn(heard())])])
     assert is_told(), "its alert was taken back"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.access.authorisation.callers import Caller
-from alpr_edge.domain.alerting import AlertRecord, Level, ListAge
+from alpr_edge.domain.alerting import Level, ListAge
 from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.errors import AccessError, DispositionError
@@ -24,7 +24,7 @@ from alpr_edge.services.hits.hit_views import HitCard, HitViews, WithheldCard, g
 from alpr_edge.store.access.accounts import open_accounts
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import BEGUN, LOGIN, PEOPLE, Staff, staff_person
-from tests.store.records import CROP, SCENE, alert, decided, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, amended, decided, heard, hit, instant, plate_read, withdrawn
 from tests.units import write_bare_unit
 
 PLATE = "7ABC123"
@@ -53,19 +53,11 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Staff:
     staff = Staff(settings, (*PEOPLE, LOCAL_OFFICER, UNTRAINED))
     with open_store(staff.unit, migrate=True) as store:
         for number, made in HITS.items():
-            sound = alert(made.hit_id, made.read_id) if not made.entry.covert else None
+            alerts = [] if made.entry.covert else [heard(made.hit_id, made.read_id)]
             pictures = ((CROP, f"crop {number}".encode()), (SCENE, f"scene {number}".encode()))
-            store.reads.commit(
-                [
-                    decided(
-                        plate_read(made.read_id),
-                        hits=(made,),
-                        alerts=[AlertRecord(sound, instant(450))],
-                        images=pictures,
-                    )
-                ]
-            )
-        store.reads.commit([decided(plate_read("read-5"), withdraws="read-4")])
+            store.reads.commit([decided(plate_read(made.read_id), (made,), alerts, pictures)])
+        taken_back = withdrawn(heard(HITS[4].hit_id, "read-4"))
+        store.reads.commit([amended(plate_read("read-4"), alerts=[taken_back]), decided(plate_read("read-5"))])
     return staff
 
 

@@ -298,7 +298,7 @@ def test_a_release_rolled_back_to_finds_only_kinds_that_it_knows(
     store: ReadStore, outbox: Outbox, database: Database
 ) -> None:
     store.commit([decided(plate_read("read-1"), hits=(hit(),), alerts=[AlertRecord(alert(), instant())])])
-    store.commit([decided(plate_read("read-2"), withdraws="read-1")])
+    store.commit([decided(plate_read("read-2", supersedes="read-1"))])
     store.close_open_reads()
     with database.read() as connection:
         kinds = set(connection.scalars(select(table.c.kind)))

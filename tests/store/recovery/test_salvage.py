@@ -43,7 +43,7 @@ from tests.store.damage import (
     unit,
 )
 from tests.store.holds import a_hold, place, release
-from tests.store.records import alert, bear_out, decided, disposition, heard, hit, instant, plate_read
+from tests.store.records import bear_out, decided, disposition, heard, hit, instant, plate_read
 
 WAL = f"{DATABASE_NAME}-wal"
 ALL = {f"read-{number}" for number in range(READS)}
@@ -316,7 +316,7 @@ def test_an_older_and_a_newer_release_s_rows_are_read(full_data: Path) -> None:
 def test_an_alert_that_lost_its_place_in_the_queue_is_queued_again_as_it_was(data: Path) -> None:
     decision = decided(plate_read("read-1"), hits=(hit(),), alerts=[heard()])
     with unit(data) as store:
-        store.reads.commit([decision, decided(plate_read("read-2"), withdraws="read-1")])
+        store.reads.commit([decision, decided(plate_read("read-2", supersedes="read-1"))])
         before = [(item.item_id, item.body) for item in store.outbox.due(10, 10**6)]
         with store.database.write() as connection:
             connection.exec_driver_sql("DELETE FROM outbox")

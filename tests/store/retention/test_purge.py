@@ -25,6 +25,7 @@ from tests.store.records import (
     CROP,
     SCENE,
     alert,
+    amended,
     bear_out,
     closed,
     decided,
@@ -34,6 +35,7 @@ from tests.store.records import (
     instant,
     late_tone,
     plate_read,
+    withdrawn,
 )
 
 DAY_MS = 86_400_000.0
@@ -140,8 +142,9 @@ def test_one_item_without_its_receipt_keeps_the_whole_read(
 def test_an_alert_without_its_receipt_keeps_the_whole_read_and_goes_with_it(
     database: Database, store: ReadStore, outbox: Outbox, missing: str
 ) -> None:
-    correction = decided(plate_read("read-2"), withdraws="read-1", late_tone=late_tone())
-    store.commit([decided(plate_read("read-1"), hits=(hit(),), alerts=[AlertRecord(alert(), instant())]), correction])
+    read, record = plate_read("read-1"), AlertRecord(alert())
+    store.commit([decided(read, [hit()], [record])])
+    store.commit([amended(read, alerts=[withdrawn(replace(record, late_tone=late_tone()))])])
     store.close_open_reads()
     deliver(outbox, lambda item_id: item_id != missing)
     run(database, store, SOON, MUCH)
