@@ -14,11 +14,10 @@ from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.reads import Alternative
 from alpr_edge.settings import load
 from alpr_edge.store.db import clock_pairs
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from scripts.faults.disk import Disk
 from tests.staff import Staff, stating
-from tests.store.records import CROP, SCENE, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, closed, decided, hit, instant, plate_read
 from tests.units import write_bare_unit
 
 PICTURES = ((CROP, b"jpeg of the plate"), (SCENE, b"jpeg of the scene"))
@@ -43,7 +42,7 @@ def store(settings: Path) -> Iterator[UnitStore]:
         better = replace(plate_read("1.front.2", "7ABC128", supersedes="1.front.1"), confidence=0.99)
         other = replace(plate_read("1.front.3", "4XYZ999"), confidence=0.99)
         hits = (hit("hit-1", "1.front.3", "4XYZ999"),)
-        for record in (DecidedRecord(doubtful), DecidedRecord(better), DecidedRecord(other, PICTURES, hits=hits)):
+        for record in (decided(doubtful), decided(better), decided(other, hits=hits, images=PICTURES)):
             unit_store.reads.commit([record])
         yield unit_store
 
@@ -99,7 +98,7 @@ def test_a_corrected_read_is_one_vehicle_unless_all_are_asked_for(settings: Path
 
 def test_a_text_that_a_person_corrected_says_so_and_by_whom(settings: Path, store: UnitStore) -> None:
     corrected = replace(plate_read("1.front.4", "8ABC129", supersedes="1.front.2"), confidence=1.0, corrected_by="ana")
-    store.reads.commit([DecidedRecord(corrected)])
+    store.reads.commit([decided(corrected)])
     output = squeeze(edge(settings, "reads", columns="300").stdout)
     assert "8ABC129 by a person" in output
     assert "id 1.front.4, the text by ana in place of 1.front.2" in output
@@ -156,7 +155,7 @@ def test_ids_that_are_not_here_are_named_and_the_others_held(
 def test_a_contradiction_of_clocks_stands_beside_the_time(settings: Path, store: UnitStore) -> None:
     moment = replace(instant(), utc_source=UtcSource.RTC, uncertainty_ms=None)
     read = replace(plate_read("by-rtc"), first_seen=moment, last_seen=moment)
-    store.reads.commit([DecidedRecord(read), ClosedRecord(read)])
+    store.reads.commit([decided(read), closed(read)])
     clock_pairs.record(store.database, instant(10_000))
     clock_pairs.record(store.database, replace(instant(30_000), utc=instant(90_000).utc))
     output = squeeze(edge(settings, "reads", columns="300").stdout)
@@ -201,7 +200,7 @@ def test_a_picture_for_which_a_medium_has_no_room_leaves_nothing(
     settings: Path, store: UnitStore, tmp_path: Path, can_mount: None
 ) -> None:
     scene = bytes(1_000_000)
-    store.reads.commit([DecidedRecord(plate_read("large"), ((SCENE, scene),))])
+    store.reads.commit([decided(plate_read("large"), images=((SCENE, scene),))])
     with Disk(tmp_path / "medium.img") as disk:
         disk.fill()
         file = disk.folder / "scene.jpg"

@@ -12,10 +12,9 @@ from alpr_edge.cli import app
 from alpr_edge.domain.instants import UtcSource
 from alpr_edge.settings import load
 from alpr_edge.store.db import clock_pairs
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import Staff, stating
-from tests.store.records import instant, plate_read
+from tests.store.records import closed, decided, instant, plate_read
 from tests.units import write_bare_unit
 
 
@@ -34,7 +33,7 @@ def store(settings: Path) -> Iterator[UnitStore]:
             utc = instant().utc if source is UtcSource.RTC else None
             moment = replace(instant(), utc=utc, utc_source=source, uncertainty_ms=None)
             read = replace(plate_read(read_id), first_seen=moment, last_seen=moment)
-            room.reads.commit([DecidedRecord(read), ClosedRecord(read)])
+            room.reads.commit([decided(read), closed(read)])
         yield room
 
 

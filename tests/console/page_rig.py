@@ -24,11 +24,11 @@ from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.page_site import site_of
 from alpr_edge.console.unit import ConsoleUnit, open_console_unit
-from alpr_edge.domain.alerting import Level
+from alpr_edge.domain.alerting import AlertRecord, Level
 from alpr_edge.domain.hits import Hit, HotlistEntry, MatchKind, Reason
 from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.reads import EarlierText
 from alpr_edge.services.hits.hit_revision import HitRevision
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.web.connections.gate import ConnectionGate, GatedSocket
 from alpr_edge.web.live.hit_changes import HitChanges
@@ -36,7 +36,7 @@ from alpr_edge.web.page_server import LIMITS, page_server
 from alpr_edge.web.visitor import COMPONENT, COOKIE
 from tests.app.page_request_rig import RequestRig
 from tests.staff import PEOPLE, Staff
-from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, alert, amended, decided, hit, instant, plate_read, withdrawn
 from tests.units import write_bare_unit
 
 HOST, DOMAIN = "127.0.0.1", "dept.example"
@@ -117,16 +117,20 @@ class PageRig:
         entry = replace(made.entry, reason=reason, **changes)  # type: ignore[arg-type] # any field
         generation = replace(made.generation, source=entry.source)
         made = replace(made, entry=entry, level=level, kind=kind, generation=generation)
-        sound = None if entry.covert else replace(alert(made.hit_id, read.read_id), level=sounded)
+        record = AlertRecord(replace(alert(made.hit_id, read.read_id), level=sounded), instant(450))
         pictures = ((CROP, jpeg(number % 256)), (SCENE, jpeg(255 - number % 256)))
-        self._store.reads.commit([DecidedRecord(read, pictures, (made,), sound, instant(450))])
+        self._store.reads.commit([decided(read, [made], [] if entry.covert else [record], pictures)])
         return made
 
     def withdraw(self, made: Hit) -> None:
-        """A later read of the pass takes the alert of a hit back."""
-        read = plate_read(f"{made.read_id}-corrected", "7ABC128", supersedes=made.read_id)
-        pictures = ((CROP, jpeg(1)), (SCENE, jpeg(2)))
-        self._store.reads.commit([DecidedRecord(read, pictures, withdraws=made.read_id)])
+        """Further looks give the read another text, which takes the alert of a hit back."""
+        stored = self._store.reads.get(made.read_id)
+        assert stored is not None
+        read, (record,) = stored.read, stored.alerts
+        other = replace(
+            read, plate="7ABC128", vote_count=20, earlier_texts=(EarlierText(read.plate, read.confidence, 10),)
+        )
+        self._store.reads.commit([amended(other, alerts=[withdrawn(record)])])
 
     @contextmanager
     def storing(self) -> Iterator[None]:

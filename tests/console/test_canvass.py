@@ -12,11 +12,10 @@ from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.people.person import Role, Training
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.table import may_ever
-from alpr_edge.store.reads.repository import DecidedRecord
 from tests.console.page_rig import PageRig, jpeg
 from tests.console.test_lookups import ConfirmedClock
 from tests.staff import PEOPLE
-from tests.store.records import CROP, SCENE, plate_read
+from tests.store.records import CROP, SCENE, decided, plate_read
 
 PLATE = "7ABC123"
 INCIDENT = {"case": "26-001234", "offence": "homicide"}
@@ -49,7 +48,7 @@ def add_read(rig: PageRig, position: Position | None = HERE, plate: str = PLATE)
     now, number = rig.staff.clock.now(), next(NUMBERS)
     read = replace(plate_read(f"unit-1:new-{number}", plate), position=position, first_seen=now, last_seen=now)
     pictures = ((CROP, jpeg(number % 256)), (SCENE, jpeg(255 - number % 256)))
-    rig.store.reads.commit([DecidedRecord(read, pictures)])
+    rig.store.reads.commit([decided(read, images=pictures)])
     return read.read_id
 
 

@@ -10,13 +10,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.people.person import Role
-from alpr_edge.store.reads.repository import DecidedRecord
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
 from tests.console.officers import Hand, open_page
 from tests.console.page_rig import PageRig, jpeg
 from tests.console.test_lookups import ConfirmedClock
 from tests.staff import staff_person
-from tests.store.records import CROP, SCENE, plate_read
+from tests.store.records import CROP, SCENE, decided, plate_read
 
 OFFICER = staff_person("ana", Role.OFFICER, name="Ana Ruiz")
 
@@ -38,7 +37,7 @@ def add_read(rig: PageRig, number: int, lat_deg: float, plate: str = "7ABC123") 
     now = rig.staff.clock.now()
     position = Position(lat_deg, -120.99, 40.0, 0.9, "gnss", 12.0, 0.0)
     read = replace(plate_read(f"unit-1:read-{number}", plate), position=position, first_seen=now, last_seen=now)
-    rig.store.reads.commit([DecidedRecord(read, ((CROP, jpeg(number)), (SCENE, jpeg(255 - number))))])
+    rig.store.reads.commit([decided(read, images=((CROP, jpeg(number)), (SCENE, jpeg(255 - number))))])
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,8 @@ import httpx
 import pytest
 
 from alpr_edge.domain.hits import OWN_SOURCE, MatchKind, StateMatch
-from alpr_edge.store.reads.repository import DecidedRecord
 from tests.console.page_rig import PageRig
-from tests.store.records import hit, plate_read
+from tests.store.records import decided, hit, plate_read
 
 COMPARE = "THE RECORD ALONE IS CONFIRMED - compare each character and the state"
 
@@ -51,7 +50,7 @@ def test_a_confirmed_record_is_no_confirmed_vehicle_until_somebody_has_compared_
 ) -> None:
     read = plate_read(f"read-{number}", "7ABC128")
     made = replace(hit(f"unit-1:hit-{number}", read.read_id), kind=kind, state_match=state)
-    rig.store.reads.commit([DecidedRecord(read, (), (made,))])
+    rig.store.reads.commit([decided(read, hits=(made,))])
     confirmed = (("inquiry", "still_on_file"), ("confirmation", "confirmed"))
     assert headline_after(officer, made.hit_id, *confirmed) == ("not_compared", COMPARE)
     assert COMPARE in officer.get("/").text
@@ -86,7 +85,7 @@ def test_where_no_agency_can_be_asked_nothing_is_copied_and_the_page_says_why(
     read, made = plate_read(f"read-{number}"), hit(f"unit-1:hit-{number}", f"read-{number}")
     entry = replace(made.entry, source=source, plate=plate, plate_raw=plate, record_id=record_id)
     made = replace(made, entry=entry, generation=replace(made.generation, source=source))
-    rig.store.reads.commit([DecidedRecord(read, (), (made,))])
+    rig.store.reads.commit([decided(read, hits=(made,))])
     page = officer.get(f"/hits/{made.hit_id}").text
     assert re.findall(r'<output id="(\w+)">', page) == ["inquiry"]
     assert f"Nothing to copy for a confirmation: {why}" in page

@@ -18,14 +18,13 @@ from alpr_edge.domain.hits import MatchKind, Reason
 from alpr_edge.domain.people.person import Role, SourcePermission
 from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.store.access.accounts import open_accounts
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import open_store
 from alpr_edge.web.live.event_streams import STREAMS_A_SESSION_MAX
 from alpr_edge.web.visitor import COOKIE
 from tests.app.stages.test_store_counts import until
 from tests.console.page_rig import HOST, PageRig
 from tests.staff import PEOPLE, staff_person
-from tests.store.records import hit, plate_read
+from tests.store.records import decided, hit, plate_read
 
 PLATE = "7ABC123"
 LOCAL_OFFICER = staff_person("local", Role.OFFICER, sources=frozenset({SourcePermission.DEPARTMENT}))
@@ -168,7 +167,7 @@ def _group(client: httpx.Client, path: str) -> str:
 def test_a_text_for_the_terminal_has_the_plate_as_it_is_on_the_car(rig: PageRig, officer: httpx.Client) -> None:
     read = replace(plate_read("read-o", "7AB0120"), slot_votes=tuple(((each, 1.0),) for each in "7ABO120"))
     with open_store(rig.staff.unit, migrate=False) as store:
-        store.reads.commit([DecidedRecord(read, (), (hit("unit-1:hit-o", "read-o", "7AB0120"),))])
+        store.reads.commit([decided(read, hits=(hit("unit-1:hit-o", "read-o", "7AB0120"),))])
     assert "QV.LIC/7ABO120.LIS/CA" in officer.get("/hits/unit-1:hit-o").text
 
 
@@ -187,7 +186,7 @@ def test_an_inquiry_has_no_state_that_the_unit_alone_read_and_a_confirmation_tha
     name = f"{state}-{len(changes)}"
     read = replace(plate_read(f"read-{name}", "7ABC120"), state=state, **changes)  # type: ignore[arg-type]
     with open_store(rig.staff.unit, migrate=False) as store:
-        store.reads.commit([DecidedRecord(read, (), (hit(f"unit-1:{name}", f"read-{name}", "7ABC120"),))])
+        store.reads.commit([decided(read, hits=(hit(f"unit-1:{name}", f"read-{name}", "7ABC120"),))])
     page = officer.get(f"/hits/unit-1:{name}").text
     assert re.findall(r"QV\.LIC/7ABC120\.LIS/(\w*)", page) == [letters]
     assert f"<dd>listed CA, {'not read' if state is None else f'read {state}'}</dd>" in page

@@ -19,13 +19,12 @@ from alpr_edge.services.handover import Handover, prepare
 from alpr_edge.settings import load
 from alpr_edge.store.db.schema import reads
 from alpr_edge.store.keys import load_key
-from alpr_edge.store.reads.repository import ClosedRecord
 from alpr_edge.store.recovery.access_log_replacement import PREFIX
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_aside
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.store.damage import overwrite_page, pages_of
 from tests.store.holds import a_hold, place
-from tests.store.records import decided_record
+from tests.store.records import closed, decided_record
 from tests.units import write_bare_unit
 
 pytestmark = pytest.mark.review(9)
@@ -56,12 +55,12 @@ def test_only_the_owner_of_the_unit_prepares_a_handover(settings: Path, nobody: 
         prepare(store, nobody, lambda *_: None)
 
 
-def read(store: UnitStore, names: list[str], *, closed: bool) -> None:
+def read(store: UnitStore, names: list[str], *, is_over: bool) -> None:
     for name in names:
         record = decided_record(name)
         store.reads.commit([record])
-        if closed:
-            store.reads.commit([ClosedRecord(record.read)])
+        if is_over:
+            store.reads.commit([closed(record.read)])
 
 
 def deliver(store: UnitStore) -> None:
@@ -75,10 +74,10 @@ def test_open_reads_and_databases_set_aside_are_queued(
     settings: Path, run_handover: Callable[[Path], Handover]
 ) -> None:
     with open_unit_store(settings) as store:
-        read(store, [f"old-{n}" for n in range(50)], closed=True)
+        read(store, [f"old-{n}" for n in range(50)], is_over=True)
     set_aside(settings.parent / "data")
     with open_unit_store(settings) as store:
-        read(store, [f"open-{n}" for n in range(3)], closed=False)
+        read(store, [f"open-{n}" for n in range(3)], is_over=False)
         assert store.outbox.counts().ready == 0
     handover = run_handover(settings)
     assert (handover.reads, handover.open_reads_closed) == (53, 3)
@@ -93,7 +92,7 @@ def test_reads_are_counted_however_many_queries_that_takes(
     settings: Path, run_handover: Callable[[Path], Handover]
 ) -> None:
     with open_unit_store(settings) as store:
-        read(store, [f"read-{n}" for n in range(5)], closed=True)
+        read(store, [f"read-{n}" for n in range(5)], is_over=True)
         with store.database.write() as connection:
             connection.execute(update(reads).values(seq=reads.c.seq * 999))
     assert run_handover(settings).left["reads_unacknowledged"] == 5
@@ -101,7 +100,7 @@ def test_reads_are_counted_however_many_queries_that_takes(
 
 def test_once_all_has_a_receipt_nothing_is_left(settings: Path, run_handover: Callable[[Path], Handover]) -> None:
     with open_unit_store(settings) as store:
-        read(store, ["one", "two"], closed=False)
+        read(store, ["one", "two"], is_over=False)
     assert run_handover(settings).left
     with open_unit_store(settings) as store:
         deliver(store)
@@ -110,7 +109,7 @@ def test_once_all_has_a_receipt_nothing_is_left(settings: Path, run_handover: Ca
 
 def test_a_medium_a_refusal_and_a_hold_are_left(settings: Path, run_handover: Callable[[Path], Handover]) -> None:
     with open_unit_store(settings) as store:
-        read(store, ["one", "two", "three"], closed=True)
+        read(store, ["one", "two", "three"], is_over=True)
         (first, *_) = store.outbox.due(1, 1)
         store.outbox.quarantine(first.item_id, "422")
         there = store.outbox.due(2, 10**8)
@@ -131,7 +130,7 @@ def test_a_database_of_which_rows_did_not_come_over_is_left(
     settings: Path, run_handover: Callable[[Path], Handover]
 ) -> None:
     with open_unit_store(settings) as store:
-        read(store, ["one"], closed=True)
+        read(store, ["one"], is_over=True)
     aside = set_aside(settings.parent / "data")
     aside.keep_report({"complete": False, "saved": {}, "hanging": {"evidence": 1}})
     assert run_handover(settings).left == {"databases_incomplete": 1}
@@ -141,14 +140,14 @@ def test_a_damaged_access_log_that_was_set_aside_is_left(
     settings: Path, run_handover: Callable[[Path], Handover]
 ) -> None:
     with open_unit_store(settings) as store:
-        read(store, ["one"], closed=True)
+        read(store, ["one"], is_over=True)
     (settings.parent / "data" / f"{PREFIX}20260101T000000Z").mkdir()
     assert run_handover(settings).left["access_logs_damaged"] == 1
 
 
 def test_a_database_damaged_unnoticed_is_set_aside_and_salvaged_as_well(settings: Path) -> None:
     with open_unit_store(settings) as store:
-        read(store, [f"read-{n}" for n in range(40)], closed=True)
+        read(store, [f"read-{n}" for n in range(40)], is_over=True)
     data = settings.parent / "data"
     overwrite_page(data, pages_of(data / "edge.db"))
     done = CliRunner().invoke(app, ["unit", "handover", "--json", "--settings", str(settings)])
@@ -162,12 +161,12 @@ def test_records_set_aside_are_taken_in_and_queued_and_those_refused_again_are_l
     settings: Path, run_handover: Callable[[Path], Handover]
 ) -> None:
     with open_unit_store(settings) as store:
-        read(store, ["open"], closed=False)
+        read(store, ["open"], is_over=False)
         spoilt = decided_record("spoilt")
         spoilt = replace(spoilt, read=replace(spoilt.read, confidence=float("nan")))
         for record in (
             decided_record("aside"),
-            ClosedRecord(replace(decided_record("open").read, vote_count=20)),
+            closed(replace(decided_record("open").read, vote_count=20)),
             spoilt,
         ):
             store.refused_records.add([record], "the store failed on it")
@@ -186,7 +185,7 @@ def test_records_set_aside_are_taken_in_and_queued_and_those_refused_again_are_l
 def test_the_command_tells_people_and_refuses_beside_a_running_unit(settings: Path) -> None:
     command = ["unit", "handover", "--settings", str(settings)]
     with open_unit_store(settings) as store:
-        read(store, ["one"], closed=False)
+        read(store, ["one"], is_over=False)
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.stderr
     assert "1 were still open and are queued now" in result.stdout

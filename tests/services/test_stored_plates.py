@@ -25,10 +25,9 @@ from alpr_edge.services.read_pictures import write_picture
 from alpr_edge.services.reads import ShownRead, WantedReads, recent_reads
 from alpr_edge.settings import HotlistSettings, load
 from alpr_edge.store.hotlists import officer_entries
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import BEGUN, PEOPLE, STOLEN, Staff, staff_person
-from tests.store.records import SCENE, START, decided_record, hit, plate_read
+from tests.store.records import SCENE, START, decided, decided_record, hit, plate_read
 from tests.units import write_bare_unit
 
 REQUEST = EntryRequest("7abc*", Reason.MAJOR_CRIME, "26-0123", "3h")
@@ -101,8 +100,8 @@ def reads_of(store: UnitStore, chief: Authoriser, limit: int = 10, *, hits_only:
 def test_reads_come_with_their_times_and_without_covert_hits(store: UnitStore, chief: Authoriser) -> None:
     overt, silent = hit("hit-1", "read-1"), hit("hit-2", "read-1")
     covert = replace(silent, entry=replace(silent.entry, covert=True))
-    store.reads.commit([DecidedRecord(plate_read("read-1"), hits=(overt, covert))])
-    store.reads.commit([DecidedRecord(plate_read("read-2"), hits=(replace(covert, hit_id="hit-3", read_id="read-2"),))])
+    store.reads.commit([decided(plate_read("read-1"), hits=(overt, covert))])
+    store.reads.commit([decided(plate_read("read-2"), hits=(replace(covert, hit_id="hit-3", read_id="read-2"),))])
     newest, oldest = reads_of(store, chief)
     assert (newest.read.read_id, newest.hits, newest.closed) == ("read-2", (), False)
     assert [each.hit_id for each in oldest.hits] == ["hit-1"]

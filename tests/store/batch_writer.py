@@ -6,10 +6,11 @@ Run as ``python -m tests.store.batch_writer <data folder> <name> <batches>``.
 import sys
 from pathlib import Path
 
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
-from tests.store.records import CROP, SCENE, hit, plate_read
+from alpr_edge.store.reads.repository import ReadStore
+from tests.store.records import CROP, SCENE, closed, decided, hit, plate_read
 
 KEY = bytes(range(32))
 READS = 5
@@ -20,17 +21,17 @@ def read_ids(name: str, number: int) -> list[str]:
     return [f"{name}-{number}-{place}" for place in range(READS)]
 
 
-def batch(name: str, number: int) -> list[DecidedRecord | ClosedRecord]:
+def batch(name: str, number: int) -> list[ReadUpdate]:
     ids = read_ids(name, number)
     decisions = [
-        DecidedRecord(
+        decided(
             plate_read(read_id),
-            ((CROP, f"crop {read_id}".encode() * 50), (SCENE, f"scene {read_id}".encode() * 500)),
-            (hit(f"hit {read_id}", read_id),),
+            hits=(hit(f"hit {read_id}", read_id),),
+            images=((CROP, f"crop {read_id}".encode() * 50), (SCENE, f"scene {read_id}".encode() * 500)),
         )
         for read_id in ids
     ]
-    return [*decisions, ClosedRecord(plate_read(ids[0]))]
+    return [*decisions, closed(plate_read(ids[0]))]
 
 
 def main(data: Path, name: str, batches: int) -> None:

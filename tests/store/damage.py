@@ -10,13 +10,14 @@ from pathlib import Path
 from sqlalchemy import select
 
 from alpr_edge.domain.protocol.items import Answer, Outcome
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import outbox
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.keys import IMAGES
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
 from alpr_edge.store.recovery.replacement import DatabaseReplacement
 from alpr_edge.store.recovery.row_merge import shapes
@@ -24,7 +25,7 @@ from alpr_edge.store.recovery.salvage import Salvage, SalvageReport
 from alpr_edge.store.sqlite_forensics.carver import Carver
 from alpr_edge.store.sqlite_forensics.pages import Pages
 from alpr_edge.store.sqlite_forensics.wal import Log, read_log
-from tests.store.records import CROP, hit, plate_read
+from tests.store.records import CROP, closed, decided, hit, plate_read
 
 KEY = bytes(range(32))
 PAGE = 4096
@@ -69,10 +70,10 @@ def unit(data: Path, key: bytes = KEY) -> Iterator[OpenUnit]:
         database.close()
 
 
-def record(number: int) -> DecidedRecord:
+def record(number: int) -> ReadUpdate:
     read_id = f"read-{number}"
     hits = (hit(f"hit-{number}", read_id),) if number % 3 == 0 else ()
-    return DecidedRecord(plate_read(read_id), ((CROP, f"crop of {read_id}".encode()),), hits)
+    return decided(plate_read(read_id), hits=hits, images=((CROP, f"crop of {read_id}".encode()),))
 
 
 def fill(data: Path, reads: int = READS) -> None:
@@ -84,7 +85,7 @@ def fill(data: Path, reads: int = READS) -> None:
 def commit(store: OpenUnit, numbers: range) -> None:
     for start in range(numbers.start, numbers.stop, 20):
         store.reads.commit([record(number) for number in range(start, min(start + 20, numbers.stop))])
-    store.reads.commit([ClosedRecord(plate_read(f"read-{number}")) for number in numbers[:-1]])
+    store.reads.commit([closed(plate_read(f"read-{number}")) for number in numbers[:-1]])
     first = store.outbox.due(1, 10**6)[0]
     store.outbox.settle([Answer(first.item_id, Outcome.RECEIPT, first.sha256)], 5)
 

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.protocol.items import digest
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.settings import load
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import evidence
@@ -17,18 +18,18 @@ from alpr_edge.store.db.schema import images as image_rows
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
 from alpr_edge.store.outbox.lost_images import BATCH
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, waiting
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.store.query_plans import Moment, once, plans
-from tests.store.records import CROP, plate_read
+from tests.store.records import CROP, decided, plate_read
 from tests.units import write_bare_unit
 
 JPEG = b"a crop"
 
 
-def record(read_id: str = "read-1", jpeg: bytes = JPEG) -> DecidedRecord:
-    return DecidedRecord(plate_read(read_id), ((CROP, jpeg),))
+def record(read_id: str = "read-1", jpeg: bytes = JPEG) -> ReadUpdate:
+    return decided(plate_read(read_id), images=((CROP, jpeg),))
 
 
 def leave_orphans(store: UnitStore) -> list[str]:

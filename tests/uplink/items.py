@@ -7,9 +7,9 @@ from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from tests.department.engines import query
-from tests.store.records import hit, plate_read
+from tests.store.records import decided, hit, plate_read
 
 
 def jpeg(text: str) -> bytes:
@@ -47,7 +47,7 @@ def fill(database: Database, images: ImageStore, reads: int) -> int:
             (EvidenceKind.SCENE, jpeg(f"scene of {read_id}")),
         )
         hits = (hit(f"hit-{number}", read_id),)
-        batch.append(DecidedRecord(plate_read(read_id), pictures, hits))
+        batch.append(decided(plate_read(read_id), hits=hits, images=pictures))
     store.commit(batch)
     assert store.close_open_reads() == reads
     return reads * 4

@@ -18,11 +18,11 @@ from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.suspects import ROUNDS_WITHOUT_ANSWER, SUSPECTS_MAX, Suspects
 from alpr_edge.uplink.uploader import Link, Uploader
-from tests.store.records import hit, instant, plate_read
+from tests.store.records import decided, hit, instant, plate_read
 from tests.uplink.conftest import settings_for
 from tests.uplink.faulty import FaultyDepartment
 from tests.uplink.items import fill, stored_digests
@@ -93,7 +93,7 @@ def full_outbox(database: Database, images: ImageStore, outbox: Outbox) -> Outbo
     covert = hit("poison", "read-c")
     covert = dataclasses.replace(covert, entry=dataclasses.replace(covert.entry, covert=True))
     store = ReadStore(database, images)
-    store.commit([DecidedRecord(plate_read("read-c"), hits=(covert,))])
+    store.commit([decided(plate_read("read-c"), hits=(covert,))])
     store.close_open_reads()
     assert outbox.counts().ready == 50
     assert outbox.due(1, 1)[0].item_id == "poison"
@@ -168,7 +168,7 @@ def test_what_is_urgent_and_new_does_not_wait_for_the_failing_item(
         bench = Bench(full_outbox, department.url, unit_files)
         bench.run(lambda: full_outbox.counts().delivered == 49)
         new_hits = (hit("new", "read-n"),)
-        ReadStore(database, images).commit([DecidedRecord(plate_read("read-n"), hits=new_hits)])
+        ReadStore(database, images).commit([decided(plate_read("read-n"), hits=new_hits)])
         waits = []
         while full_outbox.find("new") is not None:
             waits.append(bench.step())

@@ -9,10 +9,9 @@ from alpr_edge.cli import app
 from alpr_edge.cli.access.opening import open_access
 from alpr_edge.cli.access.options import Statement
 from alpr_edge.domain.errors import AccessError
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import open_store
 from tests.staff import Staff
-from tests.store.records import plate_read
+from tests.store.records import decided, plate_read
 from tests.units import write_bare_unit
 
 WHY = ("--break-glass", "the roster has ended", "--purpose", "stolen_vehicle")
@@ -24,7 +23,7 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Staff:
     """A unit with a read, and nobody signed in."""
     staff = Staff(write_bare_unit(tmp_path_factory.mktemp("glass")))
     with open_store(staff.unit, migrate=True) as store:
-        store.reads.commit([DecidedRecord(plate_read("read-1", "7ABC123"))])
+        store.reads.commit([decided(plate_read("read-1", "7ABC123"))])
     return staff
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import open_store
 from tests.staff import FOR_STOLEN, Staff
-from tests.store.records import plate_read
+from tests.store.records import decided, plate_read
 from tests.units import write_bare_unit
 
 PLATE = "7ABC123"
@@ -54,7 +53,7 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Staff:
     """A unit with a read, and somebody who is signed in."""
     staff = Staff(write_bare_unit(tmp_path_factory.mktemp("killed")))
     with open_store(staff.unit, migrate=True) as store:
-        store.reads.commit([DecidedRecord(plate_read("read-1", PLATE))])
+        store.reads.commit([decided(plate_read("read-1", PLATE))])
     staff.sign_in_here("officer")
     return staff
 

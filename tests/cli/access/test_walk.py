@@ -17,11 +17,10 @@ from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.permissions.table import BREAK_GLASS_ACTIONS
 from alpr_edge.settings import load
 from alpr_edge.store.keys import load_key
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import open_store
 from tests.cli.tree import commands
 from tests.staff import FOR_STOLEN, Staff, stating
-from tests.store.records import SCENE, hit, plate_read
+from tests.store.records import SCENE, decided, hit, plate_read
 from tests.units import write_bare_unit
 
 pytestmark = pytest.mark.walk
@@ -123,7 +122,7 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Staff:
     (folder / "feed.csv").write_text(f"Plate Number,Description,State/Province\n{PLATE},Stolen,CA\n", encoding="utf-8")
     (folder / "people.csv").write_text("badge,title\nBofficer,Patrol officer\n", encoding="utf-8")
     with open_store(load(settings), migrate=True) as store:
-        record = DecidedRecord(plate_read(NAMED, PLATE), ((SCENE, b"jpeg"),), hits=(hit("hit-1", NAMED, PLATE),))
+        record = decided(plate_read(NAMED, PLATE), hits=(hit("hit-1", NAMED, PLATE),), images=((SCENE, b"jpeg"),))
         store.reads.commit([record])
     assert load_key("lists", folder / "keys")
     return staff

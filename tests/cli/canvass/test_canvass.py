@@ -10,10 +10,9 @@ from typer.testing import CliRunner, Result
 from alpr_edge.cli import app
 from alpr_edge.cli.plate_entry import LINE_CHARACTERS_MAX
 from alpr_edge.domain.fixes import Position
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import open_store
 from tests.staff import Staff
-from tests.store.records import plate_read
+from tests.store.records import decided, plate_read
 from tests.units import write_bare_unit
 
 FOR_CANVASS = ("--offence", "homicide", "--case", "26-001234")
@@ -38,7 +37,7 @@ def add_read(staff: Staff, name: str, position: Position | None, plate: str = "7
     now = staff.clock.now()
     read = replace(plate_read(name, plate), position=position, first_seen=now, last_seen=now)
     with open_store(staff.unit, migrate=False) as store:
-        store.reads.commit([DecidedRecord(read)])
+        store.reads.commit([decided(read)])
 
 
 def test_from_start_to_end(staff: Staff) -> None:

@@ -23,11 +23,11 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.retention import holds
 from tests.hotlist.conftest import Command
 from tests.staff import FOR_STOLEN, Staff
-from tests.store.records import plate_read
+from tests.store.records import decided, plate_read
 
 PROGRAM = (sys.executable, "-m", "alpr_edge", "hotlist")
 WHY = ("--reason", "major_crime", "--case", "26-000123")
@@ -113,7 +113,7 @@ def test_the_reads_held_already_are_looked_through(command: Command, database: D
     texts = {"a": "4XYZ123", "b": "4XAZ9", "c": "5S0W750", "d": "4XYB123"}
     for read_id, plate in texts.items():
         others = (Alternative("4XYZ123", 0.2),) if read_id == "d" else ()
-        store.commit([DecidedRecord(replace(plate_read(read_id, plate), alternatives=others))])
+        store.commit([decided(replace(plate_read(read_id, plate), alternatives=others))])
     partial = add_entry(command, "4X?Z*", "--expires", "1h")
     assert [(sighting["read_id"], sighting["kind"]) for sighting in partial["seen"]] == [
         ("b", "partial"),
@@ -202,7 +202,7 @@ def test_who_is_signed_in_is_kept_with_an_entry_and_a_hold(
     settings: Path, database: Database, tmp_path: Path, signed_in: Staff
 ) -> None:
     store = ReadStore(database, ImageStore(tmp_path / "data" / "images", bytes(32)))
-    store.commit([DecidedRecord(plate_read("read-1"))])
+    store.commit([decided(plate_read("read-1"))])
     behind = {name: value for name, value in os.environ.items() if name != "SUDO_USER"} | {CALLER: "r.alvarez"}
     write_token(settings.parent / "runtime", "r.alvarez", signed_in.begin_session("officer", login="r.alvarez"))
 

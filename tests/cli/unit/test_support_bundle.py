@@ -15,11 +15,10 @@ from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.settings import load
 from alpr_edge.store.access_log.log import open_access_log
 from alpr_edge.store.keys import KEY_NAMES
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import open_store
 from tests.services.unit_health.health_reports import RUN, with_figures
 from tests.staff import PEOPLE, Staff
-from tests.store.records import hit, plate_read
+from tests.store.records import decided, hit, plate_read
 from tests.units import write_unit
 
 PLATES = ("7ABC123", "5XYZ001", "8QQQ777")
@@ -50,7 +49,7 @@ url = "https://car7:{SECRET}@feeds.example.org/list?token={SECRET}"
     with open_store(load(settings), migrate=True) as store:
         for number, plate in enumerate(PLATES):
             read_id = f"unit-1:read-{number}"
-            store.reads.commit([DecidedRecord(plate_read(read_id, plate), (), (hit(f"hit-{number}", read_id, plate),))])
+            store.reads.commit([decided(plate_read(read_id, plate), hits=(hit(f"hit-{number}", read_id, plate),))])
     write_health(folder / "runtime", with_figures(RUN, odd=f"somebody wrote {PLATES[2]}"))
     write_health(folder / "runtime", Health("uplink", ready=True, troubles=("Chief was here",)))
     return settings

@@ -21,10 +21,9 @@ from alpr_edge.services.canvass.canvass_input import CanvassPlan, CanvassRequest
 from alpr_edge.services.canvass.canvass_results import canvass_page, canvass_result
 from alpr_edge.services.canvass.unit_canvasses import UnitCanvasses, canvass_purpose
 from alpr_edge.settings.canvass import CanvassSettings
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import STOLEN, Staff
-from tests.store.records import plate_read
+from tests.store.records import decided, plate_read
 
 NUMBERS = count(1)
 HERE = Position(37.64, -120.99, 40.0, 0.9, "gnss")
@@ -54,7 +53,7 @@ def plan(staff: Staff, **words: object) -> CanvassPlan:
 def read_now(staff: Staff, store: UnitStore, position: Position | None = HERE, **changes: object) -> str:
     now, name = staff.clock.now(), f"unit-1:read-{next(NUMBERS)}"
     read = replace(plate_read(name), position=position, first_seen=now, last_seen=now)
-    store.reads.commit([DecidedRecord(replace(read, **changes))])  # type: ignore[arg-type] # any field
+    store.reads.commit([decided(replace(read, **changes))])  # type: ignore[arg-type] # any field
     return name
 
 
@@ -121,7 +120,7 @@ def test_every_read_of_a_large_result_is_on_record(
     read, names = plate_read(read_now(staff, store)), [f"unit-1:{number:060}" for number in range(700)]
     now = staff.clock.now()
     reads = [replace(read, read_id=name, position=HERE, first_seen=now, last_seen=now) for name in names]
-    store.reads.commit([DecidedRecord(each) for each in reads])
+    store.reads.commit([decided(each) for each in reads])
     before = len(staff.records())
     result = canvass_result(store.database, chief, purpose, canvass_id, "unit-1")
     assert len(result.reads) == 701

@@ -32,10 +32,9 @@ from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
 from alpr_edge.settings import load
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner, load_signing_key
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import LOGIN, Staff
-from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, Images, closed, decided, heard, hit, plate_read
 from tests.units import write_unit
 
 CASE = "26-123456"
@@ -56,7 +55,7 @@ def jpeg(pixels: np.ndarray) -> bytes:
     return encoded.tobytes()
 
 
-def pictures(number: int) -> tuple[tuple[object, bytes], ...]:
+def pictures(number: int) -> Images:
     pixels = scene(number)
     left, top, right, bottom = BOX.within(320, 200)
     return (CROP, jpeg(pixels[top:bottom, left:right])), (SCENE, jpeg(pixels))
@@ -82,9 +81,8 @@ class CaseRig:
         """A read of a pass that is over, as the capture daemon stores it."""
         read = replace(plate_read(f"{UNIT}:read-{number}", f"7ABC{number:03d}"), box=BOX, **changes)  # type: ignore[arg-type] # any field
         hits = (hit(f"{UNIT}:hit-{number}", read.read_id, read.plate),) if is_hit else ()
-        sound = alert(f"{UNIT}:hit-{number}", read.read_id) if is_hit else None
-        record = DecidedRecord(read, pictures(number), hits, sound, instant(450) if is_hit else None)  # type: ignore[arg-type] # as they are
-        self.store.reads.commit([record, ClosedRecord(read)])
+        alerts = [heard(f"{UNIT}:hit-{number}", read.read_id)] if is_hit else []
+        self.store.reads.commit([decided(read, hits, alerts, pictures(number)), closed(read)])
         return read
 
     def hold(self, *reads: PlateRead, case: str = CASE) -> str:

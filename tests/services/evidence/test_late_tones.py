@@ -1,21 +1,23 @@
 """That an alert sounded which had stayed quiet is in the evidence of its read."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.evidence.checks.package_files import open_files
 from alpr_edge.evidence.verification import verify_package
-from alpr_edge.store.reads.repository import DecidedRecord
 from tests.services.evidence.case_rig import UNIT, open_rig
 from tests.staff import Staff
-from tests.store.records import late_tone, plate_read
+from tests.store.records import alert, amended, late_tone
 
 
 def test_a_package_holds_when_an_alert_sounded_after_it_had_stayed_quiet(staff: Staff, medium: Path) -> None:
     with open_rig(staff) as rig:
         read = rig.add_read(1, is_hit=True)
-        late = late_tone(f"{UNIT}:hit-1", read.read_id)
-        rig.store.reads.commit([DecidedRecord(plate_read(f"{UNIT}:read-2"), withdraws="other", late_tone=late)])
+        record = AlertRecord(alert(f"{UNIT}:hit-1", read.read_id))
+        late = replace(record, late_tone=late_tone(f"{UNIT}:hit-1", read.read_id))
+        rig.store.reads.commit([amended(read, alerts=[late])])
         rig.hold(read)
         rig.sign_log()
         result = rig.export(medium)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.errors import AccessError, DispositionError, StoreError
 from alpr_edge.domain.page_requests.corrections import Correction
@@ -15,11 +16,10 @@ from alpr_edge.services.hits.corrections import ReadCorrections, StatedPlate
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitCard, HitViews
 from alpr_edge.store.reads.dispositions import dispositions_of
-from alpr_edge.store.reads.repository import DecidedRecord, SettledRecord
 from alpr_edge.store.requests.page_requests import WAITING_MAX, answer_request, requests_about, waiting_requests
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import PEOPLE, Staff, staff_person
-from tests.store.records import alert, hit, instant, plate_read
+from tests.store.records import alert, amended, decided, hit, instant, plate_read, withdrawn
 from tests.units import write_bare_unit
 
 LOCAL_OFFICER = staff_person("local", Role.OFFICER, sources=frozenset({SourcePermission.DEPARTMENT}))
@@ -41,9 +41,9 @@ def store(staff: Staff) -> Iterator[UnitStore]:
         covert = hit("unit-1:hit-2", "read-2")
         covert = replace(covert, entry=replace(covert.entry, covert=True))
         store.reads.commit([
-            DecidedRecord(plate_read("earlier", "7AB0128")),
-            DecidedRecord(plate_read(), hits=(hit(HIT),), alert=alert(HIT)),
-            DecidedRecord(plate_read("read-2"), hits=(covert,)),
+            decided(plate_read("earlier", "7AB0128")),
+            decided(plate_read(), hits=(hit(HIT),), alerts=[AlertRecord(alert(HIT))]),
+            decided(plate_read("read-2"), hits=(covert,)),
         ])  # fmt: skip
         yield store
 
@@ -70,8 +70,8 @@ def test_a_card_is_withdrawn_where_its_own_alert_is_though_another_of_the_read_s
     read, others = plate_read("read-3"), [hit(f"unit-1:hit-{number}", "read-3") for number in (3, 4)]
     first, second = (alert(each.hit_id, "read-3") for each in others)
     store.reads.commit([
-        DecidedRecord(read, hits=tuple(others), alert=first),
-        SettledRecord(read, instant(900), second, instant(950), withdraws="read-3"),
+        decided(read, others, [AlertRecord(first)]),
+        amended(read, alerts=[withdrawn(AlertRecord(first)), AlertRecord(second, instant(950))]),
     ])  # fmt: skip
     with staff.authoriser("officer") as authoriser:
         cards = [views.card(authoriser, each.hit_id) for each in others]
@@ -243,7 +243,7 @@ def test_a_form_sent_as_it_was_shown_says_nothing_of_a_state_that_the_unit_alone
     listed = hit("unit-1:hit-3", "read-3")
     listed = replace(listed, entry=replace(listed.entry, state="CA"))
     read = replace(plate_read("read-3"), state="NV")
-    store.reads.commit([DecidedRecord(read, hits=(listed,))])
+    store.reads.commit([decided(read, hits=(listed,))])
     with staff.authoriser("officer") as authoriser:
         with pytest.raises(DispositionError, match="that is what was read"):
             corrections.ask(authoriser, "unit-1:hit-3", StatedPlate("7ABC123"))

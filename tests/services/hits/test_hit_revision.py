@@ -12,12 +12,21 @@ from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.settings import load
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import add_disposition
-from alpr_edge.store.reads.records import ClosedRecord
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.requests.page_requests import add_request
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.department.waits import wait_until
-from tests.store.records import alert, decided_record, disposition, hit, instant, plate_read
+from tests.store.records import (
+    amended,
+    closed,
+    decided,
+    decided_record,
+    disposition,
+    heard,
+    hit,
+    instant,
+    plate_read,
+    withdrawn,
+)
 from tests.units import write_bare_unit
 
 
@@ -30,8 +39,8 @@ def store(tmp_path: Path) -> Iterator[UnitStore]:
 def add_hit(store: UnitStore, number: int, *, covert: bool = False) -> None:
     made = hit(f"hit-{number}", f"read-{number}")
     made = replace(made, entry=replace(made.entry, covert=covert))
-    sound = None if covert else alert(made.hit_id, made.read_id)
-    store.reads.commit([DecidedRecord(plate_read(made.read_id), (), (made,), sound, instant(450))])
+    alerts = [] if covert else [heard(made.hit_id, made.read_id)]
+    store.reads.commit([decided(plate_read(made.read_id), (made,), alerts)])
 
 
 def test_it_grows_with_what_is_shown_of_hits_alone(store: UnitStore) -> None:
@@ -50,12 +59,12 @@ def test_it_grows_with_what_is_shown_of_hits_alone(store: UnitStore) -> None:
     store.reads.commit([decided_record("read-3")])
     clock_pairs.record(store.database, instant())
     assert not is_told(), "a covert hit, a read that is no hit, and a pair of the clock"
-    store.reads.commit([ClosedRecord(replace(plate_read("read-1"), last_frame=30), ())])
+    store.reads.commit([closed(replace(plate_read("read-1"), last_frame=30))])
     assert is_told(), "its pass ended"
     with store.database.write() as connection:
         add_disposition(connection, disposition(), "unit-1")
     assert is_told(), "somebody answered"
-    store.reads.commit([DecidedRecord(plate_read("read-4"), withdraws="read-1")])
+    store.reads.commit([amended(plate_read("read-1"), alerts=[withdrawn(heard())])])
     assert is_told(), "its alert was taken back"
 
 

@@ -22,10 +22,9 @@ from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitCard, HitViews, WithheldCard, gravest_first
 from alpr_edge.store.access.accounts import open_accounts
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import BEGUN, LOGIN, PEOPLE, Staff, staff_person
-from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, amended, decided, heard, hit, instant, plate_read, withdrawn
 from tests.units import write_bare_unit
 
 PLATE = "7ABC123"
@@ -54,10 +53,11 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Staff:
     staff = Staff(settings, (*PEOPLE, LOCAL_OFFICER, UNTRAINED))
     with open_store(staff.unit, migrate=True) as store:
         for number, made in HITS.items():
-            sound = alert(made.hit_id, made.read_id) if not made.entry.covert else None
+            alerts = [] if made.entry.covert else [heard(made.hit_id, made.read_id)]
             pictures = ((CROP, f"crop {number}".encode()), (SCENE, f"scene {number}".encode()))
-            store.reads.commit([DecidedRecord(plate_read(made.read_id), pictures, (made,), sound, instant(450))])
-        store.reads.commit([DecidedRecord(plate_read("read-5"), withdraws="read-4")])
+            store.reads.commit([decided(plate_read(made.read_id), (made,), alerts, pictures)])
+        taken_back = withdrawn(heard(HITS[4].hit_id, "read-4"))
+        store.reads.commit([amended(plate_read("read-4"), alerts=[taken_back]), decided(plate_read("read-5"))])
     return staff
 
 
@@ -265,7 +265,7 @@ def _folders(staff: Staff) -> tuple[Path, Path]:
 def test_the_letter_o_is_shown_where_it_was_read_and_listed(staff: Staff, views: HitViews, store: UnitStore) -> None:
     read = replace(plate_read("read-o", "7AB0120"), slot_votes=tuple(((each, 1.0),) for each in "7ABO120"))
     made = hit("unit-1:hit-o", "read-o", "7AB0120")
-    store.reads.commit([DecidedRecord(read, (), (replace(made, entry=replace(made.entry, plate_raw="7ab-012O")),))])
+    store.reads.commit([decided(read, hits=(replace(made, entry=replace(made.entry, plate_raw="7ab-012O")),))])
     with staff.authoriser("officer") as authoriser:
         card = views.card(authoriser, "unit-1:hit-o")
     assert isinstance(card, HitCard)
@@ -279,7 +279,7 @@ def test_a_hit_whose_reason_the_profile_bars_is_refused_and_on_record_as_what_it
 ) -> None:
     made = hit("unit-1:hit-i", "read-i", "7ABC123")
     barred = replace(made, entry=replace(made.entry, reason=Reason.IMMIGRATION_VIOLATOR))
-    store.reads.commit([DecidedRecord(plate_read("read-i", "7ABC123"), (), (barred,))])
+    store.reads.commit([decided(plate_read("read-i", "7ABC123"), hits=(barred,))])
     with staff.authoriser("officer") as authoriser, pytest.raises(AccessError, match="barred"):
         views.card(authoriser, "unit-1:hit-i")
     record = staff.records()[-1]

@@ -21,11 +21,10 @@ from alpr_edge.domain.holds.hold import (
 )
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds, reads_of_case
 from alpr_edge.settings import load
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.retention import holds
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import BEGUN, STOLEN, Staff
-from tests.store.records import decided_record, hit, instant, plate_read
+from tests.store.records import decided, decided_record, hit, instant, plate_read
 from tests.units import write_bare_unit
 
 CASE = "26-123456"
@@ -40,8 +39,8 @@ def store(tmp_path: Path) -> Iterator[UnitStore]:
         covert = replace(covert, entry=replace(covert.entry, covert=True))
         unit_store.reads.commit(
             [
-                DecidedRecord(plate_read("read-1"), hits=(hit("hit-1", "read-1"),)),
-                DecidedRecord(plate_read("read-2"), hits=(covert,)),
+                decided(plate_read("read-1"), hits=(hit("hit-1", "read-1"),)),
+                decided(plate_read("read-2"), hits=(covert,)),
                 decided_record("read-3"),
             ]
         )

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.domain.statistics.periods import period_of_month
 from alpr_edge.services.reports.unit_reports import UnitReports
 from alpr_edge.store.access_log.log import open_access_log
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import open_store
 from tests.services.reports.week import MONDAY, WeekPlan, record_of, sightings, store_week
 from tests.staff import AUDIT, Staff
@@ -24,7 +24,7 @@ MEMORY_BYTES_MAX = 64_000_000
 """What Python may take at most while it counts, whatever the number of reads."""
 
 
-def plain_reads() -> Iterator[list[DecidedRecord]]:
+def plain_reads() -> Iterator[list[ReadUpdate]]:
     """Reads of vehicles that are on no list."""
     models = [record_of(each) for each in sightings(3, WeekPlan(AT_ONCE), MONDAY - timedelta(days=15), 28)]
     for number in range(0, READS - LISTED, AT_ONCE):

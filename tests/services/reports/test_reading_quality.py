@@ -20,7 +20,7 @@ from alpr_edge.services.reports.quality_views import quality_rows
 from alpr_edge.services.reports.reading_quality import quality_by_hour, quality_changes_at
 from alpr_edge.settings import load
 from alpr_edge.store.reads.dispositions import add_disposition
-from alpr_edge.store.reads.repository import BATCH_MAX, DecidedRecord
+from alpr_edge.store.reads.repository import BATCH_MAX
 from alpr_edge.store.retention.candidates import Ages
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.services.reports.week import (
@@ -33,7 +33,7 @@ from tests.services.reports.week import (
     sightings,
     store_week,
 )
-from tests.store.records import plate_read
+from tests.store.records import decided, plate_read
 from tests.units import write_bare_unit
 
 WEEK = ReportPeriod(MONDAY, MONDAY + timedelta(days=6), UTC)
@@ -71,7 +71,7 @@ def store_days(store: UnitStore, first: date, days: int, rear_certain: float) ->
                     replace(base, camera_id=camera, first_seen=seen, last_seen=seen, confidence=confidence, box=box)
                 )
     for begin in range(0, len(reads), BATCH_MAX):
-        store.reads.commit([DecidedRecord(read) for read in reads[begin : begin + BATCH_MAX]])
+        store.reads.commit([decided(read) for read in reads[begin : begin + BATCH_MAX]])
 
 
 def test_every_hour_is_the_truth(store: UnitStore, truth: list[Sighting]) -> None:

@@ -22,7 +22,6 @@ from alpr_edge.services.reports.unit_reports import UnitReports
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import add_disposition
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.services.reports.week import (
     MONDAY,
@@ -37,6 +36,7 @@ from tests.services.reports.week import (
     store_week,
 )
 from tests.staff import AUDIT, STOLEN, Staff
+from tests.store.records import decided
 from tests.units import write_bare_unit
 
 WEEK = ReportPeriod(MONDAY, MONDAY + timedelta(days=6), UTC)
@@ -273,5 +273,5 @@ def test_the_newest_answer_to_any_hit_of_a_read_counts(staff: Staff, tmp_path_fa
         first = replace(base, read_id=twice[0], supersedes=base.read_id, corrected_by="ana", plate="1AAA111",
                         slot_votes=())  # fmt: skip
         second = replace(first, read_id=twice[1], supersedes=twice[0], plate="2BBB222")
-        store.reads.commit([DecidedRecord(first), DecidedRecord(second)])
+        store.reads.commit([decided(first), decided(second)])
         assert {pair.truth for pair in precision(other, store, log).pairs} == {"2", "B"}, "the last person counts"

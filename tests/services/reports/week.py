@@ -14,12 +14,12 @@ from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPa
 from alpr_edge.domain.hits import MatchKind
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.page_requests.corrections import Correction, corrected_read
-from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.reads import PlateRead, ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.store.reads.dispositions import add_disposition
-from alpr_edge.store.reads.repository import BATCH_MAX, DecidedRecord
+from alpr_edge.store.reads.repository import BATCH_MAX
 from alpr_edge.store.unit_store import UnitStore
-from tests.store.records import hit, plate_read
+from tests.store.records import decided, hit, plate_read
 
 MONDAY = date(2026, 11, 16)
 NOON, MIDNIGHT = timedelta(hours=20), timedelta(hours=8)
@@ -123,7 +123,7 @@ def instant_at(moment: datetime) -> Instant:
     return Instant("boot-1", round(since.total_seconds() * 1e9), moment, UtcSource.GNSS, 5.0)
 
 
-def record_of(sighting: Sighting) -> DecidedRecord:
+def record_of(sighting: Sighting) -> ReadUpdate:
     """The read with its hits."""
     base = plate_read(sighting.read_id, sighting.text.replace("O", "0"))
     assert base.position is not None
@@ -138,7 +138,7 @@ def record_of(sighting: Sighting) -> DecidedRecord:
         made = hit(f"{sighting.read_id}-{source}", sighting.read_id, read.plate)
         entry, generation = replace(made.entry, source=source), replace(made.generation, source=source)
         found.append(replace(made, entry=entry, generation=generation, kind=sighting.kind, matched_at=seen))
-    return DecidedRecord(read, (), tuple(found))
+    return decided(read, hits=tuple(found))
 
 
 def _slots(text: str) -> tuple[tuple[tuple[str, float], ...], ...]:
@@ -149,7 +149,7 @@ def store_week(store: UnitStore, truth: list[Sighting]) -> None:
     """Put a truth into a store: reads, hits, an answer to the first hit of each, and the reads that were corrected."""
     records = [record_of(sighting) for sighting in truth]
     corrections = [
-        DecidedRecord(_correction_of(record.read, sighting))
+        decided(_correction_of(record.read, sighting))
         for record, sighting in zip(records, truth, strict=True)
         if sighting.answer == "misread" and sighting.is_told
     ]
@@ -175,7 +175,7 @@ def _disposition(sighting: Sighting) -> Disposition:
     )
 
 
-def _batches(records: list[DecidedRecord]) -> Iterator[list[DecidedRecord]]:
+def _batches(records: list[ReadUpdate]) -> Iterator[list[ReadUpdate]]:
     for begin in range(0, len(records), BATCH_MAX):
         yield records[begin : begin + BATCH_MAX]
 

@@ -23,13 +23,12 @@ from alpr_edge.services.search.search_input import SearchRequest, parse_search
 from alpr_edge.settings import HotlistSettings, StoreSettings, load
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads import search as statements
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.reads.search import Period, ReadFilter
 from alpr_edge.store.reads.search_gaps import DeletionCounts
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.vision.jpeg_pictures import jpeg, shrink
 from tests.staff import STOLEN, Staff
-from tests.store.records import CROP, SCENE, START, hit, plate_read
+from tests.store.records import CROP, SCENE, START, decided, hit, plate_read
 from tests.units import write_bare_unit
 
 CAMERAS = ("front", "rear")
@@ -44,7 +43,7 @@ def instant_at(minutes: float, boot_id: str = "boot-1", source: UtcSource = UtcS
 
 def store_read(store: UnitStore, read_id: str, plate: str, at: Instant, **changes: object) -> None:
     made = replace(plate_read(read_id, plate), first_seen=at, last_seen=at.shift(400))
-    store.reads.commit([DecidedRecord(replace(made, **changes), ((CROP, b"crop " + read_id.encode()),))])  # type: ignore[arg-type] # any field
+    store.reads.commit([decided(replace(made, **changes), images=((CROP, b"crop " + read_id.encode()),))])  # type: ignore[arg-type] # any field
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +225,7 @@ def test_covert_hits_are_in_no_result(chief: Authoriser, tmp_path_factory: pytes
     with open_store(load(write_bare_unit(tmp_path_factory.mktemp("covert"))), migrate=True) as store:
         overt, silent = hit("hit-1", "read-1"), hit("hit-2", "read-1")
         covert = replace(silent, entry=replace(silent.entry, covert=True))
-        store.reads.commit([DecidedRecord(plate_read("read-1"), hits=(overt, covert))])
+        store.reads.commit([decided(plate_read("read-1"), hits=(overt, covert))])
         searches = ReadSearches(store, HotlistSettings(), StoreSettings(), CAMERAS)
         (page,) = pages_of(searches, chief, ReadSearch(ReadFilter("7ABC123")))
         assert [[each.hit_id for each in shown.hits] for shown in page.reads] == [["hit-1"]]
@@ -241,9 +240,9 @@ def test_a_scene_does_not_tell_that_its_read_has_a_covert_hit(
         overt, silent = hit("hit-1", "overt"), hit("hit-2", "covert")
         silent = replace(silent, entry=replace(silent.entry, covert=True))
         store.reads.commit([
-            DecidedRecord(plate_read("overt"), ((SCENE, kept_sharp),), (overt,)),
-            DecidedRecord(plate_read("covert"), ((SCENE, kept_sharp),), (silent,)),
-            DecidedRecord(plate_read("plain"), ((SCENE, kept_plain),)),
+            decided(plate_read("overt"), hits=(overt,), images=((SCENE, kept_sharp),)),
+            decided(plate_read("covert"), hits=(silent,), images=((SCENE, kept_sharp),)),
+            decided(plate_read("plain"), images=((SCENE, kept_plain),)),
         ])  # fmt: skip
         searches = ReadSearches(store, HotlistSettings(), StoreSettings(), CAMERAS)
         scenes = {name: searches.picture(chief, STOLEN, name, SCENE) for name in ("overt", "covert", "plain")}

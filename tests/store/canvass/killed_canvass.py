@@ -17,13 +17,14 @@ from typing import Any
 from alpr_edge.domain.canvass.canvass import CanvassEnd, CanvassEnding
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.holds.hold import HoldPerson
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.store.canvass.canvass_reads import hold_earlier_reads, hold_new_reads
 from alpr_edge.store.canvass.canvass_rows import add_canvass, end_canvass
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from tests.domain.canvass.builders import at, canvass
-from tests.store.records import plate_read
+from tests.store.records import closed, decided, plate_read
 
 KEY = bytes(range(32))
 INSIDE = Position(37.635, -120.995, 40.0, 0.9, "gnss")
@@ -33,10 +34,10 @@ BEFORE, DURING, AFTER = 3, 4, 2
 END = CanvassEnd(at(40), HoldPerson("bo", "Bo Chen", ""), CanvassEnding.HAND)
 
 
-def record(name: str, minutes: float, position: Position | None) -> DecidedRecord:
+def record(name: str, minutes: float, position: Position | None) -> ReadUpdate:
     """A read that was seen some minutes after the start of the canvass."""
     seen = at(minutes)
-    return DecidedRecord(replace(plate_read(name), position=position, first_seen=seen, last_seen=seen))
+    return decided(replace(plate_read(name), position=position, first_seen=seen, last_seen=seen))
 
 
 def open_reads(data: Path) -> tuple[Database, ReadStore]:
@@ -51,7 +52,7 @@ def work(data: Path, say: Callable[[str], None]) -> None:
 
     def read(name: str, minutes: float) -> None:
         records = [record(f"{name}-in", minutes, INSIDE), record(f"{name}-out", minutes, OUTSIDE)]
-        store.commit([*records, ClosedRecord(records[0].read)])
+        store.commit([*records, closed(records[0].read)])
         say(f"{name}-in")
 
     for number in range(BEFORE):

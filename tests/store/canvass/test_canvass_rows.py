@@ -19,6 +19,7 @@ from alpr_edge.domain.protocol.canvass import (
 )
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.protocol.stored_kinds import kind_of
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.store.canvass.canvass_reads import earlier_reads_left, hold_earlier_reads, hold_new_reads
 from alpr_edge.store.canvass.canvass_rows import (
     add_canvass,
@@ -35,10 +36,10 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import canvasses, held_reads, outbox
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.reads import commit
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.retention.holds import find_hold, release
 from tests.domain.canvass.builders import START, at, canvass
-from tests.store.records import plate_read
+from tests.store.records import closed, decided, plate_read
 
 INSIDE = Position(37.635, -120.995, 40.0, 0.9, "gnss")
 OUTSIDE = replace(INSIDE, lat_deg=37.7)
@@ -68,10 +69,10 @@ def end(database: Database, made: Canvass, when: Instant | None = None) -> None:
         end_canvass(connection, made.canvass_id, CanvassEnd(when or at(40), BO, CanvassEnding.HAND), "unit-1")
 
 
-def decision(name: str, minutes: float = 1, position: Position | None = INSIDE, **changes: object) -> DecidedRecord:
+def decision(name: str, minutes: float = 1, position: Position | None = INSIDE, **changes: object) -> ReadUpdate:
     seen = at(minutes)
     read = replace(plate_read(name), position=position, first_seen=seen, last_seen=seen)
-    return DecidedRecord(replace(read, **changes))  # type: ignore[arg-type] # any field
+    return decided(replace(read, **changes))  # type: ignore[arg-type] # any field
 
 
 def held_ids(database: Database, canvass_id: str = "unit-1:canvass-1") -> set[str]:
@@ -146,7 +147,7 @@ def test_each_read_is_held_for_all_that_take_it_however_it_is_stored(
     assert held_ids(database) == {"inside", "unplaced"}
     assert held_ids(database, "unit-1:everywhere") == {"inside", "outside", "unplaced"}
     # A pass that began before and went on: its end is inside.
-    store.commit([ClosedRecord(replace(early.read, last_seen=at(2))), ClosedRecord(inside.read)])
+    store.commit([closed(replace(early.read, last_seen=at(2))), closed(inside.read)])
     assert held_ids(database) == {"inside", "unplaced", "early"}
     # A person corrects a read.
     with store.adding() as connection:

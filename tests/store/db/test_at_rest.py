@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
-from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
+from alpr_edge.store.reads.repository import ReadStore
+from tests.store.records import CROP, SCENE, closed, decided, heard, hit, plate_read
 
 PLATE = "5SOW350"
 JPEG = b"\xff\xd8\xff\xe0 the picture of a car"
@@ -36,8 +36,8 @@ def test_no_plain_text_on_disk(store: ReadStore, database: Database, data: Path)
         name = f"read-{number}"
         pictures = ((CROP, JPEG), (SCENE, JPEG * 9))
         hits = (hit(f"hit-{number}", name, PLATE),)
-        read, read_alert = plate_read(name, PLATE), alert(f"hit-{number}", name)
-        store.commit([DecidedRecord(read, pictures, hits, read_alert, instant()), ClosedRecord(read)])
+        read = plate_read(name, PLATE)
+        store.commit([decided(read, hits, [heard(f"hit-{number}", name)], pictures), closed(read)])
     assert (data / "edge.db-wal").stat().st_size > 0
     assert found_on_disk(data) == set()
     database.close()

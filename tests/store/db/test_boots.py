@@ -9,9 +9,9 @@ from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.clock_pairs import EARLIEST, FORGET_EACH, FORGOTTEN_MAX, KEPT_MAX, PAIRS_MAX
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import boots
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from tests.store.query_plans import plans
-from tests.store.records import instant, plate_read
+from tests.store.records import decided, instant, plate_read
 
 
 def test_pairs_belong_to_their_boot_and_come_in_its_order(database: Database) -> None:
@@ -48,7 +48,7 @@ def test_of_a_long_boot_the_earliest_and_the_latest_pairs_count(database: Databa
 def test_old_pairs_go_but_those_of_reads_that_are_stored(database: Database, store: ReadStore) -> None:
     read = plate_read()
     moment = replace(instant(), boot_id="of-a-read")
-    store.commit([DecidedRecord(replace(read, first_seen=moment, last_seen=moment))])
+    store.commit([decided(replace(read, first_seen=moment, last_seen=moment))])
     with database.write() as connection:
         for boot_id in ("of-a-read", "of-none"):
             connection.execute(insert(boots), rows(0, 2, boot_id))
@@ -70,7 +70,7 @@ def test_no_more_pairs_go_at_a_time_than_others_can_wait_for(database: Database)
 
 def test_the_pairs_of_a_boot_in_which_a_read_ended_stay(database: Database, store: ReadStore) -> None:
     later = replace(instant(), boot_id="of-an-end")
-    store.commit([DecidedRecord(replace(plate_read(), last_seen=later))])
+    store.commit([decided(replace(plate_read(), last_seen=later))])
     with database.write() as connection:
         connection.execute(insert(boots), rows(0, 2, "of-an-end"))
         (last,) = rows(0, 1, "last")

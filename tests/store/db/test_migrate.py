@@ -21,8 +21,8 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.migrate import RELEASE, SchemaRelease
 from alpr_edge.store.db.schema import meta, metadata, reads
 from alpr_edge.store.evidence.images import ImageStore
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
-from tests.store.records import decided_record, instant, plate_read
+from alpr_edge.store.reads.repository import ReadStore
+from tests.store.records import decided, decided_record, instant, plate_read
 
 KEY = bytes(range(32))
 NEXT = '''
@@ -147,9 +147,7 @@ def test_a_database_of_before_the_indexes_of_a_full_store_gets_them_with_its_row
     newer = shutil.ignore_patterns("__pycache__", "s001[7-9]*", "s00[2-9]*")
     scripts = shutil.copytree(RELEASE.scripts, tmp_path / "before", ignore=newer)
     with open_database(data, migrate=True, release=SchemaRelease(16, 1, scripts)) as database:
-        read_store(database, data).commit(
-            [decided_record("read-1"), DecidedRecord(plate_read("read-2", "8", "read-1"))]
-        )
+        read_store(database, data).commit([decided_record("read-1"), decided(plate_read("read-2", "8", "read-1"))])
         clock_pairs.record(database, instant())
         assert not NEW_INDEXES & index_names(database)
     with open_database(data, migrate=True) as database:

@@ -13,7 +13,8 @@ from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reas
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.reads import Alternative, PlateRead
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
+from tests.store.records import decided
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 fractions = st.floats(0, 1)
@@ -96,7 +97,7 @@ def test_reads_and_hits_come_back_equal(
 ) -> None:
     read = dataclasses.replace(read, read_id=f"read {next(serials)}")
     read_hits = [dataclasses.replace(hit, hit_id=f"hit {next(serials)}", read_id=read.read_id) for hit in read_hits]
-    store.commit([DecidedRecord(read, hits=tuple(read_hits))])
+    store.commit([decided(read, hits=tuple(read_hits))])
     stored_read = store.get(read.read_id)
     assert stored_read is not None
     assert stored_read.read == read

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.errors import StoreError, UnreadableItemError
 from alpr_edge.domain.protocol.items import Answer, ItemKind, Outcome, digest
 from alpr_edge.store.db.database import Database
@@ -13,8 +14,8 @@ from alpr_edge.store.db.schema import outbox as table
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.oldest_item import OldestWaiting
 from alpr_edge.store.outbox.outbox import Outbox, OutboxCounts
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
-from tests.store.records import CROP, alert, decided_record, hit, instant, plate_read
+from alpr_edge.store.reads.repository import ReadStore
+from tests.store.records import CROP, alert, closed, decided, decided_record, hit, instant, plate_read
 
 NOW = datetime(2026, 5, 4, 13, 0, tzinfo=UTC)
 ALL = 10**9
@@ -26,8 +27,8 @@ def full_outbox(store: ReadStore, outbox: Outbox) -> Outbox:
     """Two closed reads with a picture each, and a hit of a later one."""
     for name in ("read-1", "read-2"):
         picture = ((CROP, b"crop of " + name.encode()),)
-        store.commit([DecidedRecord(plate_read(name), picture), ClosedRecord(plate_read(name))])
-    store.commit([DecidedRecord(plate_read("read-3"), (), (hit(read_id="read-3"),))])
+        store.commit([decided(plate_read(name), images=picture), closed(plate_read(name))])
+    store.commit([decided(plate_read("read-3"), hits=(hit(read_id="read-3"),))])
     return outbox
 
 
@@ -296,8 +297,8 @@ def test_what_an_older_release_queued_is_due_after_the_update(data: Path, key: b
 def test_a_release_rolled_back_to_finds_only_kinds_that_it_knows(
     store: ReadStore, outbox: Outbox, database: Database
 ) -> None:
-    store.commit([DecidedRecord(plate_read("read-1"), (), (hit(),), alert(), instant())])
-    store.commit([DecidedRecord(plate_read("read-2"), withdraws="read-1")])
+    store.commit([decided(plate_read("read-1"), hits=(hit(),), alerts=[AlertRecord(alert(), instant())])])
+    store.commit([decided(plate_read("read-2", supersedes="read-1"))])
     store.close_open_reads()
     with database.read() as connection:
         kinds = set(connection.scalars(select(table.c.kind)))

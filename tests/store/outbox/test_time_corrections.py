@@ -19,8 +19,8 @@ from alpr_edge.store.db.schema import evidence, reads
 from alpr_edge.store.db.schema import outbox as outbox_items
 from alpr_edge.store.outbox import time_corrections
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
-from tests.store.records import instant, plate_read
+from alpr_edge.store.reads.repository import ReadStore
+from tests.store.records import closed, decided, instant, plate_read
 
 NOW = instant(300_000)
 LIMIT_BYTES = 10_000_000
@@ -28,7 +28,7 @@ LIMIT_BYTES = 10_000_000
 
 def keep(store: ReadStore, read_id: str, first: Instant, last: Instant | None = None) -> None:
     read = replace(plate_read(read_id), first_seen=first, last_seen=last or first)
-    store.commit([DecidedRecord(read), ClosedRecord(read)])
+    store.commit([decided(read), closed(read)])
 
 
 def unset(milliseconds: float, boot: str = "boot-1") -> Instant:
@@ -105,12 +105,12 @@ def test_reads_that_were_placed_are_not_looked_through_again(database: Database,
     for number in range(30):
         keep(store, f"early-{number}", unset(-60_000 + number))
     still_open = replace(plate_read("open"), first_seen=unset(-5000), last_seen=unset(-5000))
-    store.commit([DecidedRecord(still_open)])
+    store.commit([decided(still_open)])
     keep(store, "after", unset(-4000))
     record_pairs(database, 1000, 61_000)
     placed = time_corrections.PlacedReads()
     assert time_corrections.place_boot(database, "boot-1", NOW, placed) == 31
-    store.commit([ClosedRecord(still_open)])
+    store.commit([closed(still_open)])
     keep(store, "last", unset(-3000))
     with first_numbers(database) as numbers:
         assert time_corrections.place_boot(database, "boot-1", NOW, placed) == 2
@@ -162,10 +162,10 @@ def test_pairs_that_disagree_take_every_time_of_their_boot_back(
 
 def test_open_reads_wait_until_they_are_over(database: Database, store: ReadStore, outbox: Outbox) -> None:
     read = replace(plate_read("early"), first_seen=unset(-60_000), last_seen=unset(-59_000))
-    store.commit([DecidedRecord(read)])
+    store.commit([decided(read)])
     record_pairs(database, 1000, 61_000)
     assert time_corrections.place_boot(database, "boot-1", NOW) == 0
-    store.commit([ClosedRecord(read)])
+    store.commit([closed(read)])
     assert time_corrections.place_boot(database, "boot-1", NOW) == 1
     assert ids(outbox) == ["time:early"]
 

@@ -10,15 +10,16 @@ from sqlalchemy import Connection
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.protocol.items import Answer, Outcome
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.migrate import RELEASE, SchemaRelease
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.queries import kept_counts
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.damaged_databases import set_aside
 from tests.store.damage import fill, overwrite_page, unit
-from tests.store.records import CROP, decided_record, hit, instant
+from tests.store.records import CROP, closed, decided, decided_record, hit, instant
 from tests.store.retention.test_purge import run
 
 pytestmark = pytest.mark.review(2)
@@ -50,11 +51,11 @@ def both_counts(database: Database) -> tuple[dict[str, int], dict[str, int]]:
         return {name: count for name, count in kept_counts(connection).items() if count}, row_counts(connection)
 
 
-def record_of(number: int, chance: random.Random) -> DecidedRecord:
+def record_of(number: int, chance: random.Random) -> ReadUpdate:
     record = decided_record(f"read-{number}")
     hits = [hit(f"hit-{number}-{place}", f"read-{number}") for place in range(chance.randrange(3))]
     covert = [replace(one, entry=replace(one.entry, covert=chance.random() < 0.5)) for one in hits]
-    return DecidedRecord(record.read, record.images, tuple(covert))
+    return decided(record.read, hits=tuple(covert), images=record.images)
 
 
 def answer_some(outbox: Outbox, chance: random.Random) -> None:
@@ -72,7 +73,7 @@ def test_they_stay_right_through_commits_answers_requeues_and_a_purge(
         record = record_of(number, chance)
         store.commit([record])
         if number % 5:
-            store.commit([ClosedRecord(record.read, ((CROP, b"sharper %d" % number),) if number % 2 else ())])
+            store.commit([closed(record.read, ((CROP, b"sharper %d" % number),) if number % 2 else ())])
         if number % 7 == 0:
             with pytest.raises(StoreError):
                 store.commit([record_of(1000 + number, chance), record])  # rolled back, with what it had counted

@@ -2,17 +2,18 @@ from dataclasses import replace
 
 import pytest
 
+from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.protocol.hits import HitPayload
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
-from tests.store.records import alert, hit, instant, plate_read
+from alpr_edge.store.reads.repository import ReadStore
+from tests.store.records import alert, decided, hit, instant, plate_read
 
 
 def test_a_covert_hit_goes_first_and_makes_no_read_a_hit_in_the_car(store: ReadStore, outbox: Outbox) -> None:
     plain, secret = hit("plain", "read-1"), hit("secret", "read-2")
     covert = replace(secret, entry=replace(secret.entry, covert=True))
-    store.commit([DecidedRecord(plate_read("read-1"), hits=(plain,))])
-    store.commit([DecidedRecord(plate_read("read-2"), hits=(covert,))])
+    store.commit([decided(plate_read("read-1"), hits=(plain,))])
+    store.commit([decided(plate_read("read-2"), hits=(covert,))])
     assert [item.item_id for item in outbox.due(10, 10_000_000)] == ["secret", "plain"]
     assert [stored_read.read.read_id for stored_read in store.recent(10, hits_only=True)] == ["read-1"]
     (stored,) = (each for each in store.recent(10) if each.read.read_id == "read-2")
@@ -24,7 +25,7 @@ def test_a_covert_hit_travels_as_such_and_the_alert_of_its_read_does_not_tell_of
     store: ReadStore, outbox: Outbox
 ) -> None:
     covert = replace(hit("secret"), entry=replace(hit("secret").entry, covert=True, remarks="do not stop"))
-    store.commit([DecidedRecord(plate_read(), hits=(hit("plain"), covert), alert=alert("plain"), sounded_at=instant())])
+    store.commit([decided(plate_read(), hits=(hit("plain"), covert), alerts=[AlertRecord(alert("plain"), instant())])])
     first, *others = outbox.due(10, 10_000_000)
     payload = HitPayload.model_validate_json(first.body)
     assert (first.item_id, payload.covert, payload.remarks) == ("secret", True, "do not stop")

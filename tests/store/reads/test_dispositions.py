@@ -14,8 +14,8 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import outbox as items
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.dispositions import PER_HIT_MAX, add_disposition, dispositions_of
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
-from tests.store.records import disposition, hit, plate_read
+from alpr_edge.store.reads.repository import ReadStore
+from tests.store.records import decided, disposition, hit, plate_read
 
 
 def add(database: Database, *some: Disposition) -> None:
@@ -34,9 +34,7 @@ def with_hit(store: ReadStore) -> ReadStore:
     """A store with a hit, and a covert one."""
     covert = hit("hit-2", "read-2")
     covert = replace(covert, entry=replace(covert.entry, covert=True))
-    store.commit(
-        [DecidedRecord(plate_read("read-1"), hits=(hit(),)), DecidedRecord(plate_read("read-2"), hits=(covert,))]
-    )
+    store.commit([decided(plate_read("read-1"), hits=(hit(),)), decided(plate_read("read-2"), hits=(covert,))])
     return store
 
 

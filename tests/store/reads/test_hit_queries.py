@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from alpr_edge.domain.alerting import Level
+from alpr_edge.domain.alerting import AlertRecord, Level
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.hits import Reason
 from alpr_edge.services.hits.hit_views import is_waiting
@@ -12,8 +12,8 @@ from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.reads.dispositions import add_disposition
 from alpr_edge.store.reads.hit_queries import count_of_waiting, hit_glances
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
-from tests.store.records import alert, disposition, hit, plate_read
+from alpr_edge.store.reads.repository import ReadStore
+from tests.store.records import alert, decided, disposition, hit, plate_read, withdrawn
 
 NEWER = 7
 
@@ -23,7 +23,7 @@ def with_hits(store: ReadStore) -> ReadStore:
     """An old hit of the gravest reason, a routine one, newer ones of a high level, a covert one, one taken back."""
     records = []
     for number in range(NEWER + 4):
-        made, sound = hit(f"hit-{number}", f"read-{number}"), alert(f"hit-{number}", f"read-{number}")
+        made = hit(f"hit-{number}", f"read-{number}")
         made = replace(made, level=int(Level.HIGH))
         if number == 0:
             made = replace(made, level=None, entry=replace(made.entry, reason=Reason.AMBER_ALERT))
@@ -31,9 +31,11 @@ def with_hits(store: ReadStore) -> ReadStore:
             made = replace(made, level=int(Level.ROUTINE))
         if number == NEWER + 2:
             made = replace(made, entry=replace(made.entry, covert=True))
-        records.append(DecidedRecord(plate_read(made.read_id), (), (made,), None if made.entry.covert else sound))
+        record = AlertRecord(alert(made.hit_id, made.read_id))
+        record = withdrawn(record) if number == NEWER + 3 else record
+        records.append(decided(plate_read(made.read_id), [made], [] if made.entry.covert else [record]))
     store.commit(records)
-    store.commit([DecidedRecord(plate_read("read-more"), withdraws=f"read-{NEWER + 3}")])
+    store.commit([decided(plate_read("read-more"))])
     return store
 
 

@@ -8,9 +8,9 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.outbox.time_corrections import place_boot, place_earlier
 from alpr_edge.store.reads.hit_queries import shown_state
 from alpr_edge.store.reads.report_rows import corrected_texts
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from tests.store.query_plans import plans
-from tests.store.records import bear_out, hit, instant, plate_read
+from tests.store.records import bear_out, decided, hit, instant, plate_read
 
 
 def see_state(database: Database, _: ReadStore) -> None:
@@ -29,7 +29,7 @@ STATEMENTS: dict[str, Callable[[Database, ReadStore], object]] = {
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_no_statement_walks_over_all_reads(database: Database, store: ReadStore, name: str) -> None:
-    store.commit([DecidedRecord(plate_read(), (), (hit(),)), DecidedRecord(plate_read("read-2", supersedes="read-1"))])
+    store.commit([decided(plate_read(), hits=(hit(),)), decided(plate_read("read-2", supersedes="read-1"))])
     bear_out(database, instant(500))
     with plans(database, "reads") as found:
         STATEMENTS[name](database, store)
@@ -44,7 +44,7 @@ def test_the_newest_correction_is_looked_up_at_the_end_of_an_index(database: Dat
 
 
 def test_reads_of_a_boot_are_found_by_its_index(database: Database, store: ReadStore) -> None:
-    store.commit([DecidedRecord(plate_read())])
+    store.commit([decided(plate_read())])
     bear_out(database, instant(500))
     with plans(database, "reads_boot") as found:
         place_boot(database, "boot-1", instant())

@@ -14,11 +14,10 @@ from alpr_edge.domain.hits import Generation
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.migrate import RELEASE
 from alpr_edge.store.hotlists import generations
-from alpr_edge.store.reads.repository import ClosedRecord
 from alpr_edge.store.recovery.damaged_databases import LISTS_LEFT, MOVED, damaged_databases, set_aside, waiting
 from alpr_edge.store.recovery.key_check import MARK_NAME, KeyMark
 from tests.store.damage import KEY, PAGE, READS, commit, copy_open_folder, fill, overwrite, overwrite_page, record, unit
-from tests.store.records import START, plate_read
+from tests.store.records import START, closed, plate_read
 
 WAL, SHM = f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm"
 FRAME = PAGE + 24
@@ -257,7 +256,7 @@ def test_damage_that_shows_while_it_is_open_is_exchanged_and_the_batch_is_kept(f
     with unit(full_data) as store:
         for page in range(2, (full_data / DATABASE_NAME).stat().st_size // PAGE + 1):
             overwrite_page(full_data, page)
-        closing = ClosedRecord(replace(first.read, vote_count=11))
+        closing = closed(replace(first.read, vote_count=11))
         with pytest.raises(DamagedError):
             store.reads.commit([record(READS + 1), closing])
         assert store.database.damage
@@ -267,7 +266,7 @@ def test_damage_that_shows_while_it_is_open_is_exchanged_and_the_batch_is_kept(f
         assert store.ids() == {f"read-{READS}", f"read-{READS + 1}"}
         assert store.queue_ids("read") == {f"read-{READS}"}
         with pytest.raises(StoreError, match="is not open"):
-            store.reads.commit([ClosedRecord(plate_read(f"read-{READS}"))])
+            store.reads.commit([closed(plate_read(f"read-{READS}"))])
 
 
 def test_who_has_it_open_elsewhere_learns_of_it_and_spoils_nothing(full_data: Path) -> None:

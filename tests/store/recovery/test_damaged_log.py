@@ -12,7 +12,6 @@ from alpr_edge.domain.protocol.items import digest
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import images
 from alpr_edge.store.db.sqlcipher import BEGIN_OPTION
-from alpr_edge.store.reads.repository import ClosedRecord
 from alpr_edge.store.sqlite_forensics.pages import Pages
 from tests.store.damage import (
     FRAME,
@@ -31,7 +30,7 @@ from tests.store.damage import (
     record,
     unit,
 )
-from tests.store.records import CROP, plate_read
+from tests.store.records import CROP, closed, plate_read
 
 ALL = {f"read-{number}" for number in range(60)}
 
@@ -228,7 +227,7 @@ def amended_data(killed_data: Path) -> Path:
     with unit(killed_data) as store:
         store.reads.commit([record(60)])
         before = len(log_of(killed_data).frames)
-        store.reads.commit([ClosedRecord(plate_read("read-60"), ((CROP, b"a sharper crop"),))])
+        store.reads.commit([closed(plate_read("read-60"), ((CROP, b"a sharper crop"),))])
         last = copy_open_folder(killed_data, killed_data.with_name("amended"))
     overwrite_frames(last, range(before, len(log_of(last).frames)))
     return last

@@ -10,14 +10,15 @@ from sqlalchemy import event
 
 from alpr_edge.app.store_upkeep.earlier_records import EarlierRecords
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.settings import load
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.record_intake import RecordIntake
 from alpr_edge.store.recovery.refused_records import REFUSED, TAKEN_TOGETHER, RefusedRecords
 from alpr_edge.store.unit_store import open_store
 from tests.store.query_plans import once
-from tests.store.records import decided_record, plate_read
+from tests.store.records import closed, decided, decided_record, plate_read
 from tests.units import write_bare_unit
 
 WHY = "the disk was full"
@@ -49,8 +50,8 @@ def counted_commits(database: Database) -> Iterator[list[int]]:
         event.remove(database.engine, "commit", note)
 
 
-def end_of(read_id: str) -> ClosedRecord:
-    return ClosedRecord(replace(plate_read(read_id), vote_count=VOTES))
+def end_of(read_id: str) -> ReadUpdate:
+    return closed(replace(plate_read(read_id), vote_count=VOTES))
 
 
 def is_closed(store: ReadStore, read_id: str) -> bool:
@@ -67,14 +68,14 @@ def work_off(intake: RecordIntake, aside: RefusedRecords) -> None:
 def test_a_step_tries_some_and_an_end_that_comes_late_still_finds_its_read_open(
     intake: RecordIntake, aside: RefusedRecords, store: ReadStore
 ) -> None:
-    store.commit([DecidedRecord(plate_read("end-aside")), DecidedRecord(plate_read("end-lost"))])
+    store.commit([decided(plate_read("end-aside")), decided(plate_read("end-lost"))])
     aside.add([decided_record(f"aside-{number}") for number in range(TAKEN_TOGETHER)], WHY)
     aside.add([end_of("end-aside")], WHY)
     intake.begin()
     intake.step()
     assert aside.count() == 1
     assert not is_closed(store, "end-aside")
-    store.commit([DecidedRecord(plate_read("of-this-run"))])
+    store.commit([decided(plate_read("of-this-run"))])
     work_off(intake, aside)
     assert aside.count() == 0
     stored = store.get("end-aside")
@@ -97,7 +98,7 @@ def test_records_that_the_store_takes_come_in_by_one_commit_and_one_that_it_refu
     assert (aside.count(), store.counts().reads) == (0, TAKEN_TOGETHER // 2)
     assert len(commits) < TAKEN_TOGETHER / 2
     later = RecordIntake(aside, store)
-    spoilt = DecidedRecord(replace(plate_read("spoilt"), confidence=float("nan")))
+    spoilt = decided(replace(plate_read("spoilt"), confidence=float("nan")))
     aside.add([decided_record("before"), spoilt, decided_record("behind")], WHY)
     later.begin()
     work_off(later, aside)
@@ -121,7 +122,7 @@ def test_while_the_store_takes_nothing_none_is_given_up(
 def test_a_unit_goes_on_with_what_its_start_left_and_tells_of_no_failure(tmp_path: Path) -> None:
     settings = load(write_bare_unit(tmp_path))
     with open_store(settings, migrate=True) as store:
-        store.reads.commit([DecidedRecord(plate_read("open"))])
+        store.reads.commit([decided(plate_read("open"))])
         store.refused_records.add([decided_record(f"aside-{number}") for number in range(3 * TAKEN_TOGETHER)], WHY)
     with open_store(settings, migrate=True) as store:
         store.intake.begin()
@@ -144,11 +145,11 @@ def test_where_earlier_records_cannot_be_looked_for_no_read_of_this_run_is_close
     settings = load(write_bare_unit(tmp_path))
     folder = settings.unit.data_directory / REFUSED
     with open_store(settings, migrate=True) as store:
-        store.reads.commit([DecidedRecord(plate_read("earlier"))])
+        store.reads.commit([decided(plate_read("earlier"))])
         folder.write_bytes(b"")
         assert [fault.partition(": ")[2] for fault in store.recover()] == ["cannot be looked into: Not a directory"]
         folder.unlink()
-        store.reads.commit([DecidedRecord(plate_read("of-this-run"))])
+        store.reads.commit([decided(plate_read("of-this-run"))])
         upkeep = EarlierRecords(store)
         upkeep.step()
         assert upkeep.faults == []
@@ -169,7 +170,7 @@ def test_a_file_that_cannot_be_removed_holds_up_no_other_and_is_told(tmp_path: P
         (folder / "00000001.record").mkdir()
 
     with open_store(settings, migrate=True) as store:
-        store.reads.commit([DecidedRecord(plate_read("open"))])
+        store.reads.commit([decided(plate_read("open"))])
         store.refused_records.add([decided_record(f"aside-{number}") for number in range(2 * TAKEN_TOGETHER)], WHY)
         store.intake.begin()
         upkeep = EarlierRecords(store)

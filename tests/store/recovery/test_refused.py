@@ -6,18 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.errors import RefusedError
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, PassRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery import record_json, refused_records
 from alpr_edge.store.recovery.refused_records import RECORDS_MAX, RefusedRecords
-from tests.store.records import CROP, SCENE, alert, hit, instant, late_tone, plate_read
+from tests.store.records import CROP, SCENE, alert, closed, decided, heard, hit, instant, late_tone, plate_read
 
 pytestmark = pytest.mark.review(1)
 
 READ = plate_read()
-WHOLE = DecidedRecord(READ, ((CROP, b"a crop"), (SCENE, b"a scene")), (hit(),), alert(), instant(450), "read-0")
+WHOLE = decided(
+    READ, hits=(hit(),), alerts=[heard()], images=((CROP, b"a crop"), (SCENE, b"a scene")), withdraws="read-0"
+)
 WHY = "the database refused it (SQLITE_CONSTRAINT_CHECK)"
 
 
@@ -28,7 +32,7 @@ def aside(data: Path, key: bytes, store: ReadStore) -> RefusedRecords:
 
 def test_a_record_comes_in_later_as_it_was(aside: RefusedRecords, store: ReadStore, images: ImageStore) -> None:
     aside.add([WHOLE], WHY)
-    aside.add([ClosedRecord(replace(READ, vote_count=20))], WHY)
+    aside.add([closed(replace(READ, vote_count=20))], WHY)
     assert aside.take_in(store) == 2
     stored_read = store.get("read-1")
     assert stored_read is not None
@@ -41,8 +45,8 @@ def test_a_record_comes_in_later_as_it_was(aside: RefusedRecords, store: ReadSto
 
 
 def test_a_late_tone_comes_in_with_its_record(aside: RefusedRecords, store: ReadStore, outbox: Outbox) -> None:
-    store.commit([DecidedRecord(READ, hits=(hit(),), alert=alert())])
-    aside.add([DecidedRecord(plate_read("read-2"), withdraws="read-0", late_tone=late_tone())], WHY)
+    store.commit([decided(READ, hits=(hit(),), alerts=[AlertRecord(alert())])])
+    aside.add([decided(plate_read("read-2"), withdraws="read-0", late_tone=late_tone())], WHY)
     assert aside.take_in(store) == 1
     stored_read = store.get("read-1")
     assert stored_read is not None
@@ -54,7 +58,7 @@ def test_a_record_of_a_release_that_knew_no_late_tones_is_read() -> None:
     values = json.loads(json.dumps(record_json.to_json(WHOLE), default=record_json.plain))
     del values["late_tone"]
     read_back = record_json.from_json(values, ())
-    assert isinstance(read_back, DecidedRecord)
+    assert isinstance(read_back, ReadUpdate)
     assert (read_back.withdraws, read_back.late_tone) == ("read-0", None)
 
 
@@ -69,11 +73,11 @@ def test_the_files_tell_nobody_without_the_key_anything(aside: RefusedRecords, d
 
 
 def test_what_is_refused_again_stays_and_is_shown_with_its_reason(aside: RefusedRecords, store: ReadStore) -> None:
-    spoilt = DecidedRecord(replace(READ, confidence=float("nan")), ((CROP, b"a crop"),))
+    spoilt = decided(replace(READ, confidence=float("nan")), images=((CROP, b"a crop"),))
     with pytest.raises(RefusedError):
         store.commit([spoilt])
     aside.add([spoilt], WHY)
-    aside.add([DecidedRecord(plate_read("read-2"))], WHY)
+    aside.add([decided(plate_read("read-2"))], WHY)
     assert aside.take_in(store) == 1
     (refused_record,) = aside.list_records()
     assert (refused_record.read_id, refused_record.what, refused_record.reason) == ("read-1", "decision", WHY)
@@ -85,7 +89,7 @@ def test_a_damaged_file_is_kept_shown_and_holds_up_no_other(
     aside: RefusedRecords, store: ReadStore, data: Path, damage: bytes
 ) -> None:
     aside.add([WHOLE], WHY)
-    aside.add([DecidedRecord(plate_read("read-2"))], WHY)
+    aside.add([decided(plate_read("read-2"))], WHY)
     first = min((data / "refused").iterdir())
     first.write_bytes(damage)
     assert aside.take_in(store) == 1
@@ -99,7 +103,7 @@ def test_they_are_bounded_in_number_and_beyond_a_size_without_pictures(
     (data / "refused" / "00000002.record").write_bytes(bytes(1))
     with (data / "refused" / "00000002.record").open("r+b") as file:
         file.truncate(refused_records.BYTES_MAX)  # a hole: it takes no room here
-    records: list[PassRecord] = [DecidedRecord(plate_read("read-2"), ((SCENE, bytes(100_000)),))]
+    records: list[ReadUpdate] = [decided(plate_read("read-2"), images=((SCENE, bytes(100_000)),))]
     aside.add([records[0]], WHY)
     assert aside.list_records()[-1].size_bytes < 10_000
     for number in range(4, RECORDS_MAX + 1):

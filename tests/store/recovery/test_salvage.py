@@ -20,7 +20,6 @@ from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import evidence, images, metadata, outbox, reads
 from alpr_edge.store.reads.dispositions import add_disposition, dispositions_of
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_aside
 from alpr_edge.store.recovery.key_check import MARK_NAME
 from alpr_edge.store.requests.page_requests import add_request, answer_request, requests_about
@@ -44,7 +43,7 @@ from tests.store.damage import (
     unit,
 )
 from tests.store.holds import a_hold, place, release
-from tests.store.records import alert, bear_out, disposition, hit, instant, plate_read
+from tests.store.records import bear_out, decided, disposition, heard, hit, instant, plate_read
 
 WAL = f"{DATABASE_NAME}-wal"
 ALL = {f"read-{number}" for number in range(READS)}
@@ -315,9 +314,9 @@ def test_an_older_and_a_newer_release_s_rows_are_read(full_data: Path) -> None:
 
 @pytest.mark.review(19)
 def test_an_alert_that_lost_its_place_in_the_queue_is_queued_again_as_it_was(data: Path) -> None:
-    decision = DecidedRecord(plate_read("read-1"), hits=(hit(),), alert=alert(), sounded_at=instant(450))
+    decision = decided(plate_read("read-1"), hits=(hit(),), alerts=[heard()])
     with unit(data) as store:
-        store.reads.commit([decision, DecidedRecord(plate_read("read-2"), withdraws="read-1")])
+        store.reads.commit([decision, decided(plate_read("read-2", supersedes="read-1"))])
         before = [(item.item_id, item.body) for item in store.outbox.due(10, 10**6)]
         with store.database.write() as connection:
             connection.exec_driver_sql("DELETE FROM outbox")
@@ -331,7 +330,7 @@ def test_an_alert_that_lost_its_place_in_the_queue_is_queued_again_as_it_was(dat
 def test_an_answer_to_a_hit_that_lost_its_place_in_the_queue_is_queued_again_as_it_was(data: Path) -> None:
     said = disposition()
     with unit(data) as store:
-        store.reads.commit([DecidedRecord(plate_read("read-1"), hits=(hit(),))])
+        store.reads.commit([decided(plate_read("read-1"), hits=(hit(),))])
         with store.database.write() as connection:
             add_disposition(connection, said, "unit-1")
         before = [(item.item_id, item.body) for item in store.outbox.due(10, 10**6)]
@@ -350,7 +349,7 @@ def test_what_the_page_asked_for_is_left_behind_and_taken_for_nothing_else(data:
     """An old version of a page may show a request without its answer: it would be executed twice."""
     asked: list[Content] = [Correction("hit-1", "read-1", "7ABC128", "CA"), MuteOrder(15), EndOfMute()]
     with unit(data) as store:
-        store.reads.commit([DecidedRecord(plate_read("read-1"), hits=(hit(),))])
+        store.reads.commit([decided(plate_read("read-1"), hits=(hit(),))])
         with store.database.write() as connection:
             for number, content in enumerate(asked):
                 add_request(connection, PageRequest(f"r{number}", content, "ana", "Ana Ruiz", "2f1c", instant()))

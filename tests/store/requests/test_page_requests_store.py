@@ -10,7 +10,7 @@ from alpr_edge.domain.page_requests.mute import EndOfMute, Mute, MuteOrder
 from alpr_edge.domain.page_requests.request import Content, PageRequest, RequestAnswer, RequestOutcome
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.reads.queries import newest_of_pass
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.requests.page_requests import (
     PER_READ_MAX,
     WAITING_MAX,
@@ -22,7 +22,7 @@ from alpr_edge.store.requests.page_requests import (
     requests_about,
     waiting_requests,
 )
-from tests.store.records import hit, instant, plate_read
+from tests.store.records import decided, hit, instant, plate_read
 
 DONE = RequestAnswer(RequestOutcome.DONE, ("unit-1:hit",))
 CORRECTION = Correction("hit-1", "read-1", "7ABO128", None)
@@ -46,7 +46,7 @@ def answer(database: Database, number: int, answer: RequestAnswer = DONE) -> Non
 @pytest.fixture
 def with_hit(store: ReadStore, database: Database) -> Database:
     """A database with a hit."""
-    store.commit([DecidedRecord(plate_read(), hits=(hit(),))])
+    store.commit([decided(plate_read(), hits=(hit(),))])
     return database
 
 
@@ -129,10 +129,10 @@ def test_the_newest_mute_that_was_begun_holds_until_it_is_ended_or_over(database
 
 def test_what_counts_of_a_pass_is_what_a_person_said_last(store: ReadStore, database: Database) -> None:
     store.commit([
-        DecidedRecord(plate_read("a")),
-        DecidedRecord(replace(plate_read("b", supersedes="a"), corrected_by="ana")),
-        DecidedRecord(plate_read("vote", supersedes="a")),
-        DecidedRecord(replace(plate_read("c", supersedes="b"), corrected_by="ben")),
+        decided(plate_read("a")),
+        decided(replace(plate_read("b", supersedes="a"), corrected_by="ana")),
+        decided(plate_read("vote", supersedes="a")),
+        decided(replace(plate_read("c", supersedes="b"), corrected_by="ben")),
     ])  # fmt: skip
     with database.read() as connection:
         found = [newest_of_pass(connection, read_id) for read_id in ("a", "b", "c", "none")]

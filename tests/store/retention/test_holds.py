@@ -27,12 +27,12 @@ from alpr_edge.store.db.schema import holds as earlier_holds
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.delivered_items import PREFIXES_KEPT_ELSEWHERE, drop_delivered
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.earlier_holds import take_in_earlier_holds
 from alpr_edge.store.retention.purge import Purge
 from tests.store.holds import CASE, CLERK, a_hold, place, release
-from tests.store.records import START, bear_out, decided_record, instant, plate_read
+from tests.store.records import START, bear_out, closed, decided, decided_record, instant, plate_read
 from tests.store.retention.test_purge import LIMITS, MUCH, SOON, deliver, keep, left
 
 DAY = timedelta(days=1)
@@ -149,7 +149,7 @@ def test_without_a_trusted_clock_no_hold_ends(
 def test_it_travels_in_parts_that_every_release_can_send(database: Database, store: ReadStore, outbox: Outbox) -> None:
     read_ids = [f"read-{number}" for number in range(READS_A_PART + 20)]
     for start in range(0, len(read_ids), 100):
-        store.commit([DecidedRecord(plate_read(read_id)) for read_id in read_ids[start : start + 100]])
+        store.commit([decided(plate_read(read_id)) for read_id in read_ids[start : start + 100]])
     place(database, a_hold(), *read_ids[:-10])
     with database.write() as connection:
         assert holds.cover_reads(connection, a_hold(), read_ids, "unit-1") == 10
@@ -233,7 +233,7 @@ def test_nothing_that_is_held_is_ever_purged_whatever_comes(
         unit = Unit.open(folder, exits)
         outbox = Outbox(unit.database, ImageStore(folder / "images", KEY))
         for read_id in READ_IDS:
-            unit.store.commit([DecidedRecord(plate_read(read_id)), ClosedRecord(plate_read(read_id))])
+            unit.store.commit([decided(plate_read(read_id)), closed(plate_read(read_id))])
         deliver(outbox)
         for number, step in enumerate(steps):
             before = left(unit.database)

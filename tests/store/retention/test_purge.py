@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, func, select, text
 
+from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.dispositions import disposition_item_id
@@ -17,20 +18,24 @@ from alpr_edge.store.db.schema import deletions, evidence, images, metadata, rea
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.dispositions import add_disposition
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.retention.purge import Purge
 from tests.store.holds import a_hold, place, release
 from tests.store.records import (
     CROP,
     SCENE,
     alert,
+    amended,
     bear_out,
+    closed,
+    decided,
     decided_record,
     disposition,
     hit,
     instant,
     late_tone,
     plate_read,
+    withdrawn,
 )
 
 DAY_MS = 86_400_000.0
@@ -42,8 +47,8 @@ MUCH = 10**12
 def keep(store: ReadStore, read_id: str) -> None:
     """A closed read with two pictures and a hit."""
     record = decided_record(read_id)
-    store.commit([DecidedRecord(record.read, record.images, (hit(f"hit of {read_id}", read_id),))])
-    store.commit([ClosedRecord(record.read)])
+    store.commit([decided(record.read, hits=(hit(f"hit of {read_id}", read_id),), images=record.images)])
+    store.commit([closed(record.read)])
 
 
 def deliver(outbox: Outbox, is_chosen: Callable[[str], bool] = lambda _: True) -> None:
@@ -137,8 +142,9 @@ def test_one_item_without_its_receipt_keeps_the_whole_read(
 def test_an_alert_without_its_receipt_keeps_the_whole_read_and_goes_with_it(
     database: Database, store: ReadStore, outbox: Outbox, missing: str
 ) -> None:
-    correction = DecidedRecord(plate_read("read-2"), withdraws="read-1", late_tone=late_tone())
-    store.commit([DecidedRecord(plate_read("read-1"), hits=(hit(),), alert=alert(), sounded_at=instant()), correction])
+    read, record = plate_read("read-1"), AlertRecord(alert())
+    store.commit([decided(read, [hit()], [record])])
+    store.commit([amended(read, alerts=[withdrawn(replace(record, late_tone=late_tone()))])])
     store.close_open_reads()
     deliver(outbox, lambda item_id: item_id != missing)
     run(database, store, SOON, MUCH)
@@ -270,7 +276,7 @@ def test_a_picture_that_another_read_shows_stays(
     shared_images = ((SCENE, b"the same street"),)
     for read_id, own in (("old", b"one"), ("new", b"two")):
         read = plate_read(read_id)
-        store.commit([DecidedRecord(read, (*shared_images, (CROP, own))), ClosedRecord(read)])
+        store.commit([decided(read, images=(*shared_images, (CROP, own))), closed(read)])
         if read_id == "old":
             deliver(outbox)
     purge = Purge(database, store, LIMITS)
@@ -287,7 +293,7 @@ def test_the_database_takes_up_again_what_it_freed(database: Database, store: Re
     def fill(name: str) -> int:
         for number in range(10):
             store.commit([decided_record(f"{name}-{number}-{place}") for place in range(10)])
-            store.commit([ClosedRecord(plate_read(f"{name}-{number}-{place}")) for place in range(10)])
+            store.commit([closed(plate_read(f"{name}-{number}-{place}")) for place in range(10)])
         with database.engine.connect() as connection:
             return int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
 
@@ -324,8 +330,8 @@ def test_an_old_read_behind_younger_ones_goes_once_all_are_looked_at(
         record = decided_record(read_id)
         seen = instant(-age_days * DAY_MS)
         read = replace(record.read, first_seen=seen, last_seen=seen)
-        store.commit([DecidedRecord(read, record.images)])
-        store.commit([ClosedRecord(read)])
+        store.commit([decided(read, images=record.images)])
+        store.commit([closed(read)])
     deliver(outbox)
     bear_out(database, SOON)
     purge = Purge(database, store, LIMITS, slice_reads=2)
