@@ -274,7 +274,9 @@ class Street:
         reasons = {Silence.MUTED: self.muted, Silence.SIGNED_OUT: self.silent, Silence.NO_DEVICE: not self.device.up}
         assert record.silence is not None, "neither a tone nor a reason"
         changed_ms = max(self.condition_since.values(), default=0.0)
-        holds = any(reasons.values())
+        key = key_of(self.hits[record.alert.hit_id].entry)
+        told = any(tone.key == key and self.ms - tone.at_ms < COOLDOWN_S * 1000 for tone in self.tones)
+        holds = told or any(reasons.values())
         assert holds or self.ms - changed_ms <= 2 * REVIEW_MS + 2000, f"silent by {record.silence}, which is over"
 
     def _check_withdrawn(self, read: PlateRead, *, is_final: bool) -> None:
