@@ -10,7 +10,7 @@ from typing import Any
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.instants import Instant
 from alpr_edge.settings import AlertSettings, DecisionSettings, HotlistSettings
-from scripts.benchmarks.alerts.drives import CAMERA, Drive, DrivenRead, FrameLooks, HeardTone, ProbedList, instant
+from scripts.benchmarks.alerts.drives import CAMERA, DrivenRead, DriveResult, FrameLooks, HeardTone, ProbedList, instant
 
 EVENTS_MAX = 1_000_000
 
@@ -25,7 +25,7 @@ def grade(entries: int) -> bool:
     return entries >= HotlistSettings().large_entries
 
 
-def drive(frames: list[FrameLooks], entries: ProbedList) -> Drive:
+def drive(frames: list[FrameLooks], entries: ProbedList) -> DriveResult:
     """Take frames through this tree's alerting."""
     alerters, pipeline = (import_module(f"alpr_edge.app.pipeline.{name}") for name in ("alerter", "pipeline"))
     passes, decision, ids = import_module("alpr_edge.domain.recognition.passes"), DecisionSettings(), itertools.count()
@@ -43,7 +43,7 @@ def drive(frames: list[FrameLooks], entries: ProbedList) -> Drive:
     return _drive_of([records.get(0) for _ in range(len(records))], player.played)
 
 
-def _drive_of(events: list[Any], played: list[tuple[Any, bool, float]]) -> Drive:
+def _drive_of(events: list[Any], played: list[tuple[Any, bool, float]]) -> DriveResult:
     decided = [event for event in events if hasattr(event, "hits")]
     entries = {hit.hit_id: hit.entry.plate for event in decided for hit in event.hits}
     withdrawn = {event.withdraws for event in decided}
@@ -57,7 +57,7 @@ def _drive_of(events: list[Any], played: list[tuple[Any, bool, float]]) -> Drive
         )
         for event in closed
     ]
-    return Drive([HeardTone(a.read_id, entries[a.hit_id], full, at_ms) for a, full, at_ms in played], reads)
+    return DriveResult([HeardTone(a.read_id, entries[a.hit_id], full, at_ms) for a, full, at_ms in played], reads)
 
 
 class _Player:

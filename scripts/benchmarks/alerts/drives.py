@@ -77,7 +77,7 @@ class DrivenRead:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drive:
+class DriveResult:
     """What came of frames."""
 
     tones: list[HeardTone]
@@ -93,7 +93,7 @@ class Driver(Protocol):
     def grade(self, entries: int) -> object:
         """A value that is equal for lists of two sizes where alerting treats them alike."""
 
-    def drive(self, frames: list[FrameLooks], entries: ProbedList) -> Drive:
+    def drive(self, frames: list[FrameLooks], entries: ProbedList) -> DriveResult:
         """Take frames through this tree's alerting, one after the other, until the source ends."""
 
 

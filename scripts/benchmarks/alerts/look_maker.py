@@ -20,7 +20,7 @@ import alpr_edge.vision
 from alpr_edge.app.factories import VisionModels, open_vision_models
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.alerts.looks import Look, LookSequence, load, origin_of, store
-from scripts.benchmarks.alerts.scenes import Subject, subjects
+from scripts.benchmarks.alerts.scenes import PlayedSequence, played_sequences
 from scripts.benchmarks.sets import spread
 
 FORMAT = 1
@@ -51,7 +51,7 @@ def looks_of(
                     f"scripts/bench: {path}: by another recognition than this tree's; --anew looks again\n"
                 )
             return [_beginning(one, limit) for one in spread(load(path), limit)]
-    asked = spread(subjects(data, source), limit)
+    asked = spread(played_sequences(data, source), limit)
     made = [one for one in _look_at(asked, vision) if one is not None]
     store(whole if limit is None or source == "ride" else part, made, origin)
     return [_beginning(one, limit) for one in made]
@@ -71,7 +71,7 @@ def _origin(vision: VisionSettings) -> dict[str, Any]:
     }
 
 
-def _look_at(asked: Sequence[Subject], vision: VisionSettings) -> list[LookSequence]:
+def _look_at(asked: Sequence[PlayedSequence], vision: VisionSettings) -> list[LookSequence]:
     console = Console(stderr=True)
     with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
         done = pool.map(_look, asked, [vision] * len(asked))
@@ -84,7 +84,7 @@ def _models(vision: VisionSettings) -> VisionModels:
     return open_vision_models(vision)
 
 
-def _look(subject: Subject, vision: VisionSettings) -> LookSequence:
+def _look(subject: PlayedSequence, vision: VisionSettings) -> LookSequence:
     """Look at every frame of a subject."""
     recogniser = _models(vision).recogniser
     frames, vehicles = subject.play()

@@ -100,7 +100,7 @@ def store(path: Path, sequences: Sequence[LookSequence], origin: dict[str, Any])
         cut=np.array([look.is_cut for _, look in looks], np.bool_),
     )
     unfinished.replace(path.with_suffix(".npz"))
-    told = {"origin": origin, "sequences": [_told(one) for one in sequences]}
+    told = {"origin": origin, "sequences": [_json_of(one) for one in sequences]}
     unfinished = path.with_suffix(".part.json")
     unfinished.write_text(json.dumps(told), encoding="utf-8")
     unfinished.replace(path.with_suffix(".json"))
@@ -144,7 +144,7 @@ def _sides(box: Box) -> list[float]:
     return [box.left_px, box.top_px, box.right_px, box.bottom_px]
 
 
-def _told(one: LookSequence) -> dict[str, Any]:
+def _json_of(one: LookSequence) -> dict[str, Any]:
     vehicles = [
         {
             "text": vehicle.text,

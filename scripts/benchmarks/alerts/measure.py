@@ -74,7 +74,7 @@ class TreeOutcome:
         """Reads that stand, of vehicles whose text is clear."""
         return sum(one["reads"] for one in self.outcomes)
 
-    def heard(self, key: str) -> dict[str, list[int]]:
+    def heard_by_source(self, key: str) -> dict[str, list[int]]:
         """By source how many of the vehicles found were heard, and how many were found."""
         counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         for one in self.outcomes:
@@ -149,7 +149,7 @@ def _print(request: AlertsRequest, sequences: Sequence[LookSequence], before: Tr
     figure(f"{name}looks", looks, "looks", frames=frames, sequences=len(sequences), vehicles_never_accepted=doubtful)
     figure(f"{name}reads", after.reads, "reads", before=before.reads)
     for key in ("heard", "heard_full"):
-        _print_heard(f"{name}{key}", before.heard(key), after.heard(key))
+        _print_heard(f"{name}{key}", before.heard_by_source(key), after.heard_by_source(key))
     for size in SIZES:
         for kind, key in KINDS.items():
             rates = [one.wrong_per_10k(size, key) for one in (before, after)]

@@ -28,7 +28,7 @@ Played = tuple[Iterable[Frame], tuple[TrueVehicle, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class PlayedSequence:
     """Frames that belong together, made as they are asked for."""
 
     source: str
@@ -36,19 +36,19 @@ class Subject:
     play: Callable[[], Played]
 
 
-def subjects(data: Path, source: str) -> list[Subject]:
+def played_sequences(data: Path, source: str) -> list[PlayedSequence]:
     """Everything of one of :data:`SOURCES`.
 
     Raises:
         CaptureError: a table of the data cannot be read.
     """
     if source == "ride":
-        return [Subject(source, "ride", partial(_play_ride, data))]
+        return [PlayedSequence(source, "ride", partial(_play_ride, data))]
     benchmark = [(f"{name}-{i}", opener) for name in PHOTOS for i, opener in enumerate(photos(data, name))]
     road = [one for one in road_photos(data) if any(one.countries)]
     if source == "photos":
         openers = [*benchmark, *((one.path.stem, one.opener) for one in road)]
-        return [Subject(source, name, partial(_play_photo, opener)) for name, opener in openers]
+        return [PlayedSequence(source, name, partial(_play_photo, opener)) for name, opener in openers]
     if source == "whole":
         us = [item for item in benchmark if item[0].startswith("us-")]
         openers = [*us, *((one.path.stem, one.opener) for one in road if one.region == AMERICAN)]
@@ -62,10 +62,10 @@ def _moving(
     source: str,
     openers: Sequence[tuple[str, Opener]],
     make: Callable[[Sequence[Opener]], list[partial[Pass]]],
-) -> list[Subject]:
+) -> list[PlayedSequence]:
     made = make([opener for _, opener in openers])
     return [
-        Subject(source, name, partial(_play_pass, opener, one))
+        PlayedSequence(source, name, partial(_play_pass, opener, one))
         for (name, opener), one in zip(openers, made, strict=True)
     ]
 

@@ -21,7 +21,7 @@ import structlog
 
 import alpr_edge
 from scripts.benchmarks.alerts import decided_reads
-from scripts.benchmarks.alerts.drives import Drive, DrivenRead, Driver, HeardTone, ProbedList, frames_of
+from scripts.benchmarks.alerts.drives import DrivenRead, Driver, DriveResult, HeardTone, ProbedList, frames_of
 from scripts.benchmarks.alerts.looks import LookSequence, load
 from scripts.benchmarks.tones import pattern
 
@@ -47,7 +47,7 @@ class WrongTone:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SequenceOutcome:
     """What came of one sequence, of its vehicles whose text is clear."""
 
     source: str
@@ -80,7 +80,7 @@ class Simulation:
         self._pipe: int | None = None
         """In a copy of the process, where it writes to."""
 
-    def run(self) -> Outcome:
+    def run(self) -> SequenceOutcome:
         """Put every text that is looked up on one list of each size."""
         one, by_grade = self._one, {}
         found = [i for i in self._clear if one.is_found(i)]
@@ -90,7 +90,7 @@ class Simulation:
                 by_grade[grade] = self._hear_all(entries, is_own=grade == self._driver.grade(SIZES[LISTED]))
         by_size = {size: by_grade[self._driver.grade(entries)] for size, entries in SIZES.items()}
         own = {i: by_size[LISTED][1].get(one.vehicles[i].text, set()) for i in found}
-        return Outcome(
+        return SequenceOutcome(
             one.source,
             one.name,
             tuple(found),
@@ -112,7 +112,7 @@ class Simulation:
 
         def is_put_on(text: str) -> bool:
             is_asked = is_own and any(self._one.vehicles[i].text == text for i in self._clear)
-            if not is_asked and not self._exposed(text):
+            if not is_asked and not self._exposed_vehicles(text):
                 return False
             result = self._branch()
             if result is not None:
@@ -151,16 +151,16 @@ class Simulation:
         return [
             WrongTone(size, vehicle, text, (vehicle, True) in heard, (vehicle, False) in heard)
             for text, heard in texts.items()
-            for vehicle in self._exposed(text)
+            for vehicle in self._exposed_vehicles(text)
             if any(of == vehicle for of, _ in heard)
         ]
 
-    def _exposed(self, text: str) -> list[int]:
+    def _exposed_vehicles(self, text: str) -> list[int]:
         """Vehicles that a text may be taken for although it is another one, of the same pattern."""
         texts = [(i, self._one.vehicles[i].text) for i in self._clear]
         return [i for i, true_text in texts if true_text != text and pattern(true_text) == pattern(text)]
 
-    def _vehicle_heard(self, tone: HeardTone, driven: Drive) -> int | None:
+    def _vehicle_heard(self, tone: HeardTone, driven: DriveResult) -> int | None:
         """Whose plate the tone's read showed last when it sounded; where that was none's, the read's vehicle."""
         read = next(read for read in driven.reads if read.read_id == tone.read_id)
         before = [look for look in read.looks if self._frames[look[0]][0].captured_at.boottime_ns / 1e6 <= tone.at_ms]
