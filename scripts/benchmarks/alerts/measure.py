@@ -8,12 +8,14 @@ the list's share of all serials. So nothing depends on which list was drawn.
 """
 
 import json
+import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,7 +29,7 @@ from scripts.benchmarks.alerts.look_maker import looks_of
 from scripts.benchmarks.alerts.looks import LookSequence, default_folder, store
 from scripts.benchmarks.alerts.scenes import SOURCES
 from scripts.benchmarks.alerts.simulation import SIZES
-from scripts.benchmarks.alerts.trees import BEFORE, ROOT, simulate, tree_before
+from scripts.benchmarks.alerts.trees import BEFORE, ROOT, outcomes_of, simulation, tree_before
 from scripts.benchmarks.figures import figure, round_figure, wilson
 from scripts.benchmarks.tones import READS, SERIALS
 
@@ -114,26 +116,28 @@ def _prefix(request: AlertsRequest) -> str:
 def _simulate_both(request: AlertsRequest, sequences: Sequence[LookSequence]) -> tuple[TreeOutcome, TreeOutcome]:
     console = Console(stderr=True)
     with (
-        tempfile.TemporaryDirectory() as scratch,
         tempfile.TemporaryDirectory() as folder,
-        tree_before(request.before, Path(folder)) as tree,
         Progress(console=console, disable=not console.is_terminal, transient=True) as progress,
         ThreadPoolExecutor(2) as pool,
+        ExitStack() as stack,
     ):
-        looks = Path(scratch) / "looks"
+        looks, product = Path(folder) / "looks", Path(folder) / "before"
         store(looks, sequences, {})
+        product.mkdir()
+        trees = stack.enter_context(tree_before(request.before, product)), ROOT
+        processes = [stack.enter_context(simulation(tree, looks)) for tree in trees]
         bars = [
             partial(progress.advance, progress.add_task(name, total=len(sequences))) for name in ("before", "after")
         ]
-        before, after = pool.map(_simulate, (tree, ROOT), (looks, looks), bars)
+        before, after = pool.map(_tree_outcome, processes, bars)
     for name, one in (("before", before), ("after", after)):
         _write(one, OUTCOMES / f"alerts-{name}.jsonl")
     return before, after
 
 
-def _simulate(tree: Path, looks: Path, on_outcome: Callable[[], None]) -> TreeOutcome:
+def _tree_outcome(process: "subprocess.Popen[str]", on_outcome: Callable[[], None]) -> TreeOutcome:
     began = time.monotonic()
-    return TreeOutcome(simulate(tree, looks, on_outcome), time.monotonic() - began)
+    return TreeOutcome(outcomes_of(process, on_outcome), time.monotonic() - began)
 
 
 def _write(one: TreeOutcome, path: Path) -> None:

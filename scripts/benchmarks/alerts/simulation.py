@@ -4,8 +4,8 @@ A program, run for each tree by itself: it reads the looks that ``PATH`` names a
 Of the product it imports only what every release has; the drivers know the rest.
 
 Each text that is looked up stands alone on a list once. As long as it was not looked up, such a list is like an empty
-one: so the frames are gone through with an empty one, and at each text's first look-up a copy of the process goes on
-with a list that holds it.
+one: so a ride is gone through with an empty one, and at each text's first look-up a copy of the process goes on with a
+list that holds it. Of a second's pass that costs more than to begin anew with each text.
 """
 
 import json
@@ -28,6 +28,8 @@ from scripts.benchmarks.tones import pattern
 SIZES = {"1e3": 1_000, "1e5": 100_000, "5e6": 5_000_000}
 LISTED = "1e5"
 """Size of the list that holds a vehicle's text."""
+BRANCHED_FROM = 60
+"""Frames from which on a sequence is not begun anew for each text."""
 DRIVERS: Sequence[Driver] = (decided_reads,)
 """By how alerting works, the oldest first."""
 
@@ -109,22 +111,28 @@ class Simulation:
             is_own: whether the vehicles' own texts are asked for as well.
         """
         heard: dict[str, Heard] = {}
+        is_long = len(self._frames) >= BRANCHED_FROM
 
         def is_put_on(text: str) -> bool:
             is_asked = is_own and any(self._one.vehicles[i].text == text for i in self._clear)
             if not is_asked and not self._exposed_vehicles(text):
                 return False
-            result = self._branch()
+            result = self._branch() if is_long else set()
             if result is not None:
                 heard[text] = result
             return result is None
 
-        probed = ProbedList(entries, is_put_on)
-        driven = self._driver.drive(self._frames, probed)
+        driven = self._driver.drive(self._frames, ProbedList(entries, is_put_on))
         if self._pipe is not None:
-            self._end_branch([(self._vehicle_heard(tone, driven), tone.is_full) for tone in driven.tones])
+            self._end_branch(self._heard_of(driven))
         of_clear = [read for read in driven.reads if read.stands and self._vehicle_of(read) in self._clear]
+        if not is_long:
+            for text in heard:
+                heard[text] = self._heard_of(self._driver.drive(self._frames, ProbedList(entries, text.__eq__)))
         return len(of_clear), heard
+
+    def _heard_of(self, driven: DriveResult) -> Heard:
+        return {(self._vehicle_heard(tone, driven), tone.is_full) for tone in driven.tones}
 
     def _branch(self) -> Heard | None:
         """What a copy of this process hears from here on; None in the copy."""
@@ -141,10 +149,10 @@ class Simulation:
             raise SystemExit(f"scripts/bench: {self._one.name}: failed (reason above)")
         return {(vehicle, is_full) for vehicle, is_full in json.loads(result)}
 
-    def _end_branch(self, heard: Sequence[tuple[int | None, bool]]) -> None:
+    def _end_branch(self, heard: Heard) -> None:
         assert self._pipe is not None
         with os.fdopen(self._pipe, "w") as file:
-            json.dump(heard, file)
+            json.dump(list(heard), file)
         os._exit(0)
 
     def _wrong_tones(self, size: str, texts: dict[str, Heard]) -> list[WrongTone]:

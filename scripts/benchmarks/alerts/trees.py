@@ -44,26 +44,39 @@ def tree_before(chosen: Path | None, folder: Path) -> Iterator[Path]:
     yield folder
 
 
-def simulate(tree: Path, looks: Path, on_outcome: Callable[[], None]) -> list[dict[str, Any]]:
-    """What comes of looks in a tree: one outcome a sequence.
+@contextmanager
+def simulation(tree: Path, looks: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Begin to simulate a file of looks in a tree; it ends with the context at the latest.
 
     Args:
         tree: a folder with the product in it.
         looks: the file of looks.
-        on_outcome: called after each sequence.
-
-    Raises:
-        AlprEdgeError: the simulation failed; it said why.
     """
     command = [sys.executable, "-P", "-B", "-m", "scripts.benchmarks.alerts.simulation", str(looks), str(tree)]
     # Of the two folders the first has the product, the second the simulation. Its copies have but one thread to copy.
     surroundings = {"PYTHONPATH": f"{tree}{os.pathsep}{ROOT}", "OPENBLAS_NUM_THREADS": "1"}
-    outcomes = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | surroundings) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            outcomes.append(json.loads(line))
-            on_outcome()
-    if process.returncode:
-        raise AlprEdgeError(f"{tree}: the simulation failed (reason above)")
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def outcomes_of(process: "subprocess.Popen[str]", on_outcome: Callable[[], None] = lambda: None) -> list[Any]:
+    """What comes of a simulation: one outcome a sequence.
+
+    Args:
+        process: the simulation.
+        on_outcome: called after each sequence.
+
+    Raises:
+        AlprEdgeError: it failed; it said why.
+    """
+    assert process.stdout is not None
+    outcomes = []
+    for line in process.stdout:
+        outcomes.append(json.loads(line))
+        on_outcome()
+    if process.wait():
+        raise AlprEdgeError("alerts: a simulation failed (reason above)")
     return outcomes

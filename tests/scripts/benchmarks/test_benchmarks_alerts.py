@@ -13,8 +13,8 @@ from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.boxes import Box
 from scripts.benchmarks.alerts.looks import Look, LookSequence, TrueVehicle, load, store
 from scripts.benchmarks.alerts.measure import TreeOutcome
-from scripts.benchmarks.alerts.simulation import SIZES
-from scripts.benchmarks.alerts.trees import ROOT, simulate, tree_before
+from scripts.benchmarks.alerts.simulation import BRANCHED_FROM, SIZES
+from scripts.benchmarks.alerts.trees import ROOT, outcomes_of, simulation, tree_before
 from scripts.benchmarks.figures import round_figure
 from scripts.benchmarks.tones import SERIALS
 from tests.scripts.benchmarks.benchmark_data import PLATE_ROW, TEXT, bench, write_data
@@ -39,17 +39,19 @@ def look(frame: int, read: NDArray[np.float32], *, is_accepted: bool = True) -> 
     return Look(frame, BOX.shift(10 * frame, 0), 0.9, read, 100.0 + frame, is_accepted, crop, is_cut=False)
 
 
-def sequence(text: str, *looks: Look, is_clear: bool = True) -> LookSequence:
-    """A vehicle that the frames show, ten a second."""
+def sequence(text: str, *looks: Look, is_clear: bool = True, empty_frames: int = 0) -> LookSequence:
+    """A vehicle that the frames show, ten a second, and empty ones after it."""
     vehicle = TrueVehicle(text, is_clear, {one.frame: one.box for one in looks})
-    return LookSequence("photos", text, tuple((100.0 * one.frame, 1280, 720) for one in looks), looks, (vehicle,))
+    frames = tuple((100.0 * i, 1280, 720) for i in range(len(looks) + empty_frames))
+    return LookSequence("photos", text, frames, looks, (vehicle,))
 
 
 def outcomes(folder: Path, *sequences: LookSequence) -> list[dict[str, Any]]:
     """What comes of them in this tree."""
     path = folder / "looks"
     store(path, sequences, {})
-    return simulate(ROOT, path, lambda: None)
+    with simulation(ROOT, path) as process:
+        return outcomes_of(process)
 
 
 def wrong(outcome: dict[str, Any]) -> dict[str, list[tuple[str, bool, bool]]]:
@@ -79,6 +81,14 @@ def test_texts_that_are_not_beyond_doubt_or_of_another_pattern_do_not_count(tmp_
     unclear, other_pattern = sequence("7ABC123", look(0, read), is_clear=False), sequence("ABC7128", look(0, read))
     for outcome in outcomes(tmp_path, unclear, other_pattern):
         assert (outcome["heard"], outcome["wrong"]) == ([], [])
+
+
+def test_a_long_sequence_comes_to_the_same_as_a_short_one(tmp_path: Path) -> None:
+    read = slots("7ABC128", {"8": 0.8, "3": 0.19})
+    short, long = (sequence("7ABC128", look(0, read), empty_frames=count) for count in (20, BRANCHED_FROM))
+    one, other = outcomes(tmp_path, short, long)
+    assert one == other
+    assert wrong(one) == {size: [("7ABC123", False, True)] for size in SIZES}
 
 
 def test_looks_are_the_same_once_stored(tmp_path: Path) -> None:
