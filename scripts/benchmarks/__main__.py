@@ -9,6 +9,7 @@ from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import VisionSettings, parse
 from scripts.benchmarks import accuracy
 from scripts.benchmarks.access import measure as access
+from scripts.benchmarks.alerts import measure as alerts
 from scripts.benchmarks.camera_view import measure as camera_view
 from scripts.benchmarks.department import measure as department
 from scripts.benchmarks.department.searches import SearchSize
@@ -20,9 +21,10 @@ from scripts.benchmarks.path import measure as path
 
 DATA = Path("../shared/data")
 """Where the real photos are, beside the checkout, unless they are said to be elsewhere."""
-WHICH = ("accuracy", "path", "page", "hotlist", "disk", "access", "evidence", "camera_view", "department")
+WHICH = ("accuracy", "path", "page", "hotlist", "disk", "access", "evidence", "camera_view", "department", "alerts")
 CHOICES = {
     "access": access.PARTS,
+    "alerts": alerts.SOURCES,
     "department": department.PARTS,
     "accuracy": accuracy.CHOICES,
     "disk": disk.PARTS,
@@ -35,7 +37,8 @@ _ONLY_HELP = (
     f"accuracy: some of {','.join(accuracy.CHOICES)}; default: what nothing was chosen by; disk: "
     f"some of {','.join(disk.PARTS)}; path: some of {','.join(path.CHOICES)}; page: some of "
     f"{','.join(page.PARTS)}; access: some of {','.join(access.PARTS)}; evidence: some of "
-    f"{','.join(evidence.PARTS)}; department: some of {','.join(department.PARTS)}; default of these: all but profile"
+    f"{','.join(evidence.PARTS)}; department: some of {','.join(department.PARTS)}; alerts: some of "
+    f"{','.join(alerts.SOURCES)}; default of these: all but profile"
 )
 
 
@@ -66,6 +69,8 @@ def _run() -> None:
     data = _data(parser, arguments.data, required=arguments.which not in {"page", "path"})
     if arguments.which == "camera_view":
         camera_view.run(data)
+    elif arguments.which == "alerts":
+        alerts.run(_alerts_request(arguments, data, parts))
     elif arguments.which == "disk":
         disk.run(data, parts or disk.PARTS, arguments.reads or disk.REAL_READS)
     elif arguments.which == "path":
@@ -96,6 +101,18 @@ def _vision(arguments: argparse.Namespace) -> VisionSettings:
     }
     vision |= {"workers": arguments.workers, "second_reader": arguments.second_reader}
     return parse({"vision": vision}, Path.cwd()).vision
+
+
+def _alerts_request(arguments: argparse.Namespace, data: Path, parts: tuple[str, ...]) -> alerts.AlertsRequest:
+    return alerts.AlertsRequest(
+        data,
+        _vision(arguments),
+        arguments.before,
+        parts or alerts.SOURCES,
+        arguments.limit,
+        arguments.looks or alerts.default_folder(),
+        arguments.anew,
+    )
 
 
 def _path_request(arguments: argparse.Namespace, data: Path | None, parts: tuple[str, ...]) -> path.PathRequest:
@@ -135,12 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--reader", default="default", help="its name in the manifest")
     parser.add_argument("--workers", type=int, default=0, help="path: as the setting vision.workers")
     parser.add_argument("--only", default="", help=_ONLY_HELP)
-    of_accuracy = parser.add_argument_group("accuracy")
-    of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")
-    of_accuracy.add_argument(
-        "--threads", type=int, choices=range(1, 65), default=1, metavar="N", help="of one inference"
-    )
-    of_accuracy.add_argument("--limit", type=int, help="road, rides, lettering: pictures of each set, for a quick look")
+    _add_accuracy_options(parser)
     of_hotlist = parser.add_argument_group("hotlist, path, page")
     of_hotlist.add_argument(
         "--entries", type=_positive, default=hotlist.ENTRIES, help="size of the list; default: 5 million"
@@ -162,7 +174,30 @@ def _parser() -> argparse.ArgumentParser:
         f"evidence: in the package, instead of {evidence.READS}",
     )
     _add_path_options(parser)
+    _add_alerts_options(parser)
     return parser
+
+
+def _add_accuracy_options(parser: argparse.ArgumentParser) -> None:
+    of_accuracy = parser.add_argument_group("accuracy")
+    of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")
+    of_accuracy.add_argument(
+        "--threads", type=int, choices=range(1, 65), default=1, metavar="N", help="of one inference"
+    )
+    of_accuracy.add_argument(
+        "--limit",
+        type=int,
+        help="road, rides, lettering: pictures of each set, for a quick look; alerts: sequences of each",
+    )
+
+
+def _add_alerts_options(parser: argparse.ArgumentParser) -> None:
+    of_alerts = parser.add_argument_group("alerts")
+    of_alerts.add_argument(
+        "--before", type=Path, help=f"a checkout to compare with; default: release {alerts.BEFORE}, from the repository"
+    )
+    of_alerts.add_argument("--looks", type=Path, help=f"where looks are kept; default: {alerts.default_folder()}")
+    of_alerts.add_argument("--anew", action="store_true", help="look at every picture again although looks are kept")
 
 
 def _add_path_options(parser: argparse.ArgumentParser) -> None:

@@ -17,16 +17,21 @@ def figure(
     against: dict[str, Any] | None = None,
     **more: Any,  # noqa: ANN401
 ) -> None:
-    """Print one figure; None is one that cannot be measured here, and ``more`` says why."""
+    """Print one figure, of four digits; None is one that cannot be measured here, and ``more`` says why."""
     line = {
         "figure": name,
-        "value": None if value is None else round(value, 4),
+        "value": None if value is None else round_figure(value),
         "unit": unit,
         "against": against or {},
         **more,
     }
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
+
+
+def round_figure(value: float) -> float:
+    """Four digits after the point, of small values four that are not zero."""
+    return round(value, 4) if abs(value) >= 0.1 else float(f"{value:.4g}")
 
 
 def share(name: str, count: int, of: int, against: dict[str, Any] | None = None, **more: Any) -> None:  # noqa: ANN401

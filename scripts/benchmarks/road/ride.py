@@ -8,7 +8,7 @@ follow each other at one place more often than they did, which is the harder cas
 import itertools
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -20,6 +20,7 @@ from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.reads import PlateRead, ReadClosed, ReadingPlace
 from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.looks import IOU_MIN
 from scripts.benchmarks.replay import Replay, replay
@@ -126,12 +127,17 @@ def open_ride(data: Path, limit: int | None = None) -> Ride:
 
 def drive(ride: Ride, vision_models: VisionModels, vision: VisionSettings) -> Replay:
     """Replay the ride."""
+    return replay(play(ride), vision_models, vision)
+
+
+def play(ride: Ride) -> Iterator[Frame]:
+    """The frames of the ride as the drive command plays them."""
     start = Instant("drive", 0, datetime.now(UTC), UtcSource.RTC)
     with tempfile.TemporaryDirectory() as folder:
         for picture in ride.pictures:
             (Path(folder) / picture.name).symlink_to(picture.resolve())
         recording = open_recording(folder, fps=FPS, nmea=None, hotlist=None, scratch=Path(folder))
-        return replay(recording.frames(start), vision_models, vision)
+        yield from recording.frames(start)
 
 
 def attribute_read(ride: Ride, closed: ReadClosed) -> RideRead:
