@@ -107,8 +107,8 @@ class Alerter:
         self._quiet_ms = settings.alerts.cooldown_s * 1000
         self._vehicles: OrderedDict[str, VehicleAlerts] = OrderedDict()
         """By the id of their read, and of the read that a person made of it; seen longest ago first."""
-        self._soundings: OrderedDict[EntryKey, tuple[Sounding, Level]] = OrderedDict()
-        """The newest tone that told of each entry, and the level at which it did."""
+        self._soundings: OrderedDict[tuple[EntryKey, str], tuple[Sounding, Level]] = OrderedDict()
+        """The newest tone that told of each entry for each plate text, and the level at which it did."""
         self._lock = Lock()
         self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_MAX)
         """Times from the capture of the deciding frame to the first sample handed over, newest last."""
@@ -131,10 +131,11 @@ class Alerter:
             vehicle = self._vehicles.setdefault(read.read_id, VehicleAlerts(read, at))
             self._vehicles.move_to_end(read.read_id)
             vehicle.seen_at = at
-            if vehicle.read.read_id == read.read_id:
-                if vehicle.is_changed_by(read, is_over=is_over):
-                    vehicle.review_at = None
-                vehicle.read, vehicle.is_over = read, is_over
+            if vehicle.read.read_id != read.read_id:  # a person said what the plate says: see review
+                return Announcement()
+            if vehicle.is_changed_by(read, is_over=is_over):
+                vehicle.review_at = None
+            vehicle.read, vehicle.is_over = read, is_over
             return self._review_if_due(vehicle, at)
 
     def review(self, at: Instant | None = None) -> list[ReadUpdate]:
@@ -250,33 +251,43 @@ class Alerter:
             is_first = key == loud[0]
             silence = None if is_first else Silence.OTHER_HIT
             vehicle.hits[key].note(wanted[key], sounding, sounded_at if is_first else None, silence)
-            self._soundings[key] = sounding, wanted[key].level
-            self._soundings.move_to_end(key)
+            self._soundings[key, sounding.plate] = sounding, wanted[key].level
+            self._soundings.move_to_end((key, sounding.plate))
         for key, silence in quiet.items():
             if vehicle.hits[key].record is None:
                 log.info("alert.not_sounded", read=vehicle.read.read_id, level=wanted[key].level.name, reason=silence)
-            other = self._soundings[key][0] if silence is Silence.COOLDOWN else None
-            vehicle.hits[key].note(wanted[key], other, None, silence)
+            vehicle.hits[key].note(wanted[key], self._told_before(vehicle, at, key, wanted[key]), None, silence)
         while len(self._soundings) > SOUNDINGS_MAX:
             self._soundings.popitem(last=False)
 
     def _silence_of(self, vehicle: VehicleAlerts, at: Instant, key: EntryKey, alert: Alert) -> Silence | None:
         """Return why an alert makes no tone now; None: it does."""
-        sounding, level = self._soundings.get(key, (None, Level.NOTICE))
-        if sounding is not None and not sounding.is_void and alert.level <= level:
-            # Frames of two cameras come in any order, so the other tone may be the later one. A possible hit of another
-            # text is another vehicle's: it sounds.
-            is_recent = sounding.at.boot_id == at.boot_id and abs(at.ms_since(sounding.at)) < self._quiet_ms
-            if is_recent and (sounding.is_certain or sounding.plate == vehicle.read.plate):
-                return Silence.COOLDOWN
+        if self._told_before(vehicle, at, key, alert) is not None:
+            return Silence.COOLDOWN
         if self._rules.is_silent():
             return Silence.SIGNED_OUT
         return Silence.MUTED if self._rules.is_muted(level_under_mute(alert)) else None
 
+    def _told_before(self, vehicle: VehicleAlerts, at: Instant, key: EntryKey, alert: Alert) -> Sounding | None:
+        """Return the recent tone that told of an entry, as gravely, for the same text or with certainty.
+
+        A possible hit of another text is another vehicle's: it sounds.
+        """
+        for plate in (vehicle.read.plate, key[1]):
+            sounding, level = self._soundings.get((key, plate), (None, Level.NOTICE))
+            if sounding is None or sounding.is_void or alert.level > level or sounding.at.boot_id != at.boot_id:
+                continue
+            # Frames of two cameras come in any order, so the other tone may be the later one.
+            is_recent = abs(at.ms_since(sounding.at)) < self._quiet_ms
+            if is_recent and (sounding.is_certain or plate == vehicle.read.plate):
+                return sounding
+        return None
+
     def _let_sound_again(self, keys: Iterable[EntryKey]) -> None:
         """Let entries that a person disowned for one vehicle sound for another; a camera that shows it stays quiet."""
-        for key in keys:
-            self._soundings.pop(key, None)
+        disowned = set(keys)
+        for each in [each for each in self._soundings if each[0] in disowned]:
+            del self._soundings[each]
 
     def _withdraw(self, vehicle: VehicleAlerts, keys: Sequence[EntryKey], at: Instant) -> list[AlertRecord]:
         """Withdraw alerts that do not stand any more; what stayed quiet because of them sounds with its next review."""
