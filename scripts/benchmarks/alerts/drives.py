@@ -87,9 +87,6 @@ class DriveResult:
 class Driver(Protocol):
     """What knows the alerting of some releases."""
 
-    def is_there(self) -> bool:
-        """Whether the tree is such a release."""
-
     def grade(self, entries: int) -> object:
         """A value that is equal for lists of two sizes where alerting treats them alike."""
 

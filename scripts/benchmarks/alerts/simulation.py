@@ -13,8 +13,8 @@ import logging
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 
 import structlog
@@ -30,8 +30,6 @@ LISTED = "1e5"
 """Size of the list that holds a vehicle's text."""
 BRANCHED_FROM = 60
 """Frames from which on a sequence is not begun anew for each text."""
-DRIVERS: Sequence[Driver] = (decided_reads,)
-"""By how alerting works, the oldest first."""
 
 Heard = set[tuple[int | None, bool]]
 """For each tone the vehicle that it is of, and whether it is full."""
@@ -183,11 +181,11 @@ class Simulation:
 
 
 def driver_of_tree() -> Driver:
-    """The driver that knows this tree."""
-    for driver in reversed(DRIVERS):
-        if driver.is_there():
-            return driver
-    raise SystemExit("scripts/bench: no driver knows this tree's alerting; they are in scripts/benchmarks/alerts")
+    """Return the driver that knows this tree; the other one cannot be imported beside it."""
+    if decided_reads.is_there():
+        return decided_reads
+    driver: Driver = import_module("scripts.benchmarks.alerts.followed_reads")
+    return driver
 
 
 def main() -> None:
