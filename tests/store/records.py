@@ -1,23 +1,25 @@
 """Reads, hits and alerts of tests."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
+from alpr_edge.domain.alerting import Alert, AlertRecord, LateTone, Level, ListAge, Tone
 from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.reads import Alternative, EvidenceKind, LateTone, PlateRead
+from alpr_edge.domain.reads import Alternative, EvidenceKind, PlateRead, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.retention.deletion_dates import note_department_date
 
 START = datetime(2026, 5, 4, 12, 30, 0, 123456, tzinfo=UTC)
 CROP, SCENE = EvidenceKind.CROP, EvidenceKind.SCENE
+Images = tuple[tuple[EvidenceKind, bytes], ...]
+"""The pictures of an update as JPEGs."""
 
 
 def instant(milliseconds: float = 0.0) -> Instant:
@@ -66,6 +68,11 @@ def alert(hit_id: str = "hit-1", read_id: str = "read-1") -> Alert:
     return Alert(hit_id, read_id, Level.HIGH, Tone.HIGH, "stolen vehicle; verify through CLETS", ListAge.FRESH)
 
 
+def heard(hit_id: str = "hit-1", read_id: str = "read-1") -> AlertRecord:
+    """An alert that sounded."""
+    return AlertRecord(alert(hit_id, read_id), instant(450))
+
+
 def late_tone(hit_id: str = "hit-1", read_id: str = "read-1") -> LateTone:
     """The tone of an alert that had stayed quiet."""
     return LateTone(alert(hit_id, read_id), instant(900))
@@ -87,7 +94,47 @@ def bear_out(database: Database, now: Instant) -> None:
     note_department_date(database, DepartmentDate(now.utc, now))
 
 
-def decided_record(read_id: str = "read-1", *, jpeg: bytes = b"") -> DecidedRecord:
+def decided(
+    read: PlateRead,
+    hits: Sequence[Hit] = (),
+    alerts: Sequence[AlertRecord] = (),
+    images: Images = (),
+    *,
+    at: Instant | None = None,
+    missing_evidence: str = "",
+    stage: ReadStage = ReadStage.DECIDED,
+) -> ReadUpdate:
+    """The decision of a read at an instant, by itself when it was last seen."""
+    return ReadUpdate(
+        stage, read, at or read.last_seen, None, images, missing_evidence, tuple(hits), tuple(alerts), bool(hits)
+    )
+
+
+def amended(
+    read: PlateRead,
+    hits: Sequence[Hit] = (),
+    alerts: Sequence[AlertRecord] = (),
+    images: Images = (),
+    *,
+    at: Instant | None = None,
+) -> ReadUpdate:
+    """More that is known of a read."""
+    return decided(read, hits, alerts, images, at=at, stage=ReadStage.AMENDED)
+
+
+def closed(
+    read: PlateRead,
+    images: Images = (),
+    hits: Sequence[Hit] = (),
+    alerts: Sequence[AlertRecord] = (),
+    *,
+    at: Instant | None = None,
+) -> ReadUpdate:
+    """The end of a read's pass."""
+    return decided(read, hits, alerts, images, at=at, stage=ReadStage.CLOSED)
+
+
+def decided_record(read_id: str = "read-1", *, jpeg: bytes = b"") -> ReadUpdate:
     """A read with its own two pictures and no hit."""
     pictures = ((CROP, b"crop of " + read_id.encode() + jpeg), (SCENE, b"scene of " + read_id.encode() + jpeg))
-    return DecidedRecord(plate_read(read_id), pictures)
+    return decided(plate_read(read_id), images=pictures)
