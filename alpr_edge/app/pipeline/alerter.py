@@ -299,7 +299,7 @@ class Alerter:
         if any(not sounding.is_void for sounding in own):
             log.info("alert.withdrawn", read=vehicle.read.read_id)
             self._sound(Tone.WITHDRAWN, at, WITHDRAWN_SENTENCE)
-        for sounding in own:
+        for sounding in (*own, *(self._soundings[key][0] for key in keys if own and key in self._soundings)):
             sounding.is_void = True
         if own:
             for other in self._vehicles.values():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 import pytest
+from alpr_edge.domain.recognition.picture_readers import PictureReaders
 
 from alpr_edge.app.factories import VisionModels, open_vision_models
 from alpr_edge.app.pipeline.pipeline import decision_rule
@@ -22,7 +23,6 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.reads import PlateRead, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.recognition.passes import Origin, Passes
-from alpr_edge.domain.recognition.picture_readers import PictureReaders
 from alpr_edge.settings import DecisionSettings, VisionSettings
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, PlateDesign, render_plate
 from tests.domain.readings import START

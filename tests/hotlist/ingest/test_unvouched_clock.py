@@ -13,7 +13,7 @@ from alpr_edge.domain.errors import FeedClockError
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.list_ages import list_age
-from alpr_edge.domain.matching import match
+from alpr_edge.domain.matching import MatchQuery, find_matches
 from alpr_edge.domain.restrictions import Hours
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
 from alpr_edge.hotlist.ingest import drop_folder, validation
@@ -27,7 +27,6 @@ from alpr_edge.store.hotlists.officer_entries import OwnEntry
 from tests.hotlist.conftest import KEY, Command
 from tests.hotlist.feed_texts import csv_text
 from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
-from tests.store.records import plate_read
 
 pytestmark = pytest.mark.review(10)
 
@@ -52,10 +51,9 @@ def now_of(utc: datetime, source: UtcSource = UtcSource.RTC) -> Instant:
 def test_no_date_or_hour_of_an_entry_keeps_it_from_sounding(restriction: dict[str, object]) -> None:
     entry = HotlistEntry("x", "7ABC123", "7ABC123", None, Reason.AMBER_ALERT, **restriction)  # type: ignore[arg-type]
     index = OwnIndex([OwnEntry(entry, "case", REAL, "officer")])
-    (hit,) = match(plate_read(), index, now_of(BUILT), lambda: "hit")
-    assert hit.list_age_s is None
-    assert hit.matched_at == now_of(BUILT)
-    assert match(plate_read(), index, now_of(BUILT, UtcSource.NTP), lambda: "hit") == []
+    vouched = MatchQuery("7ABC123", at=now_of(BUILT, UtcSource.NTP).trusted_utc)
+    assert len(find_matches(MatchQuery("7ABC123", at=now_of(BUILT).trusted_utc), index)) == 1
+    assert find_matches(vouched, index) == []
 
 
 def test_a_list_is_amber_however_the_clock_stands() -> None:
