@@ -73,6 +73,11 @@ def heard(hit_id: str = "hit-1", read_id: str = "read-1") -> AlertRecord:
     return AlertRecord(alert(hit_id, read_id), instant(450))
 
 
+def withdrawn(record: AlertRecord, milliseconds: float = 900) -> AlertRecord:
+    """An alert that was taken back."""
+    return replace(record, withdrawn_at=instant(milliseconds))
+
+
 def late_tone(hit_id: str = "hit-1", read_id: str = "read-1") -> LateTone:
     """The tone of an alert that had stayed quiet."""
     return LateTone(alert(hit_id, read_id), instant(900))
