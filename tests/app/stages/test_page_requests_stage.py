@@ -92,7 +92,8 @@ def test_a_misread_is_matched_again_sounded_stored_and_queued_and_stays(
     assert made.alerts[0].sounded_at is not None
     assert before.alerts[0].withdrawn_at == clock.now(), "when the officer said so, not when the car passed"
     assert answer_of(store, request_id) == RequestAnswer(RequestOutcome.DONE, (new.hit_id,))
-    assert has_tone(rig.tones, Tone.URGENT, 0.0, volume=0.5)
+    assert has_tone(rig.tones, Tone.WITHDRAWN, 0.0, volume=0.5)
+    assert has_tone(rig.tones, Tone.URGENT, made.alerts[0].sounded_at.ms_since(clock.now()) / 1000, volume=0.5)
     items = {item.item_id: item.body for item in store.outbox.due(100, 10**7)}
     assert {request_id, new.hit_id, withdrawal_item_id("unit-1:hit-1")} <= items.keys()
     assert ReadPayload.model_validate_json(items[request_id]).corrected_by == "ana"
