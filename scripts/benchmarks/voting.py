@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import track
 
 from alpr_edge.app.factories import VisionModels, open_vision_models
-from alpr_edge.domain.reads import ReadStage, ReadUpdate
+from alpr_edge.domain.reads import PlateRead, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.voting import vote
 from alpr_edge.settings import VisionSettings
@@ -45,14 +45,14 @@ class PassOutcome:
         return [event for event in self.events if event.stage is ReadStage.DECIDED]
 
     @property
-    def reads(self) -> list[ReadUpdate]:
+    def reads(self) -> list[PlateRead]:
         """Every read as it closed."""
-        return [event for event in self.events if event.stage is ReadStage.CLOSED]
+        return [event.read for event in self.events if event.stage is ReadStage.CLOSED]
 
     @property
     def exact(self) -> bool:
         """Whether there is one read in the end, and the right one."""
-        return [event.read.plate for event in self.reads] == [self.plate]
+        return [read.plate for read in self.reads] == [self.plate]
 
 
 def benchmark(data: Path) -> list[Opener]:
@@ -98,7 +98,7 @@ def _print_passes(name: str, found_passes: Sequence[PassOutcome]) -> None:
     share(f"accuracy.{name}.exact_of_found", sum(outcome.exact for outcome in found_passes), len(found_passes))
     reads = sum(len(outcome.reads) for outcome in found_passes)
     figure(f"accuracy.{name}.reads_of_found", reads / max(1, len(found_passes)), "reads/pass", of=len(found_passes))
-    amended_count = sum(bool(event.read.earlier_texts) for outcome in found_passes for event in outcome.reads)
+    amended_count = sum(bool(read.earlier_texts) for outcome in found_passes for read in outcome.reads)
     share(f"accuracy.{name}.amended", amended_count, reads)
     first = [(outcome.decisions[0], outcome.plate) for outcome in found_passes if outcome.decisions]
     late = [event.at.boottime_ns / 1e6 for event, _ in first]

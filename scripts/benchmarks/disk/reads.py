@@ -116,13 +116,13 @@ class ReadGenerator:
 
     def _closed(self, decision: ReadUpdate) -> ReadUpdate:
         read = replace(decision.read, vote_count=decision.read.vote_count + 9, last_seen=self._now(1.5))
-        closed = ReadUpdate(ReadStage.CLOSED, read, read.last_seen, is_hit=decision.is_hit)
+        end = ReadUpdate(ReadStage.CLOSED, read, read.last_seen, is_hit=decision.is_hit)
         if self._random.random() >= SHARPER_SHARE:
-            return closed
+            return end
         look = self._random.choice(self._pictures)
         crop = (EvidenceKind.CROP, self._unique(look.crop))
-        scene = (EvidenceKind.SCENE, self._unique(look.full))
-        return replace(closed, images=(crop, scene) if decision.hits else (crop,))
+        scene = ((EvidenceKind.SCENE, self._unique(look.full)),) if decision.is_hit else ()
+        return replace(end, images=(crop, *scene))
 
     def _unique(self, picture: bytes) -> bytes:
         """Each picture has a digest of its own: bytes behind the end of a JPEG are ignored by whoever shows it."""

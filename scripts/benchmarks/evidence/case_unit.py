@@ -87,7 +87,7 @@ def _store_reads(store: UnitStore, count: int) -> list[str]:
         while len(batch) < 2 * BATCH and len(ids) < count:
             for record in records.batch(random, 1, number)[: count - len(ids)]:
                 pictures = tuple((kind, _picture(random, kind)) for kind in EvidenceKind)
-                batch += [replace(record, images=pictures), replace(record, stage=ReadStage.CLOSED)]
+                batch += [replace(record, images=pictures), replace(record, stage=ReadStage.CLOSED, images=())]
                 ids.append(record.read.read_id)
             number += 1
         store.reads.commit(batch)

@@ -3,7 +3,6 @@
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,7 @@ def _events(frames: Sequence[Frame], records: Sequence[ReadUpdate]) -> Iterator[
         events = []
         for record in batch:
             scene = _with_number(frames[number % len(frames)].pixels, number)
-            events.append(replace(record, images=(), evidence=Evidence(_crop(scene), scene)))
+            events.append(ReadUpdate(ReadStage.DECIDED, record.read, record.at, Evidence(_crop(scene), scene)))
             number += 1
         yield events
 

@@ -1,32 +1,37 @@
 """A clock that nobody vouches for decides nothing of a list: not whether it is ahead, fresh or in force."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from alpr_edge.alerts.wav import WavPlayer
+from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.domain.alerting import ListAge
 from alpr_edge.domain.diagnostics.checks import Grade, list_check
 from alpr_edge.domain.errors import FeedClockError
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.list_ages import list_age
-from alpr_edge.domain.matching import MatchQuery, find_matches
 from alpr_edge.domain.restrictions import Hours
+from alpr_edge.domain.vehicle_alerts import Announcement
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
 from alpr_edge.hotlist.ingest import drop_folder, validation
 from alpr_edge.hotlist.ingest.import_worker import ImportWorker
 from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS
-from alpr_edge.settings import ListSource
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.settings import ListSource, Settings
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
 from tests.hotlist.conftest import KEY, Command
 from tests.hotlist.feed_texts import csv_text
 from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
+from tests.store.records import plate_read
 
 pytestmark = pytest.mark.review(10)
 
@@ -48,12 +53,18 @@ def now_of(utc: datetime, source: UtcSource = UtcSource.RTC) -> Instant:
         {"hours": Hours.parse("Mo-Fr 03:00-03:01")},
     ],
 )
-def test_no_date_or_hour_of_an_entry_keeps_it_from_sounding(restriction: dict[str, object]) -> None:
+def test_no_date_or_hour_of_an_entry_keeps_it_from_sounding(tmp_path: Path, restriction: dict[str, object]) -> None:
     entry = HotlistEntry("x", "7ABC123", "7ABC123", None, Reason.AMBER_ALERT, **restriction)  # type: ignore[arg-type]
     index = OwnIndex([OwnEntry(entry, "case", REAL, "officer")])
-    vouched = MatchQuery("7ABC123", at=now_of(BUILT, UtcSource.NTP).trusted_utc)
-    assert len(find_matches(MatchQuery("7ABC123", at=now_of(BUILT).trusted_utc), index)) == 1
-    assert find_matches(vouched, index) == []
+
+    def announce(now: Instant) -> Announcement:
+        with closing(WavPlayer(tmp_path / f"{now.utc_source}.wav", 0.8, now)) as player:
+            return Alerter(player, ReplayedClock(now), Settings(), lambda: index).follow(plate_read(), now)
+
+    (hit,), (record,) = announce(now_of(BUILT))
+    assert (hit.list_age_s, hit.matched_at) == (None, now_of(BUILT))
+    assert record.was_heard
+    assert announce(now_of(BUILT, UtcSource.NTP)) == Announcement()
 
 
 def test_a_list_is_amber_however_the_clock_stands() -> None:

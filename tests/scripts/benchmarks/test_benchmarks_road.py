@@ -17,6 +17,7 @@ from alpr_edge.settings import load
 from scripts.benchmarks.figures import rate
 from scripts.benchmarks.looks import is_ignored
 from scripts.benchmarks.passes import FRAMES, whole_passes
+from scripts.benchmarks.replay import Replay
 from scripts.benchmarks.road.pictures import road_photos
 from scripts.benchmarks.road.ride import LabelledPlate, Ride, attribute_read, drive, open_ride
 from scripts.benchmarks.road.rides import RideOutcome
@@ -33,6 +34,7 @@ from tests.scripts.benchmarks.benchmark_data import (
     write_plates,
     write_rows,
 )
+from tests.store import records
 from tests.store.records import plate_read
 from tests.vision.models import detector_model, reader_model, write_models
 
@@ -183,6 +185,14 @@ def test_a_vehicle_out_of_view_for_long_is_sighted_again() -> None:
     one_ride = ride(first_view, first_view, second_view, first_view, first_view, seconds=(5, 9, 12, 19, 40))
     assert one_ride.sightings("1") == [5, 40]
     assert one_ride.sightings("3") == []
+
+
+def test_a_read_counts_once_as_it_closed() -> None:
+    first, last = plate_read("r1"), plate_read("r1", "7ABC128")
+    replay = Replay(
+        events=[records.decided(first), records.amended(last), records.closed(last), records.decided(first)]
+    )
+    assert [event.read for event in replay.closed] == [last]
 
 
 def test_the_ride_is_read_as_the_drive_command_reads_it(tmp_path: Path) -> None:
