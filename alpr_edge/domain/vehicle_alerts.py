@@ -45,7 +45,6 @@ class Announcement(NamedTuple):
 class Sounding:
     """A tone that told officers of a vehicle. Entries that it told of stay quiet for a while, for every camera."""
 
-    read_id: str
     plate: str
     """Text of the vehicle that it sounded for."""
     at: Instant
@@ -65,12 +64,16 @@ class KnownHit:
     """The tone that told of it, perhaps for another hit or camera; None: it stayed quiet for a reason that may end."""
     level: Level = Level.NOTICE
     """Level as it was told."""
+    own_tones: tuple[Sounding, ...] = ()
+    """Tones that sounded for this hit itself, but for those that were lost before the next."""
 
     def note(
         self, alert: Alert, sounding: Sounding | None, sounded_at: Instant | None, silence: Silence | None
     ) -> None:
         """Note that an alert was announced: by its own tone, by that of another hit, or not at all."""
         self.sounding, self.level = sounding, alert.level
+        if sounding is not None and sounded_at is not None:
+            self.own_tones = (*(tone for tone in self.own_tones if not tone.is_void), sounding)
         if self.record is None:
             self.record = AlertRecord(alert, sounded_at, silence)
         elif sounded_at is not None and self.record.late_tone is None:

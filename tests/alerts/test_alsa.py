@@ -19,11 +19,11 @@ from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import ReadDecided
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.settings import AlertSettings, HotlistSettings
-from tests.app.pipeline.test_recorder import decision, hit_of
+from alpr_edge.settings import AlertSettings, Settings
+from tests.app.pipeline.test_recorder import decision
+from tests.app.pipeline.test_recorder_refusals import Everything
 
 Signal = NDArray[np.float64]
 Find = Callable[[Signal], list[tuple[float, float, float]]]
@@ -203,13 +203,12 @@ def test_a_lost_device_shows_at_once_and_comes_back(sound_card: Card, find_pulse
 
 def test_an_alert_that_is_lost_with_the_device_sounds_with_the_next_read_of_its_plate(sound_card: Card) -> None:
     player = AlsaPlayer(sound_card.device, 0.8, SOON)
-    alerter = Alerter(player, SystemClock(), AlertSettings(cooldown_s=3600), HotlistSettings())
+    alerter = Alerter(player, SystemClock(), Settings(alerts=AlertSettings(cooldown_s=3600)), Everything)
 
     def announce(read_id: str, plate: str = "8ABC123") -> Instant | None:
-        event = decision()
-        read = replace(event.read, read_id=read_id, plate=plate)
-        now = Instant("boot", boottime_ns())
-        return alerter.announce(ReadDecided(read, event.evidence, now), [hit_of(read_id)])[1]
+        read = replace(decision().read, read_id=read_id, plate=plate)
+        (record,) = alerter.follow(read, Instant("boot", boottime_ns())).alerts
+        return record.sounded_at
 
     alerter.sound(Tone.TROUBLE)
     for number in range(WAITING_MAX - 2):
@@ -226,7 +225,7 @@ def test_an_alert_that_is_lost_with_the_device_sounds_with_the_next_read_of_its_
 
 def test_a_tone_of_the_unit_that_is_lost_with_the_device_is_told(sound_card: Card) -> None:
     player, lost = AlsaPlayer(sound_card.device, 0.8, SOON), threading.Event()
-    alerter = Alerter(player, SystemClock(), AlertSettings(), HotlistSettings())
+    alerter = Alerter(player, SystemClock(), Settings(), Everything)
     assert alerter.sound(Tone.TROUBLE)
     assert alerter.sound(Tone.STALE, on_lost=lost.set), "behind the other"
     sound_card.unplug()

@@ -5,14 +5,13 @@ from pathlib import Path
 
 from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
-from alpr_edge.app.pipeline.read_corrector import ReadCorrector
 from alpr_edge.app.stages.page_requests import PageRequestStage
 from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry, Reason
 from alpr_edge.domain.ports import Clock
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
-from alpr_edge.settings import AlertSettings, HotlistSettings
+from alpr_edge.settings import Settings
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
 from alpr_edge.store.unit_store import UnitStore
 
@@ -40,14 +39,14 @@ class RequestRig:
         self.player = WavPlayer(self.tones, 0.5, clock.now())
         self.mute = UnitMute(clock)
         muted = self.mute.silences
-        self.alerter = Alerter(self.player, clock, AlertSettings(), HotlistSettings(), SoundRules(is_muted=muted))
         index = OwnIndex([OwnEntry(entry, "26-1", None, "") for entry in entries])
+        self.alerter = Alerter(self.player, clock, Settings(), lambda: index, SoundRules(is_muted=muted))
 
         def make_id() -> str:
             return f"unit-1:{id(self)}-{next(numbers)}"
 
-        corrector = ReadCorrector(lambda: index, self.alerter, make_id)
-        self.stage = PageRequestStage(store, clock, self.mute, corrector.decide, make_id, self._require_room)
+        answers = self.alerter.correct, self.alerter.note_answer
+        self.stage = PageRequestStage(store, clock, self.mute, *answers, make_id, self._require_room)
 
     def _require_room(self) -> None:
         if self.is_full:

@@ -14,8 +14,9 @@ from alpr_edge.app.signed_in import SignedInWatch
 from alpr_edge.app.unit_faults import FAULT_RULES, Fault, FaultKind, FaultMonitor
 from alpr_edge.domain.alerting import MatchContext, Tone, alert_of
 from alpr_edge.domain.speech.sentences import phrases_for
+from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.settings import AlertSettings, HotlistSettings, Settings, load
+from alpr_edge.settings import Settings, load
 from tests.alerts.speech.clip_files import clips_in_memory, phrases_in, write_clip_files
 from tests.app.pipeline.test_recorder import hit_of
 from tests.app.rig import daemon, wait_for_health, write_frames, write_settings
@@ -54,8 +55,7 @@ def test_the_phrases_of_a_unit_are_loaded_at_their_volume(tmp_path: Path) -> Non
     assert int(clips.samples[phrases[-1]][0]) == int(100 * len(phrases) * settings.alerts.volume * 0.5)
     speech = speech_of(settings)
     assert speech.faults() == []
-    alert = alert_of([hit_of("r1")], lambda _: MatchContext(camera_id="front"))
-    assert alert is not None
+    alert = alert_of(hit_of("r1"), MatchContext(camera_id="front"))
     assert speech.sentence_of(alert) == ("High", "State unknown", "Front"), "nobody is signed in"
 
 
@@ -115,7 +115,7 @@ def test_what_is_said_of_a_fault_is_in_the_recorded_sound(tmp_path: Path) -> Non
     path, phrases = tmp_path / "alerts.wav", phrases_for(["front"])
     clock = SystemClock()
     player = WavPlayer(path, 1.0, clock.now(), clips_in_memory(phrases))
-    Alerter(player, clock, AlertSettings(), HotlistSettings()).sound(Tone.STALE, ("Receiver",))
+    Alerter(player, clock, Settings(), HotlistIndex).sound(Tone.STALE, ("Receiver",))
     player.close()
     with wave.open(str(path)) as file:
         signal = np.frombuffer(file.readframes(file.getnframes()), "<i2")

@@ -25,7 +25,6 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
 from alpr_edge.services.upload import send_all
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 from alpr_edge.store.retention import holds
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.delivery_client import HttpsDepartment
@@ -33,7 +32,7 @@ from alpr_edge.uplink.documents.hold_downloader import HoldDownloader
 from alpr_edge.uplink.uploader import Uploader
 from tests.department.enrolment import enrol_unit
 from tests.staff import STOLEN, Staff
-from tests.store.records import plate_read
+from tests.store.records import closed, decided, plate_read
 from tests.store.retention.test_holds import purge_all
 from tests.units import write_bare_unit
 from tests.uplink.conftest import settings_for
@@ -76,7 +75,7 @@ def way(tmp_path: Path) -> Iterator[Way]:
     with DepartmentServer(directory) as server, open_store(staff.unit, migrate=True) as store:
         for read_id in READS:
             read = plate_read(read_id)
-            store.reads.commit([DecidedRecord(read), ClosedRecord(read)])
+            store.reads.commit([decided(read), closed(read)])
         yield Way(staff, store, settings_for(f"https://127.0.0.1:{server.port}", files), department)
     department.close()
 

@@ -9,16 +9,17 @@ from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.domain.alerting import Alert, Level, Tone
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.domain.hits import StateMatch
+from alpr_edge.domain.hits import Hit
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
 from alpr_edge.hotlist.ingest.importer import ImportRequest, ListStore, import_feed
 from alpr_edge.runtime.clock import ReplayedClock
-from alpr_edge.settings import AlertSettings, HotlistSettings, parse
+from alpr_edge.settings import HotlistSettings, parse
 from alpr_edge.store.db.database import Database
-from tests.app.pipeline.test_recorder import decision, hit_of
+from tests.app.pipeline.test_recorder import ENTRY, decision
 from tests.domain.readings import START
+from tests.domain.shelf import Shelf
 
 KEY = bytes(range(32))
 
@@ -30,25 +31,24 @@ def player(tmp_path: Path) -> Iterator[WavPlayer]:
     wav_player.close()
 
 
-def announce_hit(player: WavPlayer, state: StateMatch = StateMatch.SAME, **keys: object) -> Alert:
-    """A stolen vehicle's hit, its source set as said."""
-    hit = replace(hit_of("r1"), state_match=state)
-    source = {"name": hit.generation.source, "format": "clew", **keys}
-    hotlist = parse({"hotlist": {"source": [source]}}, Path("/base")).hotlist
-    alerter = Alerter(player, ReplayedClock(START), AlertSettings(), hotlist)
-    alert, *_ = alerter.announce(decision(), [hit])
-    assert alert is not None
-    return alert
+def announce_hit(player: WavPlayer, entry_state: str = "CA", **keys: object) -> tuple[Hit, Alert]:
+    """A stolen vehicle's hit and its alert, its source set as said; the plate is of California."""
+    source = {"name": ENTRY.source, "format": "clew", **keys}
+    settings = parse({"hotlist": {"source": [source]}}, Path("/base"))
+    lists = Shelf(replace(ENTRY, state=entry_state))
+    alerter = Alerter(player, ReplayedClock(START), settings, lambda: lists)
+    (hit,), (record,) = alerter.follow(replace(decision().read, state="CA"), START)
+    return hit, record.alert
 
 
 def test_a_source_sounds_as_its_settings_say(player: WavPlayer) -> None:
-    alerts = [
+    announced = [
         announce_hit(player),
         announce_hit(player, priority="urgent"),
         announce_hit(player, priority="routine"),
         announce_hit(player, tone="urgent"),
     ]
-    assert [(alert.level, alert.tone) for alert in alerts] == [
+    assert [(alert.level, alert.tone) for _, alert in announced] == [
         (Level.HIGH, Tone.HIGH),
         (Level.URGENT, Tone.URGENT),
         (Level.ROUTINE, Tone.ROUTINE),
@@ -58,18 +58,12 @@ def test_a_source_sounds_as_its_settings_say(player: WavPlayer) -> None:
 
 @pytest.mark.review(19)
 def test_how_grave_a_hit_is_is_its_source_s_word_else_its_reason_s_certain_or_not(player: WavPlayer) -> None:
-    possible = replace(hit_of("r1"), state_match=StateMatch.OTHER)
-    source = {"name": possible.generation.source, "format": "clew", "priority": "urgent"}
-    hotlist = parse({"hotlist": {"source": [source]}}, Path("/base")).hotlist
-    levels = [
-        Alerter(player, ReplayedClock(START), AlertSettings(), hotlist_settings).level_of(possible)
-        for hotlist_settings in (hotlist, HotlistSettings())
-    ]
+    levels = [announce_hit(player, "NV", **keys)[0].level for keys in ({"priority": "urgent"}, {})]
     assert levels == [Level.URGENT, Level.HIGH]
 
 
 def test_no_setting_makes_a_possible_hit_sound_certain(player: WavPlayer) -> None:
-    alert = announce_hit(player, StateMatch.OTHER, priority="urgent", tone="urgent")
+    _, alert = announce_hit(player, "NV", priority="urgent", tone="urgent")
     assert (alert.level, alert.tone) == (Level.NOTICE, Tone.POSSIBLE)
 
 

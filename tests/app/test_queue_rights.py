@@ -12,9 +12,8 @@ from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.settings import load
 from alpr_edge.store.db import schema
 from alpr_edge.store.hotlists import sync_state
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import QueueStore, open_queue, open_store
-from tests.store.records import hit, plate_read
+from tests.store.records import decided, hit, plate_read
 from tests.units import write_bare_unit
 
 pytestmark = pytest.mark.review(18)
@@ -29,9 +28,9 @@ def queue(tmp_path: Path) -> Iterator[QueueStore]:
     settings = load(write_bare_unit(tmp_path))
     with open_store(settings, migrate=True) as store:
         pictures = ((EvidenceKind.CROP, b"\xff\xd8\xff crop"),)
-        store.reads.commit([DecidedRecord(plate_read("read-1"), pictures, (hit("hit-1", "read-1"),))])
+        store.reads.commit([decided(plate_read("read-1"), [hit("hit-1", "read-1")], images=pictures)])
         store.reads.close_open_reads()
-        store.reads.commit([DecidedRecord(plate_read("read-2"))])
+        store.reads.commit([decided(plate_read("read-2"))])
     with open_queue(settings) as queue_store:
         yield queue_store
 

@@ -6,9 +6,11 @@ import numpy as np
 
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import ALPHABET, EMPTY
+from alpr_edge.domain.reads import ReadStage
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame, Probabilities, Reading
 
+DECIDED, AMENDED, CLOSED = ReadStage.DECIDED, ReadStage.AMENDED, ReadStage.CLOSED
 SLOTS = 9
 START = Instant("boot", 1_000_000_000)
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from alpr_edge.domain.alerting import (
     Alert,
-    Cooldown,
     Level,
     ListAge,
     MatchContext,
     Tone,
     alert_of,
+    gravity_of,
     level_of,
     level_of_hit,
     phrase_of,
@@ -37,10 +37,13 @@ def hit(
     return Hit(hit_id, "read", entry, Generation("clew", 1, None, None, 1), age_s, kind, state, AT)
 
 
-def alert_for(*hits: Hit, age: ListAge = ListAge.FRESH) -> Alert:
-    alert = alert_of(hits, lambda _: MatchContext(age))
-    assert alert is not None
-    return alert
+def alert_for(one: Hit, age: ListAge = ListAge.FRESH) -> Alert:
+    return alert_of(one, MatchContext(age))
+
+
+def gravest(*several: tuple[Hit, MatchContext]) -> Alert:
+    """The alert of the hit that is told of first."""
+    return alert_of(*max(several, key=lambda one: gravity_of(*one)))
 
 
 hits = st.builds(hit, st.sampled_from(Reason), st.sampled_from(MatchKind), st.sampled_from(StateMatch))
@@ -60,16 +63,14 @@ def test_only_an_exact_hit_of_this_state_from_a_list_within_its_limit_has_a_full
 @given(hits, ages)
 def test_a_read_in_doubt_on_a_large_list_is_possible_and_says_so(one: Hit, age: ListAge) -> None:
     standing = MatchContext(age, doubtful=True)
-    alert = alert_of([one], lambda _: standing)
-    assert alert is not None
+    alert = alert_of(one, standing)
     assert (alert.tone, alert.level) == (Tone.POSSIBLE, Level.NOTICE)
     assert "compare the characters" in alert.phrase
 
 
 def test_a_certain_hit_of_a_small_list_goes_before_one_in_doubt_of_a_large_one() -> None:
     doubtful_hit, plain = hit(Reason.AMBER_ALERT, hit_id="doubted"), hit(Reason.OTHER, hit_id="plain")
-    alert = alert_of([doubtful_hit, plain], lambda one: MatchContext(doubtful=one is doubtful_hit))
-    assert alert is not None
+    alert = gravest((doubtful_hit, MatchContext(doubtful=True)), (plain, MatchContext()))
     assert (alert.hit_id, alert.tone) == ("plain", Tone.ROUTINE)
 
 
@@ -113,7 +114,7 @@ def test_levels_and_tones_of_reasons() -> None:
 def test_a_certain_hit_is_sounded_before_any_possible_one_and_the_gravest_of_them(
     several: list[Hit], age: ListAge
 ) -> None:
-    alert = alert_for(*several, age=age)
+    alert = gravest(*((one, MatchContext(age)) for one in several))
     certain = [level_of(one.entry.reason) for one in several if tone_of(one, MatchContext(age)) is not Tone.POSSIBLE]
     assert alert.level == max(certain, default=Level.NOTICE)
 
@@ -122,18 +123,14 @@ def test_among_possible_hits_the_likeliest_is_named() -> None:
     partial = hit(Reason.AMBER_ALERT, MatchKind.PARTIAL, hit_id="partial")
     confusable = hit(Reason.STOLEN_PLATE, MatchKind.CONFUSABLE, hit_id="confusable")
     elsewhere = hit(Reason.AMBER_ALERT, MatchKind.EXACT, StateMatch.OTHER, hit_id="elsewhere")
-    assert alert_for(partial, elsewhere, confusable).hit_id == "confusable"
-    assert alert_of([], lambda _: MatchContext()) is None
-    doubtful_hit = hit(Reason.OTHER, hit_id="doubted")
-    alert = alert_of([confusable, doubtful_hit], lambda _: MatchContext(doubtful=True))
-    assert alert is not None
-    assert alert.hit_id == "doubted"
+    assert gravest(*((one, MatchContext()) for one in (partial, elsewhere, confusable))).hit_id == "confusable"
+    doubtful_hit, doubtful = hit(Reason.OTHER, hit_id="doubted"), MatchContext(doubtful=True)
+    assert gravest((confusable, doubtful), (doubtful_hit, doubtful)).hit_id == "doubted"
 
 
 def test_a_hit_from_an_old_list_yields_to_one_from_a_fresh_list() -> None:
     old, fresh = hit(Reason.AMBER_ALERT, age_s=1e6, hit_id="old"), hit(Reason.STOLEN_VEHICLE, hit_id="fresh")
-    alert = alert_of([old, fresh], lambda one: MatchContext(ListAge.RED if one.list_age_s else ListAge.FRESH))
-    assert alert is not None
+    alert = gravest((old, MatchContext(ListAge.RED)), (fresh, MatchContext()))
     assert (alert.hit_id, alert.tone, alert.list_age) == ("fresh", Tone.HIGH, ListAge.FRESH)
 
 
@@ -144,49 +141,6 @@ def test_a_hit_from_an_old_list_yields_to_one_from_a_fresh_list() -> None:
 def test_the_age_of_a_list(age_h: float | None, age: str) -> None:
     age_s = None if age_h is None else age_h * 3600
     assert list_age(age_s, timedelta(hours=13), timedelta(hours=24)) == age
-
-
-def test_a_plate_is_quiet_after_it_sounded_whichever_camera_sees_it() -> None:
-    cooldown = Cooldown(quiet_ms=1000)
-    verdicts = [cooldown.allows(PLATE, Level.HIGH, AT.shift(ms)) for ms in (0, 400, 999, 1000, 1500)]
-    assert verdicts == [True, False, False, True, False]
-    assert cooldown.allows("7ABC123", Level.HIGH, AT)
-
-
-def test_a_certain_hit_pierces_the_quiet_after_a_possible_one() -> None:
-    cooldown = Cooldown(quiet_ms=1000)
-    possible, certain = hit(kind=MatchKind.CONFUSABLE), hit()
-    verdicts = [
-        cooldown.allows(PLATE, alert_for(one).level, AT.shift(ms))
-        for one, ms in [(possible, 0), (possible, 1), (certain, 2), (certain, 3), (possible, 4)]
-    ]
-    assert verdicts == [True, False, True, False, False]
-
-
-def test_quiet_ends_with_a_withdrawal_a_reboot_or_a_clock_that_went_back() -> None:
-    cooldown = Cooldown(quiet_ms=1000)
-    assert cooldown.allows(PLATE, Level.HIGH, AT)
-    cooldown.forget("7ABC123")  # never sounded: an alert withdrawn after a restart
-    cooldown.forget(PLATE)
-    assert cooldown.allows(PLATE, Level.HIGH, AT.shift(1))
-    assert cooldown.allows(PLATE, Level.HIGH, replace(AT, boot_id="next"))
-    assert cooldown.allows(PLATE, Level.HIGH, replace(AT, boot_id="next").shift(-1000))
-
-
-def test_a_plate_that_another_camera_sounded_by_a_later_frame_stays_quiet() -> None:
-    cooldown = Cooldown(quiet_ms=1000)
-    assert cooldown.allows(PLATE, Level.HIGH, AT)
-    assert not cooldown.allows(PLATE, Level.HIGH, AT.shift(-40))
-    assert not cooldown.allows(PLATE, Level.HIGH, AT.shift(999))
-
-
-def test_the_plate_heard_longest_ago_is_forgotten_first() -> None:
-    cooldown = Cooldown(quiet_ms=1000, plates_max=2)
-    for plate in ("A", "B", "C"):
-        assert cooldown.allows(plate, Level.HIGH, AT)
-    assert not cooldown.allows("C", Level.HIGH, AT)
-    assert not cooldown.allows("B", Level.HIGH, AT)
-    assert cooldown.allows("A", Level.HIGH, AT)
 
 
 @pytest.mark.parametrize("level", Level)

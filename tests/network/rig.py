@@ -15,17 +15,17 @@ from typing import Any
 from sqlalchemy import select
 
 from alpr_edge.department.pki.authority import initialise
-from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.domain.reads import EvidenceKind, ReadUpdate
 from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import outbox
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.keys import IMAGES, load_key
-from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from alpr_edge.store.reads.repository import ReadStore
 from tests.app.rig import Daemon, daemon
 from tests.department.enrolment import enrol_unit
 from tests.network.hosts import DEPARTMENT, NAME, PORT, Host, two_hosts
-from tests.store.records import hit, plate_read
+from tests.store.records import decided, hit, plate_read
 from tests.units import write_unit
 from tests.uplink.items import jpeg, stored_digests
 
@@ -194,6 +194,6 @@ def until(holds: Callable[[], bool], why: Callable[[], str]) -> None:
         time.sleep(0.05)
 
 
-def _record(name: str) -> DecidedRecord:
+def _record(name: str) -> ReadUpdate:
     pictures = ((EvidenceKind.CROP, jpeg(f"crop of {name}")), (EvidenceKind.SCENE, jpeg(name * (SCENE_BYTES // 200))))
-    return DecidedRecord(plate_read(name, PLATE), pictures, (hit(f"hit-{name}", name, PLATE),))
+    return decided(plate_read(name, PLATE), [hit(f"hit-{name}", name, PLATE)], images=pictures)

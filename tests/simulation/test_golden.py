@@ -10,7 +10,7 @@ import pytest
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.positioning import position_at
-from alpr_edge.domain.reads import PlateRead, ReadDecided
+from alpr_edge.domain.reads import PlateRead, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.recognition.passes import Origin, Passes
@@ -25,8 +25,8 @@ START = Instant("drive", 0)
 SETTINGS = Settings()
 
 
-def reads_of(drive: Drive, nmea: Path) -> tuple[list[PlateRead], list[ReadDecided]]:
-    """The last state of every read that was not corrected, and every decision."""
+def reads_of(drive: Drive, nmea: Path) -> tuple[list[PlateRead], list[ReadUpdate]]:
+    """The last state of every read, and every decision."""
     fixes = list(LogSource(nmea, START).fixes())
     decision = SETTINGS.decision
     rule = DecisionRule(
@@ -50,10 +50,9 @@ def reads_of(drive: Drive, nmea: Path) -> tuple[list[PlateRead], list[ReadDecide
         frame = Frame("front", number, START.shift(number * 1000 / drive.fps), pixels)
         events += passes.step(frame, recogniser.recognise(frame))
     events += passes.close(START.shift(drive.seconds * 1000))
-    decisions = [event for event in events if isinstance(event, ReadDecided)]
-    withdrawn = {event.withdraws for event in decisions}
+    decisions = [event for event in events if event.stage is ReadStage.DECIDED]
     last = {event.read.read_id: event.read for event in events}
-    return [read for read_id, read in last.items() if read_id not in withdrawn], decisions
+    return list(last.values()), decisions
 
 
 @pytest.mark.parametrize("seed", range(1, 6))
@@ -74,7 +73,7 @@ def test_parked_stolen_car_is_one_read_that_lasts_and_sounds_at_once(tmp_path: P
     [read] = [read for read in reads if read.plate == canonical(stolen.plate)]
     assert read.last_frame - read.first_frame > 80
     [event] = [event for event in decisions if event.read.read_id == read.read_id]
-    assert event.decided_at.ms_since(event.read.first_seen) <= 1000
+    assert event.at.ms_since(event.read.first_seen) <= 1000
 
 
 def test_read_without_a_near_fix_has_no_position(tmp_path: Path) -> None:

@@ -243,7 +243,7 @@ class Alerter:
         told = ((key, known) for key, known in vehicle.hits.items() if known.sounding and not known.sounding.is_void)
         heard = {key: known.level for key, known in told}
         loud, quiet = plan_alerts(wanted, heard, partial(self._silence_of, vehicle, at))
-        sounding = Sounding(vehicle.read.read_id, vehicle.read.plate, at, vehicle.read.certain)
+        sounding = Sounding(vehicle.read.plate, at, vehicle.read.certain)
         sounded_at = self._play(wanted[loud[0]], sounding, at) if loud else None
         if sounded_at is None:
             quiet, loud = quiet | dict.fromkeys(loud, Silence.NO_DEVICE), []
@@ -290,18 +290,23 @@ class Alerter:
             del self._soundings[each]
 
     def _withdraw(self, vehicle: VehicleAlerts, keys: Sequence[EntryKey], at: Instant) -> list[AlertRecord]:
-        """Withdraw alerts that do not stand any more; what stayed quiet because of them sounds with its next review."""
-        known = [vehicle.hits.pop(key) for key in keys]
-        own = [each.sounding for each in known if each.sounding and each.sounding.read_id == each.hit.read_id]
-        if any(not sounding.is_void for sounding in own):
+        """Withdraw alerts that do not stand any more; what was quiet because of them sounds with its next review.
+
+        So do those of other cameras for the same entries. Nothing is heard of an alert that had no tone of its own.
+        """
+        known = {key: vehicle.hits.pop(key) for key in keys}
+        own = {key: each.own_tones for key, each in known.items() if each.own_tones}
+        if not all(tone.is_void for tones in own.values() for tone in tones):
             log.info("alert.withdrawn", read=vehicle.read.read_id)
             self._sound(Tone.WITHDRAWN, at, WITHDRAWN_SENTENCE)
-        for sounding in own:
-            sounding.is_void = True
+        for key, tones in own.items():
+            newest = [self._soundings[key][0]] if key in self._soundings else []
+            for tone in (*tones, *newest):
+                tone.is_void = True
         if own:
             for other in self._vehicles.values():
                 other.review_at = None
-        return [replace(each.record, withdrawn_at=at) for each in known if each.record is not None]
+        return [replace(each.record, withdrawn_at=at) for each in known.values() if each.record is not None]
 
     def _hit_of(self, hit_id: str, read: PlateRead, match: Match, at: Instant) -> Hit:
         age, policy = match.generation.age(at.trusted_utc), self._policies.get(match.generation.source, PLAIN)

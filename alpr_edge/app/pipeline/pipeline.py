@@ -26,11 +26,12 @@ from alpr_edge.app.pipeline.sparing_reader import SparingReader
 from alpr_edge.domain.errors import RefusedError, StoreError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import NS_PER_MS, Instant
-from alpr_edge.domain.reads import ReadUpdate
+from alpr_edge.domain.reads import ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.passes import Origin, Passes, PassParts
 from alpr_edge.domain.recognition.second_opinions import SecondOpinion
+from alpr_edge.domain.recognition.vehicle_pass import NO_EVIDENCE
 from alpr_edge.runtime.boot import boottime_ns
 from alpr_edge.runtime.channels import BoundedChannel, SheddingChannel
 from alpr_edge.runtime.stages import BatchStage, Rescue, SourceStage, WorkStage
@@ -88,14 +89,14 @@ class PipelineParts:
     """Called with each recognised frame before it is tracked, in order."""
 
 
-def _concerns_hit(update: ReadUpdate) -> bool:
+def concerns_hit(update: ReadUpdate) -> bool:
     """Whether an update belongs to a hit, or may take one back; such updates are lost last."""
     return update.is_hit or bool(update.alerts)
 
 
-def _without_pictures(update: ReadUpdate) -> ReadUpdate:
-    """Return the update without its pictures, which are nearly all of its size."""
-    return replace(update, evidence=None)
+def without_pictures(update: ReadUpdate) -> ReadUpdate:
+    """Return the update without its pictures, which are nearly all of its size; a new read says that it has none."""
+    return replace(update, evidence=NO_EVIDENCE if update.stage is ReadStage.DECIDED else None)
 
 
 def decision_rule(settings: DecisionSettings) -> DecisionRule:
@@ -124,7 +125,7 @@ class Pipeline:
         self._live = live
         self.records: BoundedChannel[ReadUpdate] = (
             SheddingChannel(
-                RECORDS_HELD, FRAME_BYTES_HELD, frame_bytes, _without_pictures, SMALL_RECORDS_HELD, _concerns_hit
+                RECORDS_HELD, FRAME_BYTES_HELD, frame_bytes, without_pictures, SMALL_RECORDS_HELD, concerns_hit
             )
             if live
             else BoundedChannel(RECORDS_HELD)

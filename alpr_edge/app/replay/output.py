@@ -59,6 +59,8 @@ class DriveFiles:
         self._hit_lines: dict[str, dict[str, Any]] = {}
         """Lines of ``hits.jsonl`` by hit; written anew at the end if an alert changed after its line was written."""
         self._is_amended = False
+        self._hit_reads: set[str] = set()
+        """Open reads with a hit that is not covert."""
 
     def observe(self, batch: Sequence[ReadUpdate]) -> None:
         """Write the lines and stills of a committed batch."""
@@ -93,6 +95,7 @@ class DriveFiles:
                 self._is_amended = True
                 continue
             self.summary.hits += 1
+            self._hit_reads.add(hit.read_id)
             record = records.pop(hit.hit_id, None)
             self._hit_lines[hit.hit_id] = line | ({} if record is None else self._alert_values(record))
             self._hits.write(json.dumps(self._hit_lines[hit.hit_id]) + "\n")
@@ -123,10 +126,11 @@ class DriveFiles:
         # Of the sharpest look perhaps only the crop is left: then the decision has the scene, and the box in it.
         evidence = update.evidence if update.evidence is not None and update.evidence.scene.size else before
         if evidence is not None and evidence.scene.size and self.summary.reads <= STILLS_MAX:
-            still = annotate(evidence.scene, read, is_hit=update.is_hit)
+            still = annotate(evidence.scene, read, is_hit=read.read_id in self._hit_reads)
             path = self._stills / f"{self.summary.reads:04d}.jpg"
             with os.fdopen(_open_private(path), "wb") as file:
                 file.write(jpeg(still, 85))
+        self._hit_reads.discard(read.read_id)
 
 
 def _open_private(path: Path) -> int:

@@ -57,7 +57,7 @@ def write_update(connection: Connection, change: ReadUpdate, refs: Pictures, dro
         is_written, refs = False, () if old_refs or change.stage is not ReadStage.DECIDED else refs
     if refs:
         _replace_references(connection, change.read, old_refs, refs, dropped_digests)
-    elif is_written and change.missing_evidence:
+    if (is_written or refs) and change.missing_evidence and not _is_whole((*old_refs, *refs)):
         row = {"read_id": read_id, "reason": change.missing_evidence}
         connection.execute(upsert(missing_evidence).on_conflict_do_nothing(), row)
     _write_hits(connection, change)
@@ -132,7 +132,8 @@ def _replace_references(
     refs = (*(ref for ref in old_refs if ref.kind not in new_kinds), *new_refs)
     dropped_digests.update(ref.sha256 for ref in old_refs if ref.kind in new_kinds)
     connection.execute(delete(evidence).where(evidence.c.read_id == read.read_id))
-    connection.execute(delete(missing_evidence).where(missing_evidence.c.read_id == read.read_id))
+    if _is_whole(refs):
+        connection.execute(delete(missing_evidence).where(missing_evidence.c.read_id == read.read_id))
     created = read.last_seen.utc
     image_rows = [{"sha256": ref.sha256, "length": ref.length, "created_utc": created} for ref in refs]
     connection.execute(upsert(images).on_conflict_do_nothing(), image_rows)
@@ -141,6 +142,11 @@ def _replace_references(
         for place, ref in enumerate(refs)
     ]
     connection.execute(insert(evidence), rows)
+
+
+def _is_whole(refs: Pictures) -> bool:
+    """Whether a read has a picture of each kind."""
+    return {ref.kind for ref in refs} == set(EvidenceKind)
 
 
 def forget_images(connection: Connection, dropped_digests: set[str]) -> set[str]:

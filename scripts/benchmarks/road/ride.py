@@ -18,7 +18,7 @@ from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.replay.recording import open_recording
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.plates import canonical
-from alpr_edge.domain.reads import PlateRead, ReadClosed, ReadingPlace
+from alpr_edge.domain.reads import PlateRead, ReadingPlace, ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import VisionSettings
@@ -140,7 +140,7 @@ def play(ride: Ride) -> Iterator[Frame]:
         yield from recording.frames(start)
 
 
-def attribute_read(ride: Ride, closed: ReadClosed) -> RideRead:
+def attribute_read(ride: Ride, closed: ReadUpdate) -> RideRead:
     """Find the vehicle that a read is of."""
     on = [(look, _vehicle_at(ride, look)) for look in closed.looks]
     counts = Counter(vehicle for _, vehicle in on if vehicle is not None)

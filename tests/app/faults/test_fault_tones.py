@@ -15,8 +15,9 @@ from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Player
 from alpr_edge.domain.speech.sentences import Sentence
+from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.settings import AlertSettings, HotlistSettings
+from alpr_edge.settings import Settings
 from tests.app.test_alert_speech import speech_of, unit
 
 FRONT = Fault(FaultKind.CAMERA, "camera front", "camera front: was unplugged")
@@ -62,7 +63,7 @@ class Unit:
     def __init__(self, folder: Path, player: Player) -> None:
         self.second = 0
         self.monitor = FaultMonitor(lambda: float(self.second))
-        self.alerter = Alerter(player, SystemClock(), AlertSettings(), HotlistSettings())
+        self.alerter = Alerter(player, SystemClock(), Settings(), HotlistIndex)
         self._speech = speech_of(unit(folder))
         self._player = player
 

@@ -15,7 +15,7 @@ from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.protocol.hits import withdrawal_item_id
 from alpr_edge.domain.protocol.items import ITEM_ID_PATTERN
 from alpr_edge.domain.protocol.time_corrections import time_item_id
-from alpr_edge.domain.reads import ReadEvent
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.runtime.clock import ReplayedClock
@@ -41,7 +41,7 @@ def test_an_id_carries_its_unit_and_rows_that_come_together_lie_together() -> No
 def test_a_writer_that_fails_time_after_time_ends_a_recording_and_is_named(tmp_path: Path) -> None:
     settings = load(write_settings(tmp_path, write_frames(tmp_path / "frames", [0])))
 
-    def full(batch: Sequence[ReadEvent]) -> None:
+    def full(batch: Sequence[ReadUpdate]) -> None:
         raise OSError(28, f"No space left on device, {len(batch)} records")
 
     levels = ([8] * 3 + [0] * 3) * 200  # far more passes than the channels hold
@@ -52,8 +52,7 @@ def test_a_writer_that_fails_time_after_time_ends_a_recording_and_is_named(tmp_p
     with open_store(settings, migrate=True) as store:
         parts = PipelineParts(
             models=open_vision_models(settings.vision),
-            alerter=Alerter(SilentPlayer(), ReplayedClock(START), settings.alerts, settings.hotlist),
-            entries=HotlistIndex,
+            alerter=Alerter(SilentPlayer(), ReplayedClock(START), settings, HotlistIndex),
             locate=lambda _: None,
             recorder=Recorder(store.reads, settings.store, store.refused_records, [full]),
             tick=lambda _: None,

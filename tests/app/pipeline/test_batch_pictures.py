@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alpr_edge.app.pipeline.camera_passes import without_pictures
+from alpr_edge.app.pipeline.pipeline import without_pictures
 from alpr_edge.app.pipeline.recorder import Recorder
-from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadEvent
+from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadUpdate
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.app.pipeline.test_recorder_refusals import Writing, end, noise, record, until
+from tests.app.pipeline.test_recorder import end
+from tests.app.pipeline.test_recorder_refusals import Writing, noise, record, until
 from tests.app.rig import write_frames, write_settings
 
 BATCH = 16
@@ -37,10 +38,10 @@ class Commits:
         self.batches: list[list[str]] = []
         self.recorder = Recorder(store.reads, settings.store, store.refused_records, [self._note])
 
-    def _note(self, batch: Sequence[ReadEvent]) -> None:
+    def _note(self, batch: Sequence[ReadUpdate]) -> None:
         self.batches.append([event.read.read_id for event in batch])
 
-    def write(self, events: Sequence[ReadEvent]) -> None:
+    def write(self, events: Sequence[ReadUpdate]) -> None:
         """Have a writer write events that all wait when it starts."""
         writing = Writing(self.recorder)
         for event in events:
@@ -116,8 +117,7 @@ def test_ends_that_wait_are_committed_together_before_records_that_are_written_a
     commits = Commits(store, settings)
     decided = [record(f"read-{number}") for number in range(4)]
     commits.recorder.write(decided)
-    ends: list[ReadEvent] = [ReadClosed(event.read, None, is_hit=False) for event in decided]
-    commits.recorder.write(ends)
+    commits.recorder.write([end(event) for event in decided])
     commits.recorder.write_alone(record("alone"))
     ids = [event.read.read_id for event in decided]
     assert commits.batches == [ids, ids, ["alone"]]

@@ -80,8 +80,7 @@ def watching(
     with open_store(settings, migrate=True) as store:
         parts = PipelineParts(
             models=open_vision_models(settings.vision),
-            alerter=Alerter(SilentPlayer(), clock, settings.alerts, settings.hotlist),
-            entries=HotlistIndex,
+            alerter=Alerter(SilentPlayer(), clock, settings, HotlistIndex),
             locate=lambda _: None,
             recorder=Recorder(store.reads, settings.store, store.refused_records, defer_s_max=0.2),  # a unit waits 20 s
             tick=lambda _: None,

@@ -11,30 +11,19 @@ from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_passes import CameraPasses
 from alpr_edge.app.pipeline.recorder import Recorder
-from alpr_edge.domain.hits import Generation, HotlistEntry
-from alpr_edge.domain.reads import ReadDecided, ReadEvent
+from alpr_edge.domain.reads import ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.runtime.channels import BoundedChannel
 from alpr_edge.runtime.clock import ReplayedClock
-from alpr_edge.settings import AlertSettings, HotlistSettings, load
+from alpr_edge.settings import Settings, load
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.pipeline.test_recorder import ENTRY
 from tests.domain.readings import START, frame_of, reading_of
+from tests.domain.shelf import Shelf
 from tests.units import write_bare_unit
 
 LISTED, MISREAD = "8ABC123", "3ABC129"
-
-
-class OneEntry:
-    """A list of one plate."""
-
-    def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
-        return iter([(ENTRY, Generation("test", 1, None, None, 1))] if plate == ENTRY.plate else [])
-
-    def partial(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
-        del plate
-        return iter(())
 
 
 class Cameras:
@@ -48,9 +37,10 @@ class Cameras:
     def __init__(self, store: UnitStore, folder: Path) -> None:
         settings = load(folder / "alpr-edge.toml")
         self.player = WavPlayer(folder / "tones.wav", 0.5, START)
-        self.records: BoundedChannel[ReadEvent] = BoundedChannel(100)
+        self.records: BoundedChannel[ReadUpdate] = BoundedChannel(100)
         self.recorder = Recorder(store.reads, settings.store, store.refused_records)
-        alerter = Alerter(self.player, ReplayedClock(START), AlertSettings(), HotlistSettings())
+        lists = Shelf(ENTRY)
+        self.alerter = Alerter(self.player, ReplayedClock(START), Settings(), lambda: lists)
         numbers, rule = itertools.count(), DecisionRule(3, 10_000, 0, 3)
 
         def new_id() -> str:
@@ -59,10 +49,8 @@ class Cameras:
         self.workers = {
             name: CameraPasses(
                 Passes(Origin("u", name, ()), rule, 60_000, lambda _: None, new_id),
-                OneEntry,
-                alerter,
+                self.alerter,
                 self.records,
-                new_id,
             )
             for name in ("front", "rear")
         }
@@ -72,6 +60,8 @@ class Cameras:
         for at_ms in range(first_ms, first_ms + count * 100, 100):
             readings = [reading_of(text, at_ms)]
             self.workers[camera].process(frame_of(readings, at_ms), readings)
+            for update in self.alerter.review(START.shift(at_ms)):
+                self.records.put(update)
 
     def write(self) -> None:
         """Have the writer take what waits for it."""
@@ -95,8 +85,7 @@ def test_an_alert_that_stayed_quiet_for_a_misread_is_on_record_with_its_tone(sto
     cameras.write()
     cameras.player.close()
     front, rear = (
-        next(each for each in reversed(store.reads.recent(100)) if each.read.camera_id == name)
-        for name in ("front", "rear")
+        next(each for each in store.reads.recent(100) if each.read.camera_id == name) for name in ("front", "rear")
     )
     ((first,), (second,)) = front.alerts, rear.alerts
     assert (first.sounded_at is None, first.late_tone, first.withdrawn_at is None) == (False, None, False)
@@ -116,5 +105,6 @@ def test_a_read_that_the_end_decides_is_dated_by_the_clock_of_a_live_unit(
     cameras.workers["front"].finish(by_clock=by_clock)
     cameras.player.close()
     event = cameras.records.get(0)
-    assert isinstance(event, ReadDecided)
-    assert earliest_ms <= event.decided_at.ms_since(event.read.last_seen) <= latest_ms
+    assert event is not None
+    assert event.stage is ReadStage.DECIDED
+    assert earliest_ms <= event.at.ms_since(event.read.last_seen) <= latest_ms

@@ -1,4 +1,4 @@
-"""A read that sounds twice: its correction is heard as long as one of its tones was, whichever of them was lost."""
+"""A tone that is lost before it begins: it sounds again, and a withdrawal is heard as long as one of the tones was."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,19 +6,20 @@ from dataclasses import replace
 import pytest
 
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.domain.alerting import Level, Tone
-from alpr_edge.domain.hits import Hit, Reason
+from alpr_edge.domain.alerting import AlertRecord, Tone
+from alpr_edge.domain.hits import Generation, Reason
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import ReadDecided, ReadSettled
 from alpr_edge.domain.speech.sentences import Sentence
+from alpr_edge.domain.vehicle_alerts import REVIEW_MS
 from alpr_edge.runtime.clock import ReplayedClock
-from alpr_edge.settings import AlertSettings, HotlistSettings
-from tests.app.pipeline.test_recorder import decision, hit_of
+from alpr_edge.settings import Settings
+from tests.app.pipeline.test_recorder import ENTRY, decision
 from tests.domain.readings import START
+from tests.domain.shelf import Shelf
 
 
 class BusyPlayer:
-    """A player at which every tone has to wait, until the test says that one is lost."""
+    """A player that notes its tones, at which every tone has to wait, until the test says that one is lost."""
 
     up = True
 
@@ -44,14 +45,31 @@ class BusyPlayer:
         """Do nothing: nothing was opened."""
 
 
-def amber_hit() -> Hit:
-    """A hit of a list so large that a read in doubt has the lesser tone."""
-    hit = hit_of("r1")
-    return replace(
-        hit,
-        entry=replace(hit.entry, reason=Reason.AMBER_ALERT),
-        generation=replace(hit.generation, entries=5_000_000),
-    )
+class Sight:
+    """A vehicle on a list so large that a read in doubt has the lesser tone, and the alerter that follows it."""
+
+    def __init__(self) -> None:
+        entry = replace(ENTRY, reason=Reason.AMBER_ALERT)
+        self.lists = Shelf(entry, generation=Generation("state", 1, None, None, 5_000_000))
+        self.player = BusyPlayer()
+        self._alerter = Alerter(self.player, ReplayedClock(START), Settings(), lambda: self.lists)
+
+    def see(self, at_ms: float, confidence: float = 0.5, plate: str = ENTRY.plate) -> tuple[AlertRecord, ...]:
+        """See it, its plate as sure as that; returns what changed of its alerts."""
+        read = replace(decision().read, read_id="r1", confidence=confidence, plate=plate)
+        return self._alerter.follow(read, START.shift(at_ms)).alerts
+
+
+def test_a_tone_that_was_lost_sounds_again_while_the_vehicle_is_in_view() -> None:
+    sight = Sight()
+    sight.see(100)
+    sight.player.lose(Tone.POSSIBLE)
+    assert sight.see(300) == ()
+    (record,) = sight.see(100 + REVIEW_MS)
+    assert sight.player.tones == [Tone.POSSIBLE] * 2
+    assert record.late_tone is not None
+    assert record.late_tone.sounded_at == START.shift(100 + REVIEW_MS)
+    assert sight.see(100 + 2 * REVIEW_MS) == ()
 
 
 @pytest.mark.parametrize(
@@ -60,15 +78,11 @@ def amber_hit() -> Hit:
     ids=["the first is lost", "the second is lost", "both are lost"],
 )
 def test_a_read_of_which_a_tone_was_heard_is_withdrawn(lost: tuple[Tone, ...], *, is_withdrawn: bool) -> None:
-    player = BusyPlayer()
-    alerter = Alerter(player, ReplayedClock(START), AlertSettings(), HotlistSettings())
-    event = decision()
-    doubtful, certain = (replace(event.read, read_id="r1", confidence=confidence) for confidence in (0.5, 0.97))
-    alerter.announce(ReadDecided(doubtful, event.evidence, START.shift(100)), [amber_hit()])
-    alerter.announce(ReadSettled(certain, START.shift(300)), [amber_hit()], Level.NOTICE)
-    assert player.tones == [Tone.POSSIBLE, Tone.URGENT]
+    sight = Sight()
+    sight.see(100)
+    sight.see(300, confidence=0.97)
+    assert sight.player.tones == [Tone.POSSIBLE, Tone.URGENT]
     for tone in lost:
-        player.lose(tone)
-    corrected = replace(event.read, read_id="r2", plate="3XYZ987", supersedes="r1")
-    alerter.announce(ReadDecided(corrected, event.evidence, START.shift(900), "r1"), [])
-    assert (player.tones[2:] == [Tone.WITHDRAWN]) is is_withdrawn
+        sight.player.lose(tone)
+    sight.see(400, confidence=0.97, plate="3XYZ987")
+    assert (sight.player.tones[2:] == [Tone.WITHDRAWN]) is is_withdrawn

@@ -6,7 +6,7 @@ another state. And what readers confuse: stacked characters, vanity words, O aga
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,17 +15,17 @@ import pytest
 from alpr_edge.app.factories import VisionModels, open_vision_models
 from alpr_edge.app.pipeline.pipeline import decision_rule
 from alpr_edge.app.pipeline.plate_states import state_function
-from alpr_edge.domain.alerting import Alert, MatchContext, Tone, alert_of
-from alpr_edge.domain.hits import Generation, HotlistEntry, MatchKind, Reason
-from alpr_edge.domain.matching import Listed, match
+from alpr_edge.domain.alerting import Alert, MatchContext, Tone, alert_of, gravity_of
+from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason
+from alpr_edge.domain.matching import MatchQuery, find_matches
 from alpr_edge.domain.plates import canonical
-from alpr_edge.domain.reads import PlateRead, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import PlateRead, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.frames import Frame
-from alpr_edge.domain.recognition.passes import Origin, Passes
-from alpr_edge.domain.recognition.picture_readers import PictureReaders
+from alpr_edge.domain.recognition.passes import Origin, Passes, PassParts
 from alpr_edge.settings import DecisionSettings, VisionSettings
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, PlateDesign, render_plate
 from tests.domain.readings import START
+from tests.domain.shelf import Shelf
 
 CALIFORNIA = next(design for design in BUILT_IN_DESIGNS if design.name == "red script")
 STACKED = replace(CALIFORNIA, serial_templates=("A111",), stacked_letters="DV")
@@ -34,20 +34,9 @@ FRAMES = 4
 LARGE = Generation("list", 1, None, None, 5_000_000)
 
 
-@dataclass(frozen=True)
-class Shelf:
+def shelf_of(plate: str, state: str = "CA") -> Shelf:
     """One entry of a large list."""
-
-    plate: str
-    state: str = "CA"
-
-    def exact(self, plate: str) -> Iterator[Listed]:
-        entry = HotlistEntry("list", canonical(self.plate), self.plate, self.state, Reason.STOLEN_VEHICLE)
-        return iter([(entry, LARGE)] if entry.plate == plate else [])
-
-    def partial(self, plate: str) -> Iterator[Listed]:
-        del plate
-        return iter(())
+    return Shelf(HotlistEntry("list", canonical(plate), plate, state, Reason.STOLEN_VEHICLE), generation=LARGE)
 
 
 @pytest.fixture(scope="module")
@@ -74,21 +63,23 @@ def frames_of(text: str, design: PlateDesign, seed: int) -> Iterator[Frame]:
 
 
 def reads_of(models: VisionModels, text: str, design: PlateDesign, seed: int) -> list[PlateRead]:
-    """Every read the pass came to, as it was decided; a corrected one is left out."""
+    """Every read the pass came to, with each of its texts as it was decided."""
     rule = decision_rule(DecisionSettings())
-    ids, readers = map(str, itertools.count()), PictureReaders(state_of=state_function(models.states))
-    passes = Passes(Origin("u", "front", ()), rule, 1500, lambda _: None, ids.__next__, readers)
-    events: list[ReadEvent] = []
+    ids, parts = map(str, itertools.count()), PassParts(state_of=state_function(models.states))
+    passes = Passes(Origin("u", "front", ()), rule, 1500, lambda _: None, ids.__next__, parts)
+    events: list[ReadUpdate] = []
     for frame in frames_of(text, design, seed):
         events += passes.step(frame, models.recogniser.recognise(frame))
     events += passes.close(START.shift(1000))
-    return [event.read for event in events if isinstance(event, ReadDecided)]
+    return [event.read for event in events if event.stage is not ReadStage.CLOSED]
 
 
 def alert_for(read: PlateRead, shelf: Shelf) -> tuple[Alert | None, set[MatchKind]]:
-    hits = match(read, shelf, START, lambda: "hit")
-    standing = MatchContext(doubtful=not read.certain)
-    return alert_of(hits, lambda _: standing), {hit.kind for hit in hits}
+    matches = find_matches(MatchQuery(read.plate, read.state, alternatives=read.alternatives), shelf)
+    context = MatchContext(doubtful=not read.certain)
+    hits = [Hit("hit", read.read_id, one.entry, LARGE, None, one.kind, one.state_match, START) for one in matches]
+    gravest = max(hits, key=lambda hit: gravity_of(hit, context), default=None)
+    return None if gravest is None else alert_of(gravest, context), {hit.kind for hit in hits}
 
 
 @pytest.mark.parametrize(
@@ -110,7 +101,7 @@ def test_another_plate_s_entry_never_has_the_full_tone(
 ) -> None:
     for seed in LOOKS:
         for read in reads_of(models, plate_text, design, seed):
-            alert, kinds = alert_for(read, Shelf(entry_text))
+            alert, kinds = alert_for(read, shelf_of(entry_text))
             assert MatchKind.EXACT not in kinds or not read.certain, (seed, read.plate, read.confidence)
             assert alert is None or alert.tone is Tone.POSSIBLE
             assert alert is None or "compare the characters" in alert.phrase
@@ -131,7 +122,7 @@ def test_its_own_entry_has_the_full_tone_most_of_the_time(
 ) -> None:
     tones = []
     for seed in LOOKS:
-        alerts = [alert_for(read, Shelf(entry_text))[0] for read in reads_of(models, plate_text, design, seed)]
+        alerts = [alert_for(read, shelf_of(entry_text))[0] for read in reads_of(models, plate_text, design, seed)]
         tones.append(any(alert is not None and alert.tone is Tone.HIGH for alert in alerts))
     assert sum(tones) >= len(tones) / 2, tones
 
@@ -147,12 +138,12 @@ def test_the_same_text_in_another_state_is_possible_only(models: VisionModels) -
     for seed in LOOKS:
         (read,) = reads_of(models, "4RHD902", CALIFORNIA, seed)
         assert (read.plate, read.state) == ("4RHD902", "CA")
-        alert, kinds = alert_for(replace(read, confidence=1.0), Shelf("4RHD902", state="AZ"))
+        alert, kinds = alert_for(replace(read, confidence=1.0), shelf_of("4RHD902", state="AZ"))
         assert alert is not None
         assert kinds == {MatchKind.EXACT}
         assert alert.tone is Tone.POSSIBLE
         assert "other state" in alert.phrase
-        alert, _ = alert_for(replace(read, confidence=1.0), Shelf("4RHD902", state="CA"))
+        alert, _ = alert_for(replace(read, confidence=1.0), shelf_of("4RHD902", state="CA"))
         assert alert is not None
         assert alert.tone is Tone.HIGH
         assert "state" not in alert.phrase
@@ -160,6 +151,6 @@ def test_the_same_text_in_another_state_is_possible_only(models: VisionModels) -
 
 def test_a_state_that_was_not_read_is_said(models: VisionModels) -> None:
     reads = reads_of(models, "4RHD902", CALIFORNIA, 1)
-    alert, _ = alert_for(replace(reads[0], confidence=1.0, state=None), Shelf("4RHD902", state="AZ"))
+    alert, _ = alert_for(replace(reads[0], confidence=1.0, state=None), shelf_of("4RHD902", state="AZ"))
     assert alert is not None
     assert "state unknown" in alert.phrase

@@ -89,9 +89,9 @@ class Unit:
         self.tracked: dict[str, list[int]] = {name: [] for name in cameras}
         self.heard = threading.Condition()
         models = VisionModels(Recogniser(look, look), ("look",))
-        alerter = Alerter(SilentPlayer(), ReplayedClock(START), settings.alerts, settings.hotlist)
+        alerter = Alerter(SilentPlayer(), ReplayedClock(START), settings, HotlistIndex)
         recorder = Recorder(store.reads, settings.store, store.refused_records)
-        parts = PipelineParts(models, alerter, HotlistIndex, lambda _: None, recorder, self._note)
+        parts = PipelineParts(models, alerter, lambda _: None, recorder, self._note)
         feeds = [CameraInput(name, frames) for name, frames in cameras.items()]
         self.pipeline = Pipeline(settings, feeds, parts, live=live)
 

@@ -14,19 +14,19 @@ import pytest
 from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.camera_passes import without_pictures
 from alpr_edge.app.pipeline.pipeline import (
     SMALL_RECORDS_HELD,
     WRITER_SILENT_S_MAX,
     CameraInput,
     Pipeline,
     PipelineParts,
+    without_pictures,
 )
 from alpr_edge.app.pipeline.recorder import WHOLE_AGAIN, Recorder
 from alpr_edge.domain.errors import RefusedError, StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, Reason
 from alpr_edge.domain.protocol.items import BODY_BYTES_MAX
-from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.runtime.channels import BoundedChannel
@@ -37,7 +37,7 @@ from alpr_edge.settings import Settings, load
 from alpr_edge.store.recovery.refused_records import RECORDS_MAX, REFUSED
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.vision.jpeg_pictures import jpeg_within
-from tests.app.pipeline.test_recorder import decision, hit_of
+from tests.app.pipeline.test_recorder import decision, end, hit_of, with_hits
 from tests.app.rig import PLATES, write_frames, write_settings
 from tests.domain.readings import START
 
@@ -66,15 +66,11 @@ def noise(width: int, height: int) -> Pixels:
     return CHANCE.integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def record(read_id: str, *hits: Hit, scene: Pixels | None = None, **changes: object) -> ReadDecided:
+def record(read_id: str, *hits: Hit, scene: Pixels | None = None, **changes: object) -> ReadUpdate:
     event = decision()
     read = replace(event.read, read_id=read_id, **changes)  # type: ignore[arg-type]
     pixels = noise(64, 48) if scene is None else scene
-    return ReadDecided(read, Evidence(noise(30, 12), pixels), START, hits=hits)
-
-
-def end(of: ReadDecided, evidence: Evidence | None = None) -> ReadClosed:
-    return ReadClosed(of.read, evidence, is_hit=bool(of.hits))
+    return with_hits(replace(event, read=read, evidence=Evidence(noise(30, 12), pixels)), *hits)
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -93,7 +89,7 @@ class Writing:
     """
 
     def __init__(self, recorder: Recorder, capacity: int = 64) -> None:
-        self.channel: BoundedChannel[ReadEvent] = BoundedChannel(capacity)
+        self.channel: BoundedChannel[ReadUpdate] = BoundedChannel(capacity)
         rescue = Rescue(recorder.require_room, (RefusedError,), recorder.write_alone, recorder.set_aside, (StoreError,))
         self.supervisor = Supervisor()
         self.supervisor.add(
@@ -192,8 +188,8 @@ def test_a_record_that_no_row_can_hold_is_set_aside_and_the_others_are_kept(
             writing.channel.put(one)
         until(lambda: store.reads.counts().reads == 2)
     assert [(one.read_id, one.what) for one in store.refused_records.list_records()] == [
-        ("spoilt", "decision"),
-        ("spoilt", "end"),
+        ("spoilt", "decided"),
+        ("spoilt", "closed"),
     ]
     assert store.reads.counts().open_reads == 0
     assert any(line.startswith("records: some are set aside") for line in recorder.faults())
@@ -301,11 +297,10 @@ def test_alerts_sound_while_the_writer_takes_nothing_and_what_is_held_is_bounded
             assert frame_taken.wait(60)
 
     player = WavPlayer(tmp_path / "alerts.wav", 0.8, START)
-    alerter = Alerter(player, ReplayedClock(START), settings.alerts, settings.hotlist)
-    everything = Everything()
+    alerter = Alerter(player, ReplayedClock(START), settings, Everything)
     recorder = Recorder(store.reads, settings.store, store.refused_records, require_room=lambda: _hang(free))
     models = open_vision_models(settings.vision)
-    parts = PipelineParts(models, alerter, lambda: everything, lambda _: None, recorder, lambda _: frame_taken.set())
+    parts = PipelineParts(models, alerter, lambda _: None, recorder, lambda _: frame_taken.set())
     pipeline = Pipeline(settings, [CameraInput("front", lambda _: pace_frames())], parts, live=True)
     try:
         pipeline.supervisor.start()

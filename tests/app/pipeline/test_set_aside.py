@@ -9,15 +9,15 @@ from types import FrameType
 
 import pytest
 
-from alpr_edge.app.pipeline.camera_passes import without_pictures
+from alpr_edge.app.pipeline.pipeline import without_pictures
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.recovery.refused_records import RECORDS_MAX, REFUSED
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.app.pipeline.test_recorder import hit_of
-from tests.app.pipeline.test_recorder_refusals import Writing, end, record
+from tests.app.pipeline.test_recorder import end, hit_of
+from tests.app.pipeline.test_recorder_refusals import Writing, record
 from tests.app.rig import write_frames, write_settings
 
 

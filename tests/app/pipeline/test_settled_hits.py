@@ -7,22 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
 from alpr_edge.app.pipeline.camera_passes import CameraPasses
 from alpr_edge.app.pipeline.recorder import Recorder
-from alpr_edge.domain.alerting import Level, Tone
+from alpr_edge.domain.alerting import Level, Silence, Tone
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
-from alpr_edge.domain.reads import ReadEvent
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.runtime.channels import BoundedChannel
 from alpr_edge.runtime.clock import ReplayedClock
-from alpr_edge.settings import AlertSettings, HotlistSettings, load
+from alpr_edge.settings import HotlistSettings, Settings, load
 from alpr_edge.store.reads.hit_queries import count_of_waiting, hit_glances
 from alpr_edge.store.reads.queries import StoredRead
 from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.app.pipeline.test_lost_tones import BusyPlayer
 from tests.domain.readings import START, frame_of, reading_of
+from tests.domain.shelf import Shelf
 from tests.units import write_bare_unit
 
 TEXT, LOOK_ALIKE = "8ABC123", "3ABC123"
@@ -34,18 +35,11 @@ def entry(plate: str, reason: Reason, source: str = "state", *, covert: bool = F
     return HotlistEntry(source, plate, plate, None, reason, covert=covert)
 
 
-class Lists:
+def shelf_of(entries: Sequence[HotlistEntry]) -> Shelf:
     """The entries of a large list and of a small one."""
-
-    def __init__(self, entries: Sequence[HotlistEntry]) -> None:
-        self._entries = entries
-
-    def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
-        return iter([(one, LARGE if one.source == "state" else SMALL) for one in self._entries if one.plate == plate])
-
-    def partial(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
-        beginnings = [(one, one.plate.rstrip("?")) for one in self._entries if one.plate.endswith("?")]
-        return iter([(one, SMALL) for one, beginning in beginnings if plate.startswith(beginning)])
+    shelf = Shelf()
+    shelf.listed = [(one, LARGE if one.source == "state" else SMALL) for one in entries]
+    return shelf
 
 
 class Patrol:
@@ -53,24 +47,25 @@ class Patrol:
 
     Args:
         store: the store of the unit.
-        folder: where the settings are and the tones go.
+        folder: where the settings are.
         entries: what the lists hold.
         rules: when hits make no tone.
     """
 
     def __init__(self, store: UnitStore, folder: Path, *entries: HotlistEntry, rules: SoundRules | None = None) -> None:
         self._store, self._at_ms = store, 0.0
-        self._player = WavPlayer(folder / "tones.wav", 0.5, START)
-        self.alerter = Alerter(self._player, ReplayedClock(START), AlertSettings(), HotlistSettings(), rules)
-        self._records: BoundedChannel[ReadEvent] = BoundedChannel(100)
+        self.player = BusyPlayer()
+        lists = shelf_of(entries)
+        self.alerter = Alerter(self.player, ReplayedClock(START), Settings(), lambda: lists, rules)
+        self._records: BoundedChannel[ReadUpdate] = BoundedChannel(100)
         self._recorder = Recorder(store.reads, load(folder / "alpr-edge.toml").store, store.refused_records)
-        numbers, lists = itertools.count(), Lists(entries)
+        numbers = itertools.count()
 
         def new_id() -> str:
             return f"u:{next(numbers)}"
 
         passes = Passes(Origin("u", "front", ()), DecisionRule(3, 10_000, 0, 3), 60_000, lambda _: None, new_id)
-        self._worker = CameraPasses(passes, lambda: lists, self.alerter, self._records, new_id)
+        self._worker = CameraPasses(passes, self.alerter, self._records)
 
     def look(self, count: int, certainty: float, doubt: float = 0.0, step_ms: float = 100.0) -> None:
         """Look at the plate in some frames; with a doubt its first character rather looks like the other's."""
@@ -95,7 +90,6 @@ class Patrol:
     def finish(self) -> StoredRead:
         """End the pass; returns its read."""
         self._worker.finish(by_clock=False)
-        self._player.close()
         return self.stored_read()
 
 
@@ -171,46 +165,53 @@ def test_a_hit_of_a_look_alike_that_no_longer_stands_is_withdrawn(store: UnitSto
         assert [glance.is_withdrawn for glance in hit_glances(connection, HotlistSettings(), 10)] == [True]
 
 
-def test_what_stands_beside_a_look_alike_that_fell_has_an_alert_in_its_place(store: UnitStore, tmp_path: Path) -> None:
+def test_what_stayed_quiet_beside_a_look_alike_that_fell_sounds_in_its_place(store: UnitStore, tmp_path: Path) -> None:
     patrol = Patrol(
         store, tmp_path, entry(LOOK_ALIKE, Reason.STOLEN_VEHICLE), entry("8ABC12?", Reason.STOLEN_VEHICLE, "local")
     )
     patrol.look(3, 0.9, doubt=0.3)
-    (alert,) = patrol.stored_read().alerts
-    fallen_id = alert.alert.hit_id
+    quiet, heard = sorted(patrol.stored_read().alerts, key=lambda each: each.sounded_at is not None)
+    fallen_id = heard.alert.hit_id
+    assert (quiet.silence, heard.silence) == (Silence.OTHER_HIT, None)
     patrol.look(60, 0.9999)
     read = patrol.finish()
     withdrawn, standing = sorted(read.alerts, key=lambda each: each.withdrawn_at is None)
     assert (withdrawn.alert.hit_id, len(read.hits), read.read.certain) == (fallen_id, 2, True)
-    assert (standing.alert.tone, standing.sounded_at is None, standing.withdrawn_at) == (Tone.POSSIBLE, False, None)
-    assert "partial match" in standing.alert.phrase
+    assert (standing.sounded_at, standing.withdrawn_at) == (None, None)
+    assert standing.late_tone is not None
+    assert standing.late_tone.alert.tone is Tone.POSSIBLE
+    assert "partial match" in standing.late_tone.alert.phrase
     items = set(items_of(store))
-    assert {f"withdrawal:{fallen_id}", f"alert:{standing.alert.hit_id}"} <= items
+    assert {f"withdrawal:{fallen_id}", f"late_tone:{standing.alert.hit_id}"} <= items
     assert f"withdrawal:{standing.alert.hit_id}" not in items
     with store.database.read() as connection:
         glances = {glance.hit_id: glance.is_withdrawn for glance in hit_glances(connection, HotlistSettings(), 10)}
         assert (count_of_waiting(connection), glances) == (1, {fallen_id: True, standing.alert.hit_id: False})
 
 
-def test_where_the_plate_itself_is_listed_the_look_alike_withdraws_nothing(store: UnitStore, tmp_path: Path) -> None:
+def test_where_the_plate_itself_is_listed_nothing_is_heard_of_the_look_alike_that_falls(
+    store: UnitStore, tmp_path: Path
+) -> None:
     patrol = Patrol(store, tmp_path, entry(LOOK_ALIKE, Reason.FELONY_VEHICLE), entry(TEXT, Reason.STOLEN_VEHICLE))
     patrol.look(3, 0.9, doubt=0.3)
     patrol.look(60, 0.9999)
     read = patrol.finish()
-    (alert,) = read.alerts
-    assert (len(read.hits), alert.withdrawn_at) == (2, None)
-    assert alert.late_tone is not None
-    assert alert.late_tone.alert.tone is Tone.HIGH
+    fallen, standing = sorted(read.alerts, key=lambda each: each.withdrawn_at is None)
+    assert (fallen.was_heard, fallen.silence, standing.withdrawn_at) == (False, Silence.OTHER_HIT, None)
+    assert standing.late_tone is not None
+    assert standing.late_tone.alert.tone is Tone.HIGH
+    assert patrol.player.tones == [Tone.POSSIBLE, Tone.HIGH]
 
 
-def test_another_hit_that_is_graver_once_certain_has_an_alert_of_its_own(store: UnitStore, tmp_path: Path) -> None:
+def test_another_hit_that_is_graver_once_certain_sounds_for_itself(store: UnitStore, tmp_path: Path) -> None:
     patrol = Patrol(store, tmp_path, entry(TEXT, Reason.OTHER, "local"), entry(TEXT, Reason.FELONY_VEHICLE, "state"))
     patrol.look(3, 0.9)
-    assert [each.alert.level for each in patrol.stored_read().alerts] == [Level.ROUTINE]
+    before = sorted(patrol.stored_read().alerts, key=lambda each: each.alert.level)
+    assert [(each.alert.level, each.was_heard) for each in before] == [(Level.NOTICE, False), (Level.ROUTINE, True)]
     patrol.look(40, 0.999)
     read = patrol.finish()
-    assert sorted(each.alert.level for each in read.alerts) == [Level.ROUTINE, Level.URGENT]
-    assert all(each.sounded_at is not None and each.late_tone is None for each in read.alerts)
+    later = sorted(read.alerts, key=lambda each: each.alert.level)
+    assert [each.late_tone and each.late_tone.alert.level for each in later] == [Level.URGENT, None]
     assert {f"alert:{hit.hit_id}" for hit in read.hits} <= set(items_of(store))
     with store.database.read() as connection:
         glances = hit_glances(connection, HotlistSettings(), 10)
@@ -223,4 +224,5 @@ def test_a_covert_hit_stays_as_quiet_as_before(store: UnitStore, tmp_path: Path)
     patrol.look(40, 0.999)
     read = patrol.finish()
     assert (len(read.hits), read.alerts, len(patrol.alerter.latencies_ms)) == (1, (), 0)
-    assert not [name for name in items_of(store) if ":" in name.removeprefix("u:")]
+    of_alerts = ("alert:", "late_tone:", "withdrawal:")
+    assert not [name for name in items_of(store) if name.startswith(of_alerts)]

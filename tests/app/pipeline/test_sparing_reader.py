@@ -14,7 +14,7 @@ from alpr_edge.app.pipeline.pipeline import decision_rule
 from alpr_edge.app.pipeline.sparing_reader import BLIND_MS_MAX, SparingReader
 from alpr_edge.capture.recordings import VideoSource
 from alpr_edge.domain.ports import Detector, Reader
-from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Pixels, Probabilities
 from alpr_edge.domain.recognition.known_plates import REREAD_MS
@@ -90,21 +90,19 @@ def sensor_noise() -> list[NDArray[np.int16]]:
 class Run:
     """What came of some frames."""
 
-    events: list[ReadEvent]
+    events: list[ReadUpdate]
     reader: SparingReader
 
     @property
     def decisions(self) -> list[tuple[str, int, int]]:
         """(plate, first frame, ms of its decision) of each read."""
-        decided = [event for event in self.events if isinstance(event, ReadDecided)]
-        return [
-            (event.read.plate, event.read.first_frame, round(event.decided_at.ms_since(START))) for event in decided
-        ]
+        decided = [event for event in self.events if event.stage is ReadStage.DECIDED]
+        return [(event.read.plate, event.read.first_frame, round(event.at.ms_since(START))) for event in decided]
 
     @property
     def closes(self) -> list[tuple[str, int]]:
         """(plate, last frame) of each pass that is over."""
-        return [(event.read.plate, event.read.last_frame) for event in self.events if isinstance(event, ReadClosed)]
+        return [(event.read.plate, event.read.last_frame) for event in self.events if event.stage is ReadStage.CLOSED]
 
 
 def run(
@@ -119,7 +117,7 @@ def run(
         lambda _: None,
         lambda: f"unit-1:{next(numbers)}",
     )
-    events, last = list[ReadEvent](), START
+    events, last = list[ReadUpdate](), START
     for frame in frames:
         last = frame.captured_at
         events += passes.step(frame, sparing_reader.read(frame))

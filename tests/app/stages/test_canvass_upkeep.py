@@ -18,12 +18,11 @@ from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.store.access_log.schema import FILE_NAME
 from alpr_edge.store.canvass.canvass_rows import add_canvass, end_canvass, find_canvass, held_count
 from alpr_edge.store.db.schema import outbox
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.retention.holds import release
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.domain.canvass.builders import START, at, canvass
 from tests.staff import Staff
-from tests.store.records import plate_read
+from tests.store.records import decided, plate_read
 from tests.units import write_bare_unit
 
 INSIDE = Position(37.635, -120.995, 40.0, 0.9, "gnss")
@@ -140,7 +139,7 @@ def test_it_holds_the_reads_of_before(rig: Rig) -> None:
     for number, minutes in enumerate((-50, -20, -10)):
         seen = at(minutes)
         read = replace(plate_read(f"early-{number}"), position=INSIDE, first_seen=seen, last_seen=seen)
-        rig.store.reads.commit([DecidedRecord(read)])
+        rig.store.reads.commit([decided(read)])
     made = rig.start(6)
     rig.step_at(at(1))
     with rig.store.database.read() as connection:

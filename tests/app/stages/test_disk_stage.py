@@ -11,9 +11,8 @@ from alpr_edge.app.stages.disk import DiskStage, open_ballast
 from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.settings import load
-from alpr_edge.store.reads.records import ClosedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.store.records import bear_out, decided_record, instant
+from tests.store.records import bear_out, closed, decided_record, instant
 from tests.store.retention.test_purge import deliver
 from tests.units import write_bare_unit
 
@@ -76,7 +75,7 @@ def test_a_disk_that_fills_up_is_told_until_the_department_has_it(stage: DiskSta
     until(stage, lambda: kinds(stage) == [])
     record = decided_record(jpeg=bytes(600_000))
     store.reads.commit([record])
-    store.reads.commit([ClosedRecord(record.read)])
+    store.reads.commit([closed(record.read)])
     until(stage, lambda: kinds(stage) == [FaultKind.DISK_FILLING])
     deliver(store.outbox)
     until(stage, lambda: kinds(stage) == [])

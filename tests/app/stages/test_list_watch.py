@@ -8,17 +8,17 @@ from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.unit_faults import FaultKind, FaultMonitor
-from alpr_edge.domain.alerting import Level, ListAge, Sureness, Tone
+from alpr_edge.domain.alerting import Alert, Level, ListAge, Sureness, Tone
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.domain.hits import Hit, HotlistEntry, Reason
+from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.matching import match
+from alpr_edge.domain.matching import MatchQuery, find_matches
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
 from alpr_edge.hotlist.ingest.importer import ImportRequest, ListStore, import_feed
 from alpr_edge.runtime.clock import ReplayedClock
-from alpr_edge.settings import AlertSettings, HotlistSettings
+from alpr_edge.settings import HotlistSettings, Settings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries
@@ -135,14 +135,26 @@ def own_entry(lists: ListStore, expires: datetime, now: datetime | None = NOW) -
     officer_entries.add(lists.database, OwnEntry(entry, "26-1", None, "officer"), now)
 
 
-def hits_of_a_start(lists: ListStore, plate: str, now: Instant) -> list[Hit]:
-    """The hits of a read of a unit that just started."""
+def watch_of_a_start(lists: ListStore, now: Instant) -> HotlistRefresh:
+    """The lists of a unit that just started."""
     loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
     loader.load()
     watch = HotlistRefresh(loader, OfficerEntryLoader(lists.database), HotlistSettings())
     watch.refresh(now.trusted_utc)
-    read = replace(decision().read, plate=plate, state=None, alternatives=())
-    return match(read, watch.entries, now, lambda: "hit")
+    return watch
+
+
+def matches_of_a_start(lists: ListStore, plate: str, now: Instant) -> int:
+    """How many entries a plate matches at a unit that just started."""
+    return len(find_matches(MatchQuery(plate, at=now.trusted_utc), watch_of_a_start(lists, now).entries))
+
+
+def alert_of_a_start(lists: ListStore, player: WavPlayer, plate: str, now: Instant) -> Alert:
+    """The alert of a read of a unit that just started."""
+    watch = watch_of_a_start(lists, now)
+    alerter = Alerter(player, ReplayedClock(START), Settings(), lambda: watch.entries)
+    (record,) = alerter.follow(replace(decision().read, plate=plate), now).alerts
+    return record.alert
 
 
 def test_an_entry_that_ended_before_the_last_confirmed_moment_does_not_sound_before_the_clock_is_confirmed(
@@ -155,10 +167,10 @@ def test_an_entry_that_ended_before_the_last_confirmed_moment_does_not_sound_bef
     before_the_first_fix = Instant("boot2", 30, hours(5000), UtcSource.RTC)
     plates = ("7ABC123", "ABC123")
     clock_pairs.record(lists.database, Instant("boot", 1, hours(1), UtcSource.GNSS, 1.0))
-    assert [len(hits_of_a_start(lists, plate, before_the_first_fix)) for plate in plates] == [1, 1]
+    assert [matches_of_a_start(lists, plate, before_the_first_fix) for plate in plates] == [1, 1]
     assert len(officer_entries.entries_in_force(lists.database, None)) == 1
     clock_pairs.record(lists.database, Instant("boot", 2, hours(200), UtcSource.GNSS, 1.0))
-    assert [len(hits_of_a_start(lists, plate, before_the_first_fix)) for plate in plates] == [0, 0]
+    assert [matches_of_a_start(lists, plate, before_the_first_fix) for plate in plates] == [0, 0]
     assert officer_entries.entries_in_force(lists.database, None) == []
     with pytest.raises(FeedError, match="has ended already"):
         own_entry(lists, hours(199), now=None)
@@ -173,7 +185,7 @@ def test_a_wrong_date_of_a_receiver_ends_no_entry_once_a_right_one_came(lists: L
     for boot_id, utc, count in (("boot", NOW.replace(year=2040), 0), ("boot2", hours(1), 1)):
         clock_pairs.record(lists.database, Instant(boot_id, 1, utc, UtcSource.GNSS, 1.0))
         for plate in ("7ABC123", "ABC123"):
-            assert len(hits_of_a_start(lists, plate, before_the_first_fix)) == count
+            assert matches_of_a_start(lists, plate, before_the_first_fix) == count
     assert len(officer_entries.entries_in_force(lists.database, None)) == 1
 
 
@@ -193,14 +205,12 @@ def test_an_entry_made_by_a_clock_ahead_is_shortened_once_the_clock_is_confirmed
 def test_an_own_entry_that_may_have_ended_is_possible_at_most(lists: ListStore, tmp_path: Path) -> None:
     own_entry(lists, hours(2))
     player = WavPlayer(tmp_path / "alerts.wav", 0.5, START)
-    alerter = Alerter(player, ReplayedClock(START), AlertSettings(), HotlistSettings())
     for source, level, age, sureness in (
         (UtcSource.RTC, Level.NOTICE, ListAge.AMBER, Sureness.PERHAPS_ENDED),
         (UtcSource.GNSS, Level.URGENT, ListAge.FRESH, Sureness.STATE_UNKNOWN),
     ):
         now = replace(START, utc=hours(1), utc_source=source)
-        alert, *_ = alerter.announce(decision(), hits_of_a_start(lists, "7ABC123", now))
-        assert alert is not None
+        alert = alert_of_a_start(lists, player, "7ABC123", now)
         assert (alert.level, alert.list_age, alert.detail and alert.detail.sureness) == (level, age, sureness)
         assert ("entry may have ended" in alert.phrase) == (source is UtcSource.RTC)
     player.close()

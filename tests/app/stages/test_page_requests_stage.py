@@ -6,24 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.domain.alerting import Level, Tone
+from alpr_edge.domain.alerting import Level, Silence, Tone
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.domain.page_requests.corrections import Correction
 from alpr_edge.domain.page_requests.mute import EndOfMute, MuteOrder
 from alpr_edge.domain.page_requests.request import Content, PageRequest, RequestAnswer, RequestOutcome
-from alpr_edge.domain.protocol.hits import late_tone_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.hits import withdrawal_item_id
 from alpr_edge.domain.protocol.items import ReadPayload
-from alpr_edge.domain.reads import ReadDecided
-from alpr_edge.domain.recognition.vehicle_pass import NO_EVIDENCE
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import load
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.requests.page_requests import WAITING_MAX, add_request, newest_mute_request, request_of
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.page_request_rig import RequestRig, entry_of
 from tests.app.pipeline.test_alerter import has_tone
-from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, decided, heard, hit, instant, plate_read
 from tests.units import write_bare_unit
 
 MINUTE_MS = 60_000.0
@@ -41,9 +38,8 @@ def clock() -> ReplayedClock:
 def store(tmp_path: Path) -> Iterator[UnitStore]:
     with open_store(load(write_bare_unit(tmp_path)), migrate=True) as store:
         made = hit("unit-1:hit-1")
-        sound = alert(made.hit_id)
         pictures = ((CROP, b"crop"), (SCENE, b"scene"))
-        store.reads.commit([DecidedRecord(plate_read(), pictures, (made,), sound, instant(450))])
+        store.reads.commit([decided(plate_read(), [made], [heard(made.hit_id)], pictures)])
         yield store
 
 
@@ -96,23 +92,26 @@ def test_a_misread_is_matched_again_sounded_stored_and_queued_and_stays(
     assert made.alerts[0].sounded_at is not None
     assert before.alerts[0].withdrawn_at == clock.now(), "when the officer said so, not when the car passed"
     assert answer_of(store, request_id) == RequestAnswer(RequestOutcome.DONE, (new.hit_id,))
-    assert has_tone(rig.tones, Tone.URGENT, 0.0, volume=0.5)
+    assert has_tone(rig.tones, Tone.WITHDRAWN, 0.0, volume=0.5)
+    assert has_tone(rig.tones, Tone.URGENT, made.alerts[0].sounded_at.ms_since(clock.now()) / 1000, volume=0.5)
     items = {item.item_id: item.body for item in store.outbox.due(100, 10**7)}
     assert {request_id, new.hit_id, withdrawal_item_id("unit-1:hit-1")} <= items.keys()
     assert ReadPayload.model_validate_json(items[request_id]).corrected_by == "ana"
 
 
-def test_a_hit_that_stayed_quiet_for_the_misread_is_on_record_with_its_tone(store: UnitStore, start: Start) -> None:
-    rig, other = start(), plate_read("read-2")
-    store.reads.commit([DecidedRecord(other, (), (hit("unit-1:hit-2", "read-2"),), alert("unit-1:hit-2", "read-2"))])
-    for read, hit_id in ((plate_read(), "unit-1:hit-1"), (other, "unit-1:hit-2")):
-        rig.alerter.announce(ReadDecided(read, NO_EVIDENCE, instant(450)), [hit(hit_id, read.read_id)])
+def test_another_camera_that_shows_the_misread_car_stays_quiet_and_the_listed_car_sounds(
+    store: UnitStore, start: Start
+) -> None:
+    rig = start(entry_of("7ABC123"))
+    front, rear, listed = (plate_read(read_id) for read_id in ("read-1", "read-2", "read-3"))
+    (told,) = rig.alerter.follow(front, instant(450)).alerts
+    (quiet,) = rig.alerter.follow(rear, instant(500)).alerts
+    assert (told.was_heard, quiet.silence) == (True, Silence.COOLDOWN)
     ask(store, 1)
     rig.stage.step()
-    stored = store.reads.get("read-2")
-    assert stored is not None
-    assert (stored.alerts[0].sounded_at, stored.alerts[0].late_tone is None) == (None, False)
-    assert late_tone_item_id("unit-1:hit-2") in [item.item_id for item in store.outbox.due(100, 10**7)]
+    assert rig.alerter.review() == []
+    (record,) = rig.alerter.follow(listed, instant(2000)).alerts
+    assert record.was_heard
 
 
 def test_a_request_is_executed_once_however_often_the_unit_starts(store: UnitStore, start: Start) -> None:

@@ -1,9 +1,8 @@
 """Passes whose vehicle is out of view and may come back: how many wait, and how many of them hold a frame."""
 
-from alpr_edge.domain.reads import ReadClosed, ReadDecided
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.passes import AWAY_FRAMES_MAX, AWAY_MAX, Passes
-from tests.domain.readings import START, reading_of
+from tests.domain.readings import CLOSED, DECIDED, START, reading_of
 from tests.domain.recognition.test_passes import passes_of, play
 
 
@@ -31,7 +30,7 @@ def test_of_passes_beyond_a_few_that_wait_the_sharper_crop_is_kept_without_its_f
     passes = passes_of()
     texts = leave_at_once(passes, AWAY_FRAMES_MAX + 2, sharper=1)
     assert play(passes, [(1101, []), (1102, [])]) == []
-    closed = [event for event in passes.close(START.shift(1103)) if isinstance(event, ReadClosed)]
+    closed = [event for event in passes.close(START.shift(1103)) if event.stage is CLOSED]
     assert [event.read.plate for event in closed] == texts
     pictures = [event.evidence for event in closed if event.evidence is not None]
     assert all(picture.crop.size for picture in pictures)
@@ -47,4 +46,4 @@ def test_a_vehicle_seen_again_after_many_others_were_seen_sharper_is_one_read() 
         events += play(passes, [(look.captured_at.ms_since(START), [look]) for look in looks])
         events += play(passes, [(at_ms + 1500, []), (at_ms + 1600, [])])
         at_ms += 2000
-    assert [event.read.plate for _, event in events if isinstance(event, ReadDecided)] == plates
+    assert [event.read.plate for _, event in events if event.stage is DECIDED] == plates

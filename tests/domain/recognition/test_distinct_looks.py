@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpr_edge.domain.plates import CERTAIN_MIN
-from alpr_edge.domain.reads import ReadEvent
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.distinct_looks import DistinctLooks, is_same_plate, repeats_of
 from alpr_edge.domain.recognition.frames import Pixels, Reading
@@ -106,7 +106,7 @@ def test_crops_are_compared_whatever_their_light() -> None:
 def certain_at_the_end(seeds: Sequence[int]) -> bool:
     """Whether the read of looks at one vehicle is certain."""
     passes = passes_of()
-    events: list[ReadEvent] = []
+    events: list[ReadUpdate] = []
     for number, seed in enumerate(seeds):
         events += [event for _, event in play(passes, [(number * 100.0, [look_of(seed, number * 100)])])]
     events += passes.close(START.shift(100.0 * len(seeds)))

@@ -8,13 +8,12 @@ from weakref import ref
 import numpy as np
 import pytest
 
-from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
-from alpr_edge.domain.recognition.passes import OPEN_FRAMES_MAX, Origin, Passes
-from alpr_edge.domain.recognition.picture_readers import PictureReaders
-from tests.domain.readings import START, reading_of
+from alpr_edge.domain.recognition.passes import OPEN_FRAMES_MAX, Origin, Passes, PassParts
+from tests.domain.readings import AMENDED, CLOSED, DECIDED, START, reading_of
 
 COUNT = 14
 PLATES = [f"{n % 8 + 2}ABC{100 + n * 37 % 899}" for n in range(COUNT)]
@@ -28,7 +27,7 @@ class Street:
         self,
         plates: Sequence[str] = PLATES,
         rule: DecisionRule | None = None,
-        readers: PictureReaders | None = None,
+        parts: PassParts | None = None,
     ) -> None:
         self.plates = list(plates)
         self.certainty = 0.999
@@ -39,11 +38,11 @@ class Street:
         ids = itertools.count(1)
         rule = rule or DecisionRule(readings_max=5, age_ms_max=700, confidence_min=0.2, characters_min=3)
         origin = Origin("unit-1", "front", ())
-        self.passes = Passes(origin, rule, 1000, lambda _: None, lambda: f"read-{next(ids)}", readers)
+        self.passes = Passes(origin, rule, 1000, lambda _: None, lambda: f"read-{next(ids)}", parts)
         self.frame = 0
         self._pixels: list[ref[Pixels]] = []
 
-    def look(self, sharp: Sequence[int] = (), plates: Sequence[int] | None = None) -> list[ReadEvent]:
+    def look(self, sharp: Sequence[int] = (), plates: Sequence[int] | None = None) -> list[ReadUpdate]:
         """The next frame, sharper than all before for some of its plates.
 
         Args:
@@ -105,8 +104,8 @@ def test_a_pass_beyond_the_bound_ends_with_its_sharpest_crop_and_the_scene_of_it
         street.look(sharp=[number])
     closed = {event.read.plate: event for event in street.passes.close(START.shift(1e6))}
     first, last = closed[PLATES[0]], closed[PLATES[-1]]
-    assert isinstance(first, ReadClosed)
-    assert isinstance(last, ReadClosed)
+    assert first.stage is CLOSED
+    assert last.stage is CLOSED
     assert first.evidence is not None
     assert last.evidence is not None
     assert (first.evidence.scene.size, colour_of(first.evidence.crop)) == (0, 1)
@@ -123,10 +122,11 @@ def test_a_read_that_is_corrected_beyond_the_bound_has_a_whole_frame(*, sharp_fi
         street.look(sharp=[number] if sharp_first or number else [])
     street.plates[0], street.certainty = "7ABC100", 0.99999
     events = [event for _ in range(60) for event in street.look()]
-    second = next(event for event in events if isinstance(event, ReadDecided) and event.withdraws is not None)
-    assert second.read.plate == "7ABC100"
-    assert second.evidence.scene.shape == SCENE
-    assert colour_of(second.evidence.crop) == colour_of(second.evidence.scene)
+    amended = next(event for event in events if event.stage is AMENDED and event.read.earlier_texts)
+    assert amended.read.plate == "7ABC100"
+    assert amended.evidence is not None
+    assert amended.evidence.scene.shape == SCENE
+    assert colour_of(amended.evidence.crop) == colour_of(amended.evidence.scene)
 
 
 def test_a_plate_decided_beyond_the_bound_has_a_whole_frame() -> None:
@@ -136,9 +136,9 @@ def test_a_plate_decided_beyond_the_bound_has_a_whole_frame() -> None:
         assert not street.look(sharp=[number])
     street.certainty = 0.99999
     events = [event for _ in range(60) for event in street.look()]
-    decided = [event for event in events if isinstance(event, ReadDecided)]
+    decided = [event for event in events if event.stage is DECIDED]
     assert {event.read.plate for event in decided} == set(PLATES)
-    assert all(event.evidence.scene.shape == SCENE for event in decided)
+    assert [event.evidence.scene.shape for event in decided if event.evidence is not None] == [SCENE] * len(PLATES)
 
 
 def test_a_plate_decided_beyond_the_bound_shows_an_accepted_look_and_is_read_at_its_sharpest() -> None:
@@ -148,7 +148,7 @@ def test_a_plate_decided_beyond_the_bound_shows_an_accepted_look_and_is_read_at_
         plates_read.append((colour_of(plate), plate.shape))
 
     never = DecisionRule(readings_max=1000, age_ms_max=1e9, confidence_min=0, characters_min=3)
-    street = Street(PLATES[:10], never, PictureReaders(state_of=state_of))
+    street = Street(PLATES[:10], never, PassParts(state_of=state_of))
     street.certainty = 0.3
     for number in range(10):
         street.look(sharp=[number])
@@ -157,7 +157,8 @@ def test_a_plate_decided_beyond_the_bound_shows_an_accepted_look_and_is_read_at_
     street.not_accepted = [0]
     assert not street.look()
     events = street.passes.close(START.shift(1e6))
-    (first,) = (event for event in events if isinstance(event, ReadDecided) and event.read.plate == PLATES[0])
+    (first,) = (event for event in events if event.stage is DECIDED and event.read.plate == PLATES[0])
+    assert first.evidence is not None
     assert (colour_of(first.evidence.scene), colour_of(first.evidence.crop)) == (accepted, 0)
     assert (0, (2, 4, 3)) in plates_read
 
@@ -171,7 +172,7 @@ def test_a_vehicle_that_comes_back_keeps_the_crop_of_a_frame_that_was_given_up()
         street.look(plates=range(1, COUNT))
     street.look()
     (first,) = [event for event in street.passes.close(START.shift(1e6)) if event.read.plate == PLATES[0]]
-    assert isinstance(first, ReadClosed)
+    assert first.stage is CLOSED
     assert first.evidence is not None
     assert (first.evidence.scene.size, colour_of(first.evidence.crop)) == (0, 1)
     assert first.read.last_frame == street.frame - 1

@@ -2,11 +2,10 @@
 
 from weakref import ref
 
-from alpr_edge.domain.reads import ReadClosed, ReadDecided
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Pixels, Reading
 from alpr_edge.domain.recognition.passes import HELD_BACK_MS_MAX, Passes
-from tests.domain.readings import START, frame_of, reading_of
+from tests.domain.readings import CLOSED, DECIDED, START, frame_of, reading_of
 from tests.domain.recognition.test_passes import passes_of, play
 
 PLATE, NEIGHBOUR = "7ABC123", "4KLM567"
@@ -31,7 +30,7 @@ def after_hand_over() -> Passes:
 
 def test_the_read_of_a_vehicle_that_stays_is_handed_over_while_it_is_there() -> None:
     events = play(passes_of(), looks_until(LONG_MS + 60_000))
-    assert [(at_ms, type(event)) for at_ms, event in events] == [(0, ReadDecided), (LONG_MS + 500, ReadClosed)]
+    assert [(at_ms, event.stage) for at_ms, event in events] == [(0, DECIDED), (LONG_MS + 500, CLOSED)]
     closed = events[1][1]
     assert closed.read.last_seen == START.shift(LONG_MS)
 
@@ -57,13 +56,13 @@ def test_without_frames_it_is_handed_over_as_well() -> None:
     passes = passes_of()
     play(passes, looks_until(LONG_MS))
     over = passes.expire(START.shift(LONG_MS + 100), START.shift(LONG_MS + 100))
-    assert [type(event) for event in over] == [ReadClosed]
+    assert [event.stage for event in over] == [CLOSED]
 
 
 def test_the_next_vehicle_at_its_place_is_a_read_of_its_own() -> None:
     passes = after_hand_over()
     events = play(passes, [look(LONG_MS + 5000 + ms, NEIGHBOUR) for ms in range(0, 2000, 100)])
-    assert [event.read.plate for _, event in events if isinstance(event, ReadDecided)] == [NEIGHBOUR]
+    assert [event.read.plate for _, event in events if event.stage is DECIDED] == [NEIGHBOUR]
 
 
 def test_a_vehicle_that_comes_meanwhile_is_not_handed_over_with_it() -> None:
@@ -74,9 +73,9 @@ def test_a_vehicle_that_comes_meanwhile_is_not_handed_over_with_it() -> None:
         for at_ms, readings in (look(LONG_MS + ms) for ms in (0, 500, 1000))
     ]
     events = [event for _, event in play(passes, both)]
-    assert [(type(event), event.read.plate) for event in events] == [
-        (ReadDecided, NEIGHBOUR),
-        (ReadClosed, PLATE),
+    assert [(event.stage, event.read.plate) for event in events] == [
+        (DECIDED, NEIGHBOUR),
+        (CLOSED, PLATE),
     ]
 
 

@@ -1,24 +1,24 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import CERTAIN_MIN
-from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadingPlace, ReadSettled
+from alpr_edge.domain.reads import EARLIER_TEXTS_MAX, EarlierText, ReadingPlace, ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.passes import (
-    CORRECTIONS_MAX,
     REAPPEARANCE_GAPS,
     Origin,
     Passes,
 )
 from alpr_edge.domain.recognition.voting import CUT_CONFIDENCE_MAX, vote
-from tests.domain.readings import START, frame_of, reading_of
+from tests.domain.readings import AMENDED, CLOSED, DECIDED, START, frame_of, reading_of
 
 RULE = DecisionRule(readings_max=5, age_ms_max=700, confidence_min=0.2, characters_min=3)
 
@@ -29,26 +29,26 @@ def passes_of(rule: DecisionRule = RULE, position: Position | None = None) -> Pa
     return Passes(origin, rule, 1000, lambda _: position, lambda: f"read-{next(numbers)}")
 
 
-def play(passes: Passes, frames: Sequence[tuple[float, Sequence[Reading]]]) -> list[tuple[float, ReadEvent]]:
+def play(passes: Passes, frames: Sequence[tuple[float, Sequence[Reading]]]) -> list[tuple[float, ReadUpdate]]:
     """Events with the time of the frame that brought them."""
     return [(at_ms, event) for at_ms, readings in frames for event in passes.step(frame_of(readings, at_ms), readings)]
 
 
 def test_a_certain_vote_decides_at_once() -> None:
     events = play(passes_of(), [(0, [reading_of("8ABC123", certainty=0.999)])])
-    assert [type(event) for _, event in events] == [ReadDecided]
+    assert [event.stage for _, event in events] == [DECIDED]
 
 
 def test_readings_decide_when_certainty_does_not() -> None:
     frames = [(ms, [reading_of("8ABC123", ms, certainty=0.9)]) for ms in range(0, 600, 100)]
     events = play(passes_of(), frames)
-    assert [(at_ms, type(event)) for at_ms, event in events] == [(400, ReadDecided)]
+    assert [(at_ms, event.stage) for at_ms, event in events] == [(400, DECIDED)]
 
 
 def test_age_decides_when_readings_are_few() -> None:
     frames = [(ms, [reading_of("8ABC123", ms, certainty=0.9)]) for ms in (0, 400, 700)]
     events = play(passes_of(), frames)
-    assert [(at_ms, type(event)) for at_ms, event in events] == [(700, ReadDecided)]
+    assert [(at_ms, event.stage) for at_ms, event in events] == [(700, DECIDED)]
 
 
 def test_the_end_of_a_pass_decides_and_it_closes_once_its_vehicle_can_no_longer_come_back() -> None:
@@ -56,7 +56,7 @@ def test_the_end_of_a_pass_decides_and_it_closes_once_its_vehicle_can_no_longer_
     look = reading_of("8ABC123", certainty=0.9)
     frames: list[tuple[float, Sequence[Reading]]] = [(0, [look]), (1001, []), (away_ms, []), (away_ms + 1, [])]
     events = play(passes, frames)
-    assert [(at_ms, type(event)) for at_ms, event in events] == [(1001, ReadDecided), (away_ms + 1, ReadClosed)]
+    assert [(at_ms, event.stage) for at_ms, event in events] == [(1001, DECIDED), (away_ms + 1, CLOSED)]
     assert passes.close(START.shift(away_ms + 2)) == []
 
 
@@ -64,7 +64,7 @@ def test_the_end_of_the_source_closes_every_pass() -> None:
     passes = passes_of()
     play(passes, [(0, [reading_of("8ABC123"), reading_of("5XYZ987", box=Box(600, 100, 700, 150))])])
     events = passes.close(START.shift(100))
-    assert [type(event) for event in events] == [ReadDecided] * 2 + [ReadClosed] * 2
+    assert [event.stage for event in events] == [DECIDED] * 2 + [CLOSED] * 2
     assert {event.read.read_id for event in events[:2]} == {event.read.read_id for event in events[2:]}
 
 
@@ -72,35 +72,33 @@ def test_a_parked_car_is_one_read_however_long_it_stands() -> None:
     passes = passes_of()
     frames = [(ms * 1.0, [reading_of("8ABC123", ms)]) for ms in range(0, 60_000, 100)]
     events = [event for _, event in play(passes, frames)] + passes.close(START.shift(60_000))
-    assert [type(event) for event in events] == [ReadDecided, ReadSettled, ReadClosed]
+    assert [event.stage for event in events] == [DECIDED, AMENDED, CLOSED]
     assert events[0].read.read_id == events[1].read.read_id == events[2].read.read_id
     assert events[2].read.vote_count == 600
     assert events[2].read.last_frame == 599
 
 
-def test_a_changed_text_supersedes_and_withdraws() -> None:
+def test_a_changed_text_amends_the_read_which_keeps_its_id_and_the_text_before() -> None:
     passes = passes_of()
     frames = [
         (ms * 1.0, [reading_of("8ABC123" if ms == 0 else "3ABC123", ms, certainty=0.999)]) for ms in range(0, 900, 100)
     ]
     events = [event for _, event in play(passes, frames)] + passes.close(START.shift(900))
-    first, closed, second, last = events
-    assert isinstance(first, ReadDecided)
-    assert isinstance(closed, ReadClosed)
-    assert isinstance(second, ReadDecided)
-    assert isinstance(last, ReadClosed)
-    assert second.withdraws == second.read.supersedes == first.read.read_id == closed.read.read_id
-    assert (first.read.plate, second.read.plate, last.read.plate) == ("8ABC123", "3ABC123", "3ABC123")
+    assert [event.stage for event in events] == [DECIDED, AMENDED, CLOSED]
+    assert [event.read.plate for event in events] == ["8ABC123", "3ABC123", "3ABC123"]
+    assert {event.read.read_id for event in events} == {"read-1"}
+    assert {event.read.supersedes for event in events} == {None}
+    before = EarlierText("8ABC123", events[0].read.confidence, 0)
+    assert [event.read.earlier_texts for event in events] == [(), (before,), (before,)]
 
 
-def test_a_certain_read_is_not_withdrawn_by_a_text_that_is_not() -> None:
+def test_a_certain_read_in_view_keeps_its_text_against_one_that_is_not_certain() -> None:
     """Sharp looks decide it, and blurred ones of a car that drives away read another text."""
     sharp = [(ms * 1.0, [reading_of("7ABC123", ms, certainty=0.999)]) for ms in (0, 100)]
     blurred = [(ms * 1.0, [reading_of("7A8C123", ms, certainty=0.6)]) for ms in range(200, 3000, 100)]
-    passes = passes_of()
-    events = [event for _, event in play(passes, [*sharp, *blurred])] + passes.close(START.shift(3000))
+    events = play(passes_of(), [*sharp, *blurred])
     assert vote([reading for _, readings in (*sharp, *blurred) for reading in readings]).plate == "7A8C123"
-    assert [(type(event), event.read.plate) for event in events] == [(ReadDecided, "7ABC123"), (ReadClosed, "7ABC123")]
+    assert [(event.stage, event.read.plate) for _, event in events] == [(DECIDED, "7ABC123")]
 
 
 def test_a_plate_that_drives_into_view_is_read_once_it_is_whole() -> None:
@@ -112,7 +110,7 @@ def test_a_plate_that_drives_into_view_is_read_once_it_is_whole() -> None:
     passes = passes_of()
     events = [event for _, event in play(passes, [*parts, (300, [reading_of("8ABC123", 300, certainty=0.999)])])]
     events += passes.close(START.shift(400))
-    assert [(type(event), event.read.plate) for event in events] == [(ReadDecided, "8ABC123"), (ReadClosed, "8ABC123")]
+    assert [(event.stage, event.read.plate) for event in events] == [(DECIDED, "8ABC123"), (CLOSED, "8ABC123")]
     assert events[0].read.confidence >= CERTAIN_MIN
     passes = passes_of()
     assert play(passes, [parts[-1]]) == []
@@ -121,15 +119,14 @@ def test_a_plate_that_drives_into_view_is_read_once_it_is_whole() -> None:
     assert CUT_CONFIDENCE_MAX < CERTAIN_MIN
 
 
-def test_corrections_are_bounded() -> None:
+def test_a_plate_that_the_reader_cannot_settle_is_one_read_with_few_earlier_texts() -> None:
     passes = passes_of(DecisionRule(1, 700, 0.0, 3))
-    spans = itertools.chain.from_iterable(
-        [text] * count
-        for text, count in zip(itertools.cycle(["8ABC123", "3ABC123"]), (1, 4, 16, 60, 60, 60), strict=False)
-    )
-    frames = [(i * 100.0, [reading_of(text, i * 100, certainty=0.99)]) for i, text in enumerate(spans)]
-    events = [event for _, event in play(passes, frames)]
-    assert sum(isinstance(event, ReadDecided) for event in events) == CORRECTIONS_MAX + 1
+    texts = itertools.chain.from_iterable([text] * 4 for text in itertools.cycle(["8ABC123", "3ABC123"]))
+    frames = [(i * 100.0, [reading_of(text, i * 100, certainty=0.999)]) for i, text in enumerate(islice(texts, 900))]
+    events = [event for _, event in play(passes, frames)] + passes.close(START.shift(90_000))
+    assert {event.read.read_id for event in events} == {"read-1"}
+    assert len(events) <= EARLIER_TEXTS_MAX + 4
+    assert len(events[-1].read.earlier_texts) <= EARLIER_TEXTS_MAX
 
 
 @pytest.mark.parametrize("text", ["", "1"])
@@ -159,11 +156,12 @@ def test_the_sharpest_look_is_the_evidence_and_dates_the_position() -> None:
     boxes = {ms: Box(100 + ms, 100, 180 + ms, 140) for ms, _ in looks}
     play(passes, [(ms, [reading_of("8ABC123", ms, boxes[ms], sharpness=sharp)]) for ms, sharp in looks])
     decision, closed = passes.close(START.shift(300))
-    assert isinstance(decision, ReadDecided)
+    assert decision.stage is DECIDED
     assert instants[0] == START.shift(100)
     assert decision.read.box == boxes[100]
+    assert decision.evidence is not None
     assert decision.evidence.crop.shape == (52, 104, 3)
-    assert isinstance(closed, ReadClosed)
+    assert closed.stage is CLOSED
     assert closed.evidence is None
 
 
@@ -188,7 +186,7 @@ def test_a_closed_read_has_the_last_values_of_its_pass() -> None:
     assert (read.vote_count, read.last_frame, read.last_seen) == (3, 2, START.shift(200))
     assert (read.box, read.position) == (boxes[100], locate(START.shift(100)))
     assert (read.first_seen, read.first_frame) == (START, 0)
-    assert isinstance(closed, ReadClosed)
+    assert closed.stage is CLOSED
     assert closed.looks == tuple(ReadingPlace(number, box) for number, box in enumerate(boxes.values()))
 
 
@@ -204,11 +202,11 @@ def test_a_sharper_look_after_the_decision_amends_it() -> None:
     passes = passes_of()
     play(passes, [(ms, [reading_of("8ABC123", ms, certainty=0.999, sharpness=50 + ms)]) for ms in (0, 100)])
     (closed,) = passes.close(START.shift(200))
-    assert isinstance(closed, ReadClosed)
+    assert closed.stage is CLOSED
     assert closed.evidence is not None
 
 
-def events_of(frames: Sequence[tuple[float, Sequence[Reading]]]) -> list[ReadEvent]:
+def events_of(frames: Sequence[tuple[float, Sequence[Reading]]]) -> list[ReadUpdate]:
     """All events of a source that ends a moment after its last frame."""
     passes = passes_of()
     return [event for _, event in play(passes, frames)] + passes.close(START.shift(frames[-1][0] + 10))
@@ -220,7 +218,7 @@ AWAY = Box(900, 500, 1000, 550)
 
 def seen_again(
     first: str, again: str, at_ms: float, certainty: float = 0.999, again_certainty: float = 0.999
-) -> list[ReadEvent]:
+) -> list[ReadUpdate]:
     """Looks at one text, and at another at another place and time."""
     looks = [
         *[reading_of(first, ms, certainty=certainty) for ms in (0.0, 100.0)],
@@ -232,8 +230,8 @@ def seen_again(
 @pytest.mark.parametrize("away_ms", [200.0, 900.0, 1500.0, REAPPEARANCE_GAPS * 1000.0])
 def test_a_vehicle_seen_again_with_the_same_text_is_one_read(away_ms: float) -> None:
     first, last = seen_again("8ABC123", "8ABC123", 100 + away_ms)
-    assert isinstance(first, ReadDecided)
-    assert isinstance(last, ReadClosed)
+    assert first.stage is DECIDED
+    assert last.stage is CLOSED
     assert last.read.read_id == first.read.read_id
     assert (last.read.vote_count, last.read.first_seen, last.read.box) == (4, START, AWAY)
     assert last.evidence is not None
@@ -242,44 +240,55 @@ def test_a_vehicle_seen_again_with_the_same_text_is_one_read(away_ms: float) -> 
 
 def test_a_vehicle_seen_again_later_is_another_read() -> None:
     events = seen_again("8ABC123", "8ABC123", 101 + REAPPEARANCE_GAPS * 1000.0)
-    assert [type(event) for event in events] == [ReadDecided, ReadClosed] * 2
+    assert [event.stage for event in events] == [DECIDED, CLOSED] * 2
 
 
 @pytest.mark.parametrize(
     ("first", "again", "certainty", "again_certainty", "plates"),
     [
         ("8ABC123", "8ABC12", 0.999, 0.95, ["8ABC123"]),
-        ("8ABC12", "8ABC123", 0.95, 0.999, ["8ABC12", "8ABC123"]),
-        ("8ABC123", "8ABC124", 0.999, 0.87, ["8ABC123"]),
+        ("8ABC12", "8ABC123", 0.95, 0.999, ["8ABC12"]),
+        ("8ABC123", "8ABC124", 0.999, 0.72, ["8ABC123"]),
+        ("8ABC123", "8ABC124", 0.999, 0.87, ["8ABC123", "8ABC124"]),
         ("8ABC123", "8ABC124", 0.999, 0.97, ["8ABC123", "8ABC124"]),
         ("8ABC123", "8ABC12", 0.999, 0.999, ["8ABC123", "8ABC12"]),
         ("8IBC123", "8BC123", 0.999, 0.999, ["8IBC123"]),
         ("8ABC123", "8ABC154", 0.999, 0.87, ["8ABC123", "8ABC154"]),
         ("8AB3", "8AB4", 0.999, 0.87, ["8AB3", "8AB4"]),
     ],
-    ids=["part", "part first", "one character", "one, likely", "both certain", "only an I", "two characters", "short"],
+    ids=[
+        "part",
+        "part first",
+        "one character",
+        "one, clearly",
+        "one, likely",
+        "both certain",
+        "only an I",
+        "two characters",
+        "short",
+    ],
 )
 def test_a_misreading_seconds_later_is_the_same_vehicle(
     first: str, again: str, certainty: float, again_certainty: float, plates: list[str]
 ) -> None:
     events = seen_again(first, again, 2000, certainty, again_certainty)
-    assert [event.read.plate for event in events if isinstance(event, ReadDecided)] == plates
+    assert [event.read.plate for event in events if event.stage is DECIDED] == plates
 
 
-def test_a_read_of_a_part_is_corrected_once_the_whole_text_is_seen() -> None:
-    first, closed, second, last = seen_again("8ABC12", "8ABC123", 2000, 0.95, 0.999)
-    assert isinstance(second, ReadDecided)
-    assert second.withdraws == second.read.supersedes == first.read.read_id == closed.read.read_id
+def test_a_read_of_a_part_has_the_whole_text_once_that_is_seen() -> None:
+    first, amended, last = seen_again("8ABC12", "8ABC123", 2000, 0.95, 0.999)
+    assert (amended.stage, amended.read.plate, amended.read.read_id) == (AMENDED, "8ABC123", first.read.read_id)
     assert (last.read.plate, last.read.vote_count) == ("8ABC123", 4)
+    assert [one.plate for one in last.read.earlier_texts] == ["8ABC12"]
 
 
 @pytest.mark.parametrize("again_certainty", [0.995, 0.999])
-def test_a_certain_read_gives_way_once_the_joint_vote_of_its_vehicle_is_certain(again_certainty: float) -> None:
+def test_a_certain_read_is_amended_once_the_joint_vote_of_its_vehicle_is_certain(again_certainty: float) -> None:
     """The first look at the fuller text is certain by itself, and not with those at the text without its I."""
-    first, _, second, _ = seen_again("8BC123", "8IBC123", 2000, 0.999, again_certainty)
-    assert (first.read.plate, second.read.plate) == ("8BC123", "8IBC123")
+    first, amended, _ = seen_again("8BC123", "8IBC123", 2000, 0.999, again_certainty)
+    assert (first.read.plate, amended.read.plate) == ("8BC123", "8IBC123")
     assert first.read.certain
-    assert second.read.certain
+    assert amended.read.certain
 
 
 @pytest.mark.parametrize(("at_ms", "plates"), [(2_000.0, ["8ABC123"]), (18_000.0, ["8ABC123", "8ABC1"])])
@@ -287,7 +296,7 @@ def test_the_longer_a_vehicle_is_away_the_likelier_a_misreading_of_it_is_another
     at_ms: float, plates: list[str]
 ) -> None:
     events = seen_again("8ABC123", "8ABC1", at_ms, 0.999, 0.8)
-    assert [event.read.plate for event in events if isinstance(event, ReadDecided)] == plates
+    assert [event.read.plate for event in events if event.stage is DECIDED] == plates
     assert len({event.read.read_id for event in events}) == len(plates)
 
 
@@ -313,7 +322,7 @@ def test_where_the_detector_is_never_sure_only_a_clear_serial_is_a_read(
     ]
     events = [event for _, event in play(passes, [(look.captured_at.ms_since(START), [look]) for look in looks])]
     events += passes.close(START.shift(200))
-    assert sum(isinstance(event, ReadDecided) for event in events) == reads
+    assert sum(event.stage is DECIDED for event in events) == reads
 
 
 @pytest.mark.parametrize(
@@ -327,7 +336,7 @@ def test_a_text_without_a_clear_digit_is_a_read_only_where_it_is_clear(text: str
     passes = passes_of()
     events = [event for _, event in play(passes, [(0.0, [look])])]
     events += passes.close(START.shift(200))
-    assert sum(isinstance(event, ReadDecided) for event in events) == reads
+    assert sum(event.stage is DECIDED for event in events) == reads
 
 
 def test_two_vehicles_in_view_at_once_stay_two_reads_whatever_their_texts() -> None:
@@ -335,7 +344,7 @@ def test_two_vehicles_in_view_at_once_stay_two_reads_whatever_their_texts() -> N
         (ms, [reading_of("8ABC123", ms, certainty=0.999), reading_of("8ABC12", ms, AWAY, 0.95)])
         for ms in (0.0, 100.0, 800.0)
     ]
-    decisions = [event for event in events_of(frames) if isinstance(event, ReadDecided)]
+    decisions = [event for event in events_of(frames) if event.stage is DECIDED]
     assert sorted(event.read.plate for event in decisions) == ["8ABC12", "8ABC123"]
 
 
@@ -344,28 +353,29 @@ def test_looks_that_are_not_accepted_decide_nothing_and_keep_a_pass_going() -> N
     assert events_of([(look.captured_at.ms_since(START), [replace(look, is_accepted=False)]) for look in looks]) == []
     doubtful = [replace(look, is_accepted=look in (looks[0], looks[-1])) for look in looks]
     decision, closed = events_of([(look.captured_at.ms_since(START), [look]) for look in doubtful])
-    assert isinstance(decision, ReadDecided)
-    assert isinstance(closed, ReadClosed)
+    assert decision.stage is DECIDED
+    assert closed.stage is CLOSED
     assert (closed.read.vote_count, closed.read.last_seen) == (2, looks[-1].captured_at)
 
 
 def test_a_vehicle_that_takes_the_place_of_another_is_a_read_of_its_own() -> None:
     texts = ["8ABC123"] * 4 + ["5XYZ987"] * 4
     frames = [(ms * 100.0, [reading_of(text, ms * 100, certainty=0.99)]) for ms, text in enumerate(texts)]
-    closed = [event for event in events_of(frames) if isinstance(event, ReadClosed)]
+    closed = [event for event in events_of(frames) if event.stage is CLOSED]
     assert [(event.read.plate, event.read.vote_count) for event in closed] == [("8ABC123", 4), ("5XYZ987", 4)]
 
 
-def test_a_read_corrected_by_a_later_look_shows_that_look() -> None:
+def test_a_read_amended_by_a_later_look_shows_that_look() -> None:
     looks = [
         *[reading_of("8ABC12", ms, certainty=0.95, sharpness=400) for ms in (0.0, 100.0)],
         *[reading_of("8ABC123", ms, AWAY, 0.999, 100) for ms in (2000.0, 2100.0)],
     ]
-    first, closed, second, last = events_of([(look.captured_at.ms_since(START), [look]) for look in looks])
-    assert first.read.box == closed.read.box == looks[0].box
-    assert isinstance(second, ReadDecided)
-    assert second.read.box == last.read.box == AWAY
-    assert second.evidence.scene.shape == (720, 1280, 3)
+    first, amended, last = events_of([(look.captured_at.ms_since(START), [look]) for look in looks])
+    assert first.read.box == looks[0].box
+    assert amended.stage is AMENDED
+    assert amended.read.box == last.read.box == AWAY
+    assert amended.evidence is not None
+    assert amended.evidence.scene.shape == (720, 1280, 3)
 
 
 def test_a_vehicle_that_comes_back_less_sharp_keeps_its_picture() -> None:
@@ -374,6 +384,6 @@ def test_a_vehicle_that_comes_back_less_sharp_keeps_its_picture() -> None:
         reading_of("8ABC123", 2000, AWAY, 0.999, 100),
     ]
     first, last = events_of([(look.captured_at.ms_since(START), [look]) for look in looks])
-    assert isinstance(last, ReadClosed)
+    assert last.stage is CLOSED
     assert last.evidence is None
     assert first.read.box == last.read.box == looks[0].box

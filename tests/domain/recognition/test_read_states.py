@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
-from alpr_edge.domain.recognition.passes import Origin, Passes
-from alpr_edge.domain.recognition.picture_readers import PictureReaders
-from tests.domain.readings import START, frame_of, reading_of
+from alpr_edge.domain.recognition.passes import Origin, Passes, PassParts
+from tests.domain.readings import AMENDED, CLOSED, DECIDED, START, frame_of, reading_of
 
 RULE = DecisionRule(readings_max=2, age_ms_max=700, confidence_min=0.2, characters_min=3)
 BOX = Box(100, 100, 180, 140)
@@ -30,8 +29,8 @@ class Eye:
 
 def passes_of(eye: Eye) -> Passes:
     ids = itertools.count(1)
-    readers = PictureReaders(state_of=eye.state_of)
-    return Passes(Origin("u", "front", ()), RULE, 1000, lambda _: None, lambda: f"r-{next(ids)}", readers)
+    parts = PassParts(state_of=eye.state_of)
+    return Passes(Origin("u", "front", ()), RULE, 1000, lambda _: None, lambda: f"r-{next(ids)}", parts)
 
 
 def frame_with_plate(look: Reading, at_ms: float, grey: int) -> Frame:
@@ -42,11 +41,11 @@ def frame_with_plate(look: Reading, at_ms: float, grey: int) -> Frame:
     return frame
 
 
-def step(passes: Passes, look: Reading, ms: float) -> list[ReadEvent]:
+def step(passes: Passes, look: Reading, ms: float) -> list[ReadUpdate]:
     return passes.step(frame_of([look], ms), [look])
 
 
-def states_of(events: list[ReadEvent]) -> list[str | None]:
+def states_of(events: list[ReadUpdate]) -> list[str | None]:
     return [event.read.state for event in events]
 
 
@@ -58,7 +57,7 @@ def test_the_state_is_read_once_of_the_sharpest_picture_of_the_plate_alone() -> 
     assert eye.seen == []
     events += passes.step(frame_with_plate(looks[1], 100, 99), looks[1:])
     events += passes.close(START.shift(200))
-    assert [type(event) for event in events] == [ReadDecided, ReadClosed]
+    assert [event.stage for event in events] == [DECIDED, CLOSED]
     assert states_of(events) == ["CO", "CO"]
     (picture,) = eye.seen
     assert picture.shape == (40, 80, 3)
@@ -72,30 +71,30 @@ def test_a_state_that_is_not_known_is_none_and_a_unit_without_such_a_reader_name
     assert states_of(step(alone, look, 0)) == [None]
 
 
-def test_a_corrected_read_has_the_state_of_the_look_that_it_shows() -> None:
+def test_an_amended_read_has_the_state_of_the_look_that_it_shows() -> None:
     eye = Eye("CO", None)
     passes = passes_of(eye)
     texts = {0.0: "8ABC12", 100.0: "8ABC12", 200.0: "8ABC123", 300.0: "8ABC123"}
-    events = list[ReadEvent]()
+    events = list[ReadUpdate]()
     for ms, text in texts.items():
         look = reading_of(text, ms, BOX, 0.95 if ms < 200 else 0.999, 100 + ms)
         events += passes.step(frame_with_plate(look, ms, 10 + round(ms / 100)), [look])
     events += passes.close(START.shift(400))
-    decisions = [event for event in events if isinstance(event, ReadDecided)]
-    assert [event.read.plate for event in decisions] == ["8ABC12", "8ABC123"]
-    assert states_of(events) == ["CO", "CO", None, None]
-    assert [np.unique(picture).tolist() for picture in eye.seen] == [[11], [decisions[1].read.last_frame + 10]]
+    assert [event.stage for event in events] == [DECIDED, AMENDED, CLOSED]
+    assert [event.read.plate for event in events] == ["8ABC12", "8ABC123", "8ABC123"]
+    assert states_of(events) == ["CO", None, None]
+    assert [np.unique(picture).tolist() for picture in eye.seen] == [[11], [events[1].read.last_frame + 10]]
 
 
 def test_a_sharper_picture_after_the_decision_leaves_the_state() -> None:
     eye = Eye("CO")
     passes = passes_of(eye)
-    events = list[ReadEvent]()
+    events = list[ReadUpdate]()
     for ms, sharpness in ((0, 50.0), (100, 400.0)):
         look = reading_of("8ABC123", ms, BOX, 0.999, sharpness)
         events += passes.step(frame_with_plate(look, ms, 77), [look])
     *_, closed = events + passes.close(START.shift(200))
-    assert isinstance(closed, ReadClosed)
+    assert closed.stage is CLOSED
     assert closed.evidence is not None
     assert closed.read.state == "CO"
 

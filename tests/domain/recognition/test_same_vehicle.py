@@ -6,16 +6,15 @@ from dataclasses import replace
 import pytest
 
 from alpr_edge.domain.plates import ALPHABET, CERTAIN_MIN
-from alpr_edge.domain.reads import ReadDecided
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.passes import Origin, Passes
-from alpr_edge.domain.recognition.second_opinions import SecondOpinions
+from alpr_edge.domain.recognition.second_opinions import SecondOpinion
 from alpr_edge.domain.recognition.tracking import Track
 from alpr_edge.domain.recognition.vehicle_pass import DOUBT_MAX, NO_EVIDENCE, VehiclePass, evidence_of
 from alpr_edge.domain.recognition.voting import Opinion, Vote
-from tests.domain.readings import START, frame_of, reading_of
+from tests.domain.readings import DECIDED, START, frame_of, reading_of
 from tests.store.records import plate_read
 
 AWAY_MS_MAX = 20_000.0
@@ -24,18 +23,17 @@ AWAY_MS_MAX = 20_000.0
 def pass_of(*looks: Reading) -> VehiclePass:
     track, first = Track(1), looks[0]
     frame = frame_of([], 0)
-    one = VehiclePass(track, SecondOpinions().of_new_pass(), first, first, first, evidence_of(frame, first))
+    one = VehiclePass(track, SecondOpinion(), first, first, first, evidence_of(frame, first))
     for look in looks:
         track.add(look)
         one.look(look, frame)
     return one
 
 
-def is_same(before: str, after: str, away_ms: float = 1000, certainty: float = 0.9, count: int = 1) -> bool:
+def is_same(before: str, after: str, away_ms: float = 1000, certainty: float = 0.9) -> bool:
     """Whether looks at one text, and then at another, are at one vehicle."""
-    earlier = pass_of(*[reading_of(before, number, certainty=certainty) for number in range(count)])
-    late_ms = count - 1 + away_ms
-    later = pass_of(*[reading_of(after, late_ms + number, certainty=certainty) for number in range(count)])
+    earlier = pass_of(reading_of(before, certainty=certainty))
+    later = pass_of(reading_of(after, away_ms, certainty=certainty))
     return later.is_same_vehicle(earlier, later.vote(), AWAY_MS_MAX)
 
 
@@ -61,13 +59,21 @@ def test_the_same_text_is_the_same_vehicle_if_it_comes_after_and_in_time(away_ms
     ],
 )
 def test_a_likely_misreading_in_doubt_is_the_same_vehicle(before: str, after: str, *, same: bool) -> None:
-    assert is_same(before, after) == same
+    assert is_same(before, after, certainty=0.78) == same
+
+
+@pytest.mark.parametrize(("certainty", "same"), [(0.79, True), (0.81, False)])
+def test_two_texts_that_differ_in_a_character_seen_clearly_both_times_are_two_vehicles(
+    certainty: float, *, same: bool
+) -> None:
+    assert is_same("8ABC123", "3ABC123", certainty=certainty) == same
 
 
 @pytest.mark.parametrize(("decided", "same"), [(0.7, True), (0.97, False)])
 def test_a_read_counts_as_it_was_decided_however_certain_it_became(decided: float, *, same: bool) -> None:
-    earlier, other = pass_of(reading_of("8ABC123", certainty=0.999)), reading_of("8ABC123", 1000, certainty=0.999)
-    look = reading_of("3ABC123", 1000, certainty=0.999)
+    first, other = (reading_of("8ABC123", ms, certainty=0.999) for ms in (0, 1000))
+    first.slot_probabilities[0] = reading_of("8", certainty=0.78).slot_probabilities[0]
+    earlier, look = pass_of(first), reading_of("3ABC123", 1000, certainty=0.999)
     mixed = 0.99 * look.slot_probabilities + 0.01 * other.slot_probabilities
     later = pass_of(replace(look, slot_probabilities=mixed))
     read = replace(plate_read(), plate="8ABC123", confidence=decided)
@@ -87,8 +93,8 @@ def test_two_certain_texts_are_two_vehicles_unless_only_an_i_is_missed() -> None
 def test_of_two_texts_in_little_doubt_one_is_a_misreading_if_the_other_is_likely(likely: float, *, same: bool) -> None:
     earlier, look = pass_of(reading_of("8ABC123", certainty=0.999)), reading_of("8ABC124", 1000, certainty=0.999)
     slots = look.slot_probabilities.copy()
-    slots[6] = (0.2 - likely) / (len(ALPHABET) - 2)
-    slots[6, [ALPHABET.index("4"), ALPHABET.index("3")]] = 0.8, likely
+    slots[6] = (0.22 - likely) / (len(ALPHABET) - 2)
+    slots[6, [ALPHABET.index("4"), ALPHABET.index("3")]] = 0.78, likely
     later = pass_of(replace(look, slot_probabilities=slots))
     assert DOUBT_MAX < later.vote().confidence < CERTAIN_MIN
     assert later.is_same_vehicle(earlier, later.vote(), AWAY_MS_MAX) == same
@@ -130,11 +136,12 @@ def pass_after_join(
 ) -> VehiclePass:
     earlier = pass_of(reading_of("8ABC123", sharpness=earlier_sharpness))
     later = pass_of(reading_of("8ABC123", 1000, sharpness=later_sharpness))
-    earlier.corrections, earlier.is_sharper = 2, was_sharper
+    earlier.decided_confidence, earlier.text_frame, earlier.is_sharper = 0.8, 3, was_sharper
     if is_read:
         earlier.read = plate_read()
     later.join(earlier)
-    assert (later.read, later.corrections, later.first) == (earlier.read, 2, earlier.first)
+    assert (later.read, later.first) == (earlier.read, earlier.first)
+    assert (later.decided_confidence, later.text_frame) == (0.8, 3)
     assert later.track.reading_count == 2
     return later
 
@@ -186,6 +193,6 @@ def test_a_vehicle_seen_again_just_before_the_source_ends_is_one_read() -> None:
     events = [
         event for look in looks for event in passes.step(frame_of([look], look.captured_at.ms_since(START)), [look])
     ]
-    assert [type(event) for event in events] == [ReadDecided]
+    assert [event.stage for event in events] == [DECIDED]
     (closed,) = passes.close(START.shift(800))
     assert (closed.read.read_id, closed.read.vote_count) == (events[0].read.read_id, 4)

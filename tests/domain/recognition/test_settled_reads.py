@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadSettled
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.domain.recognition.decision_rule import SETTLED_MIN
-from tests.domain.readings import START, reading_of
+from tests.domain.readings import AMENDED, CLOSED, DECIDED, START, reading_of
 from tests.domain.recognition.test_passes import passes_of, play
 from tests.domain.recognition.test_same_vehicle import pass_of
 from tests.store.records import plate_read
@@ -14,7 +14,7 @@ from tests.store.records import plate_read
 TEXT = "8ABC123"
 
 
-def events_of(*runs: tuple[str, float, int]) -> list[ReadEvent]:
+def events_of(*runs: tuple[str, float, int]) -> list[ReadUpdate]:
     """The events of looks at one vehicle, a tenth of a second apart: runs of a text, a certainty and a count."""
     looks = [(text, certainty) for text, certainty, count in runs for _ in range(count)]
     passes = passes_of()
@@ -24,7 +24,7 @@ def events_of(*runs: tuple[str, float, int]) -> list[ReadEvent]:
 
 def test_a_read_that_becomes_certain_is_told_of_once_under_its_id_and_text() -> None:
     decided, settled, closed = events_of((TEXT, 0.9, 5), (TEXT, 0.999, 60))
-    assert (type(decided), type(settled), type(closed)) == (ReadDecided, ReadSettled, ReadClosed)
+    assert (decided.stage, settled.stage, closed.stage) == (DECIDED, AMENDED, CLOSED)
     assert not decided.read.certain
     assert settled.read.certain
     assert settled.read.confidence >= SETTLED_MIN
@@ -40,14 +40,13 @@ def test_a_read_that_becomes_certain_is_told_of_once_under_its_id_and_text() -> 
     ids=["certain from the first look", "never certain"],
 )
 def test_a_read_that_is_certain_at_once_or_never_is_told_of_once(runs: list[tuple[str, float, int]]) -> None:
-    assert [type(event) for event in events_of(*runs)] == [ReadDecided, ReadClosed]
+    assert [event.stage for event in events_of(*runs)] == [DECIDED, CLOSED]
 
 
-def test_a_read_that_became_certain_gives_way_to_a_certain_one_as_any_does() -> None:
+def test_a_read_that_became_certain_takes_another_certain_text_as_any_does() -> None:
     events = events_of((TEXT, 0.9, 5), (TEXT, 0.999, 5), ("3ABC123", 0.9999, 40))
-    kinds = [ReadDecided, ReadSettled, ReadClosed, ReadDecided, ReadClosed]
-    assert [type(event) for event in events] == kinds
-    assert [event.read.plate for event in events] == [TEXT] * 3 + ["3ABC123"] * 2
+    assert [event.stage for event in events] == [DECIDED, AMENDED, AMENDED, CLOSED]
+    assert [event.read.plate for event in events] == [TEXT] * 2 + ["3ABC123"] * 2
 
 
 def test_a_vehicle_that_comes_back_and_is_read_clearly_then_makes_its_read_certain() -> None:
@@ -55,9 +54,9 @@ def test_a_vehicle_that_comes_back_and_is_read_clearly_then_makes_its_read_certa
     frames = [(ms * 1.0, [reading_of(TEXT, ms, certainty=0.9)]) for ms in range(0, 500, 100)]
     frames += [(1600.0, []), *((ms * 1.0, [reading_of(TEXT, ms, certainty=0.9999)]) for ms in range(3000, 4000, 100))]
     decided, settled = (event for _, event in play(passes, frames))
-    assert isinstance(settled, ReadSettled)
+    assert settled.stage is AMENDED
     assert settled.read.read_id == decided.read.read_id
-    assert settled.decided_at.ms_since(START) >= 3000
+    assert settled.at.ms_since(START) >= 3000
 
 
 @pytest.mark.parametrize(

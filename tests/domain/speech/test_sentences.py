@@ -36,9 +36,7 @@ LEVEL_WORDS = {"Urgent", "High", "Routine", "Notice"}
 
 
 def words_said(hit: Hit, context: MatchContext, *, with_reason: bool = True) -> Sentence:
-    alert = alert_of([hit], lambda _: context)
-    assert alert is not None
-    return sentence_of(alert, CAMERAS, with_reason=with_reason)
+    return sentence_of(alert_of(hit, context), CAMERAS, with_reason=with_reason)
 
 
 def test_a_sentence_says_how_grave_why_how_sure_and_which_camera() -> None:
@@ -81,8 +79,7 @@ def test_all_that_can_be_said_is_among_the_phrases_that_are_rendered(reason: Rea
 
 
 def test_a_stored_alert_says_nothing() -> None:
-    alert = alert_of([HIT], lambda _: MatchContext(camera_id="front"))
-    assert alert is not None
+    alert = alert_of(HIT, MatchContext(camera_id="front"))
     assert sentence_of(replace(alert, detail=None), CAMERAS, with_reason=True) == ()
 
 
