@@ -13,10 +13,10 @@ from random import Random
 
 from alpr_edge.app.connections.department import open_department
 from alpr_edge.cli.error_handling import run_command_line
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import Settings, parse
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.uploader import Uploader
 from scripts.faults import records
@@ -88,11 +88,11 @@ def _run(task: CarTask) -> None:
             time.sleep(min(uploader.step(), WAIT_S_MAX))
 
 
-def _record(store: UnitStore, new_records: list[DecidedRecord], random: Random) -> None:
+def _record(store: UnitStore, new_records: list[ReadUpdate], random: Random) -> None:
     store.reads.commit([*new_records, *(records.closing(random, record) for record in new_records)])
 
 
-def _own(record: DecidedRecord, unit_id: str) -> DecidedRecord:
+def _own(record: ReadUpdate, unit_id: str) -> ReadUpdate:
     return replace(record, read=replace(record.read, unit_id=unit_id))
 
 
