@@ -6,16 +6,16 @@ This is what ``alpr-edge drive`` does at full pace, less the store, the hotlist 
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.pipeline import decision_rule
 from alpr_edge.app.pipeline.plate_states import state_function
 from alpr_edge.app.pipeline.second_reader_worker import second_reader_worker
-from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.frames import Frame, Reading
-from alpr_edge.domain.recognition.passes import Origin, Passes
-from alpr_edge.domain.recognition.picture_readers import PictureReaders
-from alpr_edge.domain.recognition.second_opinions import SecondOpinions
+from alpr_edge.domain.recognition.passes import Origin, Passes, PassParts
+from alpr_edge.domain.recognition.second_opinions import SecondOpinion
 from alpr_edge.settings import DecisionSettings, VisionSettings
 
 
@@ -25,14 +25,12 @@ class Replay:
 
     readings: list[Sequence[Reading]] = field(default_factory=list)
     """Of each frame."""
-    events: list[ReadEvent] = field(default_factory=list)
+    events: list[ReadUpdate] = field(default_factory=list)
 
     @property
-    def standing(self) -> list[ReadClosed]:
-        """Each read as it closed, without those that a later read of the same pass corrects."""
-        corrected_ids = {event.withdraws for event in self.events if isinstance(event, ReadDecided)}
-        closed = [event for event in self.events if isinstance(event, ReadClosed)]
-        return [event for event in closed if event.read.read_id not in corrected_ids]
+    def closed(self) -> list[ReadUpdate]:
+        """Each read as it closed."""
+        return [event for event in self.events if event.stage is ReadStage.CLOSED]
 
 
 def replay(
@@ -47,11 +45,12 @@ def replay(
         ending_ms: the time after the last frame at which the source ends.
     """
     decision = DecisionSettings()
-    second = SecondOpinions(second_reader_worker(vision_models.second, live=False), vision.second_reader_timeout_ms)
-    readers = PictureReaders(second, state_function(vision_models.states))
+    reader = second_reader_worker(vision_models.second, live=False)
+    second = partial(SecondOpinion, reader, vision.second_reader_timeout_ms)
+    parts = PassParts(second, state_function(vision_models.states))
     origin, ids = Origin("bench", "bench", vision_models.model_ids), map(str, itertools.count())
     rule = decision_rule(decision)
-    passes = Passes(origin, rule, decision.pass_gap_ms, lambda _: None, ids.__next__, readers)
+    passes = Passes(origin, rule, decision.pass_gap_ms, lambda _: None, ids.__next__, parts)
     result, last = Replay(), None
     for frame in frames:
         looks = vision_models.recogniser.read_frame(frame)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import track
 
 from alpr_edge.app.factories import VisionModels, open_vision_models
-from alpr_edge.domain.reads import ReadDecided, ReadEvent
+from alpr_edge.domain.reads import PlateRead, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.voting import vote
 from alpr_edge.settings import VisionSettings
@@ -36,24 +36,23 @@ class PassOutcome:
     plate: str
     readings: list[Reading] = field(default_factory=list)
     """Looks at the plate, one a frame that found it."""
-    events: list[ReadEvent] = field(default_factory=list)
+    events: list[ReadUpdate] = field(default_factory=list)
     """Those of the plate's reads."""
 
     @property
-    def decisions(self) -> list[ReadDecided]:
-        """Every read decided, corrected ones too."""
-        return [event for event in self.events if isinstance(event, ReadDecided)]
+    def decisions(self) -> list[ReadUpdate]:
+        """Every read as it was decided."""
+        return [event for event in self.events if event.stage is ReadStage.DECIDED]
 
     @property
-    def reads(self) -> list[ReadDecided]:
-        """Those that stand in the end."""
-        withdrawn = {event.withdraws for event in self.decisions}
-        return [event for event in self.decisions if event.read.read_id not in withdrawn]
+    def reads(self) -> list[PlateRead]:
+        """Every read as it closed."""
+        return [event.read for event in self.events if event.stage is ReadStage.CLOSED]
 
     @property
     def exact(self) -> bool:
         """Whether there is one read in the end, and the right one."""
-        return [event.read.plate for event in self.reads] == [self.plate]
+        return [read.plate for read in self.reads] == [self.plate]
 
 
 def benchmark(data: Path) -> list[Opener]:
@@ -99,10 +98,10 @@ def _print_passes(name: str, found_passes: Sequence[PassOutcome]) -> None:
     share(f"accuracy.{name}.exact_of_found", sum(outcome.exact for outcome in found_passes), len(found_passes))
     reads = sum(len(outcome.reads) for outcome in found_passes)
     figure(f"accuracy.{name}.reads_of_found", reads / max(1, len(found_passes)), "reads/pass", of=len(found_passes))
-    superseded_count = sum(len(outcome.decisions) - len(outcome.reads) for outcome in found_passes)
-    share(f"accuracy.{name}.superseded", superseded_count, reads + superseded_count)
+    amended_count = sum(bool(read.earlier_texts) for outcome in found_passes for read in outcome.reads)
+    share(f"accuracy.{name}.amended", amended_count, reads)
     first = [(outcome.decisions[0], outcome.plate) for outcome in found_passes if outcome.decisions]
-    late = [event.decided_at.boottime_ns / 1e6 for event, _ in first]
+    late = [event.at.boottime_ns / 1e6 for event, _ in first]
     milliseconds(f"accuracy.{name}.decided_after", late or [0.0])
     _print_certain(
         f"{name}.decided", [(e.read.confidence, e.read.certain, e.read.plate == plate) for e, plate in first]

@@ -105,8 +105,8 @@ def test_it_answers_in_a_stage_of_its_own_and_is_not_asked_beyond_its_room() -> 
     answers = [busy.ask(np.zeros((720, 1280, 3), np.uint8), ()) for _ in range(WAITING_MAX * 8)]
     answers_given = [answer for answer in answers if answer is not None]
     assert WAITING_MAX <= len(answers_given) < len(answers)
-    assert {opinion.plate for answer in answers_given if (opinion := answer.opinion(20_000))} == {"8ABC123"}
-    assert all(answer.done for answer in answers_given)
+    assert {opinion.plate for answer in answers_given if (opinion := answer.result(20))} == {"8ABC123"}
+    assert all(answer.done() for answer in answers_given)
     assert busy.ask(CROP, ()) is not None
     busy.close()
     assert supervisor.join(PATIENCE_S)
@@ -114,8 +114,7 @@ def test_it_answers_in_a_stage_of_its_own_and_is_not_asked_beyond_its_room() -> 
 
 def test_a_replay_has_its_answer_at_once() -> None:
     answer = DirectSecondReader(OnnxSecondReader(recogniser("8ABC123"))).ask(CROP, ())
-    assert answer.done
-    opinion = answer.opinion(0)
+    opinion = answer.result(0)
     assert opinion is not None
     assert opinion.plate == "8ABC123"
 
@@ -128,7 +127,7 @@ def test_a_failing_second_reader_leaves_the_first_one_s_word() -> None:
     assert worker is not None
     answer = worker.ask(CROP, ())
     assert answer is not None
-    assert answer.opinion(0) is None
+    assert answer.result(0) is None
 
 
 def test_without_a_second_reader_nobody_is_at_work() -> None:

@@ -33,7 +33,7 @@ BATCH = 10
 PAUSE_S = 0.02
 MADE_AT_ONCE = 1_000
 ALONE_BATCHES = 200
-"""PassRecord before the purge begins, to know what a batch waits without one."""
+"""Records before the purge begins, to know what a batch waits without one."""
 FLOOR_MS = 100
 PURGE_S_MAX = 120.0
 """How long a purge is watched; the next run would go on where it broke off."""

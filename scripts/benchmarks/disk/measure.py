@@ -16,8 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.protocol.items import Answer, Outcome
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.settings import RetentionSettings, StoreSettings
-from alpr_edge.store.reads.repository import PassRecord
 from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.retention.purge import Purge, PurgeTotals
 from alpr_edge.store.retention.usage import Usage
@@ -118,7 +118,7 @@ def _fortnight(volume: Device, settings: StoreSettings, pictures: list[ReadPictu
     """Fourteen days of reads, none of them acknowledged; then how the store does with that much in it."""
     with unit_store(volume.folder, settings) as store:
         drive, before = ReadGenerator(pictures), volume.used_bytes()
-        batch: list[PassRecord] = []
+        batch: list[ReadUpdate] = []
         with _bar("A fortnight", reads) as tick:
             for one in drive.batches(reads):
                 batch += one

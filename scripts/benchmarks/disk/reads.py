@@ -16,11 +16,10 @@ from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource
-from alpr_edge.domain.reads import Alternative, EvidenceKind, PlateRead
+from alpr_edge.domain.reads import Alternative, EvidenceKind, PlateRead, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.settings import StoreSettings
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, PassRecord
 from alpr_edge.vision.jpeg_pictures import jpeg, shrink
 
 SEED = 4625
@@ -97,9 +96,9 @@ class ReadGenerator:
         self._random = Random(seed)  # noqa: S311 - seeded randomness is the point
         self.reads = 0
 
-    def batches(self, reads: int) -> Iterator[list[PassRecord]]:
+    def batches(self, reads: int) -> Iterator[list[ReadUpdate]]:
         """What is committed together when a car meets one plate at a time: a read, and the end of the one before."""
-        closes: list[PassRecord] = []
+        closes: list[ReadUpdate] = []
         for _ in range(reads):
             decision = self._decide()
             yield [*closes, decision]
@@ -107,21 +106,23 @@ class ReadGenerator:
             self.reads += 1
         yield closes
 
-    def _decide(self) -> DecidedRecord:
+    def _decide(self) -> ReadUpdate:
         random, look = self._random, self._random.choice(self._pictures)
         read = self._read()
         hits = (_hit(read),) if random.random() < HIT_SHARE else ()
         scene = look.full if hits else look.scene
         pictures = ((EvidenceKind.CROP, self._unique(look.crop)), (EvidenceKind.SCENE, self._unique(scene)))
-        return DecidedRecord(read, pictures, hits)
+        return ReadUpdate(ReadStage.DECIDED, read, read.last_seen, images=pictures, hits=hits, is_hit=bool(hits))
 
-    def _closed(self, decision: DecidedRecord) -> ClosedRecord:
+    def _closed(self, decision: ReadUpdate) -> ReadUpdate:
         read = replace(decision.read, vote_count=decision.read.vote_count + 9, last_seen=self._now(1.5))
+        end = ReadUpdate(ReadStage.CLOSED, read, read.last_seen, is_hit=decision.is_hit)
         if self._random.random() >= SHARPER_SHARE:
-            return ClosedRecord(read)
+            return end
         look = self._random.choice(self._pictures)
         crop = (EvidenceKind.CROP, self._unique(look.crop))
-        return ClosedRecord(read, (crop, (EvidenceKind.SCENE, self._unique(look.full))) if decision.hits else (crop,))
+        scene = ((EvidenceKind.SCENE, self._unique(look.full)),) if decision.is_hit else ()
+        return replace(end, images=(crop, *scene))
 
     def _unique(self, picture: bytes) -> bytes:
         """Each picture has a digest of its own: bytes behind the end of a JPEG are ignored by whoever shows it."""

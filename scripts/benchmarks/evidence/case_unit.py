@@ -18,7 +18,7 @@ from alpr_edge.domain.people.person import Training
 from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.signed_roster import RosterKey, sign_roster
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.domain.reads import EvidenceKind, ReadStage, ReadUpdate
 from alpr_edge.domain.sessions.session import AccessSession, Factor, new_token, token_digest
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.authorisation.opening import open_authoriser
@@ -31,7 +31,6 @@ from alpr_edge.store.access_log.checkpoints import CheckpointSigner, load_signin
 from alpr_edge.store.access_log.log import open_access_log
 from alpr_edge.store.canvass.canvass_rows import hold_of
 from alpr_edge.store.keys import create_keys
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 from alpr_edge.store.retention.holds import cover_reads
 from alpr_edge.store.unit_store import UnitStore, open_store
 from scripts.benchmarks.access.car import DAY, bench_person
@@ -84,11 +83,11 @@ def _store_reads(store: UnitStore, count: int) -> list[str]:
     random, ids = Random(462), list[str]()  # noqa: S311 - the same case each time
     number = 0
     while len(ids) < count:
-        batch: list[DecidedRecord | ClosedRecord] = []
+        batch: list[ReadUpdate] = []
         while len(batch) < 2 * BATCH and len(ids) < count:
             for record in records.batch(random, 1, number)[: count - len(ids)]:
                 pictures = tuple((kind, _picture(random, kind)) for kind in EvidenceKind)
-                batch += [replace(record, images=pictures), ClosedRecord(record.read)]
+                batch += [replace(record, images=pictures), replace(record, stage=ReadStage.CLOSED, images=())]
                 ids.append(record.read.read_id)
             number += 1
         store.reads.commit(batch)

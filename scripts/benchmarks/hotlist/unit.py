@@ -18,13 +18,12 @@ import numpy as np
 
 from alpr_edge.app.factories import open_lists
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import EvidenceKind, PlateRead
+from alpr_edge.domain.reads import EvidenceKind, PlateRead, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import load
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 
 COMMIT_EVERY_S = 0.1
@@ -109,7 +108,8 @@ def _commit_ms(store: UnitStore) -> float:
     read = _read(now)
     images = ((EvidenceKind.CROP, os.urandom(CROP_BYTES)), (EvidenceKind.SCENE, os.urandom(SCENE_BYTES)))
     began = time.perf_counter()
-    store.reads.commit([DecidedRecord(read, images), ClosedRecord(read)])
+    decided = ReadUpdate(ReadStage.DECIDED, read, now, images=images)
+    store.reads.commit([decided, ReadUpdate(ReadStage.CLOSED, read, now)])
     return (time.perf_counter() - began) * 1000
 
 

@@ -10,10 +10,9 @@ import cv2
 
 from alpr_edge.app.pipeline.pipeline import RECORDS_A_COMMIT
 from alpr_edge.app.pipeline.recorder import Recorder
-from alpr_edge.domain.reads import Evidence, ReadDecided
+from alpr_edge.domain.reads import Evidence, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.settings import StoreSettings
-from alpr_edge.store.reads.records import DecidedRecord
 from scripts.benchmarks.disk import catchup
 from scripts.benchmarks.disk.device import unit_store
 from scripts.benchmarks.disk.reads import CROP_PX, ReadGenerator, ReadPictures, pictures_of
@@ -56,24 +55,24 @@ def _pictures(frames: Sequence[Frame], settings: StoreSettings) -> list[ReadPict
     return [pictures_of(frame.pixels, settings) for frame in frames[:STREETS]]
 
 
-def _records(pictures: list[ReadPictures], reads: int) -> Iterator[DecidedRecord]:
+def _records(pictures: list[ReadPictures], reads: int) -> Iterator[ReadUpdate]:
     for batch in ReadGenerator(pictures).batches(reads):
-        yield from (record for record in batch if isinstance(record, DecidedRecord))
+        yield from (record for record in batch if record.stage is ReadStage.DECIDED)
 
 
-def _batches(records: Sequence[DecidedRecord]) -> Iterator[Sequence[DecidedRecord]]:
+def _batches(records: Sequence[ReadUpdate]) -> Iterator[Sequence[ReadUpdate]]:
     for start in range(0, len(records), RECORDS_A_COMMIT):
         yield records[start : start + RECORDS_A_COMMIT]
 
 
-def _events(frames: Sequence[Frame], records: Sequence[DecidedRecord]) -> Iterator[list[ReadDecided]]:
+def _events(frames: Sequence[Frame], records: Sequence[ReadUpdate]) -> Iterator[list[ReadUpdate]]:
     """The reads as recognition decides them, a batch at a time, each with a picture of its own."""
     number = 0
     for batch in _batches(records):
         events = []
         for record in batch:
             scene = _with_number(frames[number % len(frames)].pixels, number)
-            events.append(ReadDecided(record.read, Evidence(_crop(scene), scene), record.read.first_seen))
+            events.append(ReadUpdate(ReadStage.DECIDED, record.read, record.at, Evidence(_crop(scene), scene)))
             number += 1
         yield events
 
@@ -92,7 +91,7 @@ def _crop(scene: Pixels) -> Pixels:
     return scene[top : top + height, :width]
 
 
-def _seconds_of_write(recorder: Recorder, events: list[ReadDecided]) -> float:
+def _seconds_of_write(recorder: Recorder, events: list[ReadUpdate]) -> float:
     began = time.perf_counter()
     recorder.write(events)
     return time.perf_counter() - began

@@ -114,8 +114,7 @@ def run_unit(
         with open_store(here, migrate=True) as store:
             parts = PipelineParts(
                 models,
-                Alerter(player, SystemClock(), here.alerts, here.hotlist),
-                lambda: everything,
+                Alerter(player, SystemClock(), here, lambda: everything),
                 lambda _: None,
                 Recorder(store.reads, here.store, store.refused_records),
                 lambda frame: results_ms.append(_ms_since(frame.captured_at)),

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 
 from alpr_edge.app.factories import VisionModels, open_vision_models
-from alpr_edge.domain.reads import ReadClosed
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.figures import rate
@@ -76,19 +76,19 @@ def run(of: Road) -> None:
 
 def reads_of_no_plate(
     passing: Pass, source: Source, index: int, vision_models: VisionModels, vision: VisionSettings
-) -> list[ReadClosed]:
+) -> list[ReadUpdate]:
     """The reads of one pass that are of no plate."""
     result = replay(source.change(passing.frames, index), vision_models, vision, ending_ms=FRAME_MS)
     if not source.plates:
-        return result.standing
+        return result.closed
     return [
         event
-        for event in result.standing
+        for event in result.closed
         if not any(is_ignored(look.box, passing.plates[look.frame_number]) for look in event.looks)
     ]
 
 
-def _print(prefix: str, reads: Sequence[Sequence[ReadClosed]]) -> None:
+def _print(prefix: str, reads: Sequence[Sequence[ReadUpdate]]) -> None:
     events = list(itertools.chain(*reads))
     certain = sum(event.read.certain for event in events)
     rate(f"{prefix}reads_per_100_passes", len(events), len(reads), "reads/100 passes", per=100)

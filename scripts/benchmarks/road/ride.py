@@ -18,7 +18,7 @@ from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.replay.recording import open_recording
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.plates import canonical
-from alpr_edge.domain.reads import PlateRead, ReadClosed, ReadingPlace
+from alpr_edge.domain.reads import PlateRead, ReadingPlace, ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.looks import IOU_MIN
@@ -134,7 +134,7 @@ def drive(ride: Ride, vision_models: VisionModels, vision: VisionSettings) -> Re
         return replay(recording.frames(start), vision_models, vision)
 
 
-def attribute_read(ride: Ride, closed: ReadClosed) -> RideRead:
+def attribute_read(ride: Ride, closed: ReadUpdate) -> RideRead:
     """Find the vehicle that a read is of."""
     on = [(look, _vehicle_at(ride, look)) for look in closed.looks]
     counts = Counter(vehicle for _, vehicle in on if vehicle is not None)

@@ -64,7 +64,7 @@ def run(looker: Looker, of: Road) -> list[bool]:
     """
     ride = open_ride(of.data, of.limit)
     result = drive(ride, open_vision_models(of.vision), of.vision)
-    outcome = RideOutcome(ride, tuple(attribute_read(ride, closed) for closed in result.standing))
+    outcome = RideOutcome(ride, tuple(attribute_read(ride, closed) for closed in result.closed))
     name = f"{of.prefix}rides"
     _print_vehicles(name, outcome)
     _print_reads(name, outcome)

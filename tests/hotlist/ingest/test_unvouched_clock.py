@@ -7,20 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.alerts.wav import WavPlayer
+from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.domain.alerting import ListAge
 from alpr_edge.domain.diagnostics.checks import Grade, list_check
 from alpr_edge.domain.errors import FeedClockError
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.list_ages import list_age
-from alpr_edge.domain.matching import match
 from alpr_edge.domain.restrictions import Hours
+from alpr_edge.domain.vehicle_alerts import Announcement
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
 from alpr_edge.hotlist.ingest import drop_folder, validation
 from alpr_edge.hotlist.ingest.import_worker import ImportWorker
 from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS
-from alpr_edge.settings import ListSource
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.settings import ListSource, Settings
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
@@ -49,13 +52,18 @@ def now_of(utc: datetime, source: UtcSource = UtcSource.RTC) -> Instant:
         {"hours": Hours.parse("Mo-Fr 03:00-03:01")},
     ],
 )
-def test_no_date_or_hour_of_an_entry_keeps_it_from_sounding(restriction: dict[str, object]) -> None:
+def test_no_date_or_hour_of_an_entry_keeps_it_from_sounding(tmp_path: Path, restriction: dict[str, object]) -> None:
     entry = HotlistEntry("x", "7ABC123", "7ABC123", None, Reason.AMBER_ALERT, **restriction)  # type: ignore[arg-type]
     index = OwnIndex([OwnEntry(entry, "case", REAL, "officer")])
-    (hit,) = match(plate_read(), index, now_of(BUILT), lambda: "hit")
-    assert hit.list_age_s is None
-    assert hit.matched_at == now_of(BUILT)
-    assert match(plate_read(), index, now_of(BUILT, UtcSource.NTP), lambda: "hit") == []
+
+    def announce(now: Instant) -> Announcement:
+        player = WavPlayer(tmp_path / f"{now.utc_source}.wav", 0.8, now)
+        return Alerter(player, ReplayedClock(now), Settings(), lambda: index).follow(plate_read(), now)
+
+    (hit,), (record,) = announce(now_of(BUILT))
+    assert (hit.list_age_s, hit.matched_at) == (None, now_of(BUILT))
+    assert record.was_heard
+    assert announce(now_of(BUILT, UtcSource.NTP)) == Announcement()
 
 
 def test_a_list_is_amber_however_the_clock_stands() -> None:

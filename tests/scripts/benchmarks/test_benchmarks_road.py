@@ -10,7 +10,7 @@ import pytest
 
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import Evidence, ReadClosed, ReadDecided, ReadingPlace
+from alpr_edge.domain.reads import ReadingPlace, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import load
@@ -34,7 +34,8 @@ from tests.scripts.benchmarks.benchmark_data import (
     write_plates,
     write_rows,
 )
-from tests.store.records import instant, plate_read
+from tests.store import records
+from tests.store.records import plate_read
 from tests.vision.models import detector_model, reader_model, write_models
 
 NAMED = {
@@ -142,11 +143,12 @@ def labelled_plate(box: Box, vehicle: str, plate: str, legibility: str = "clear"
     return LabelledPlate(box, vehicle, plate, legibility)
 
 
-def closed(plate: str, *looks: tuple[int, Box], confidence: float = 0.9, box: Box | None = None) -> ReadClosed:
+def closed(plate: str, *looks: tuple[int, Box], confidence: float = 0.9, box: Box | None = None) -> ReadUpdate:
     places = tuple(ReadingPlace(frame, at) for frame, at in looks)
     first, last = places[0].frame_number, places[-1].frame_number
     read = replace(plate_read(plate=plate), box=box or places[-1].box, confidence=confidence)
-    return ReadClosed(replace(read, first_frame=first, last_frame=last), None, places)
+    read = replace(read, first_frame=first, last_frame=last)
+    return ReadUpdate(ReadStage.CLOSED, read, read.last_seen, looks=places)
 
 
 def test_a_read_is_of_the_vehicle_that_its_box_lies_on_and_merged_when_its_looks_lie_on_several() -> None:
@@ -185,12 +187,12 @@ def test_a_vehicle_out_of_view_for_long_is_sighted_again() -> None:
     assert one_ride.sightings("3") == []
 
 
-def test_a_corrected_read_does_not_stand() -> None:
-    first, second = plate_read("r1"), plate_read("r2", supersedes="r1")
-    evidence = Evidence(np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2, 3), np.uint8))
-    decision = ReadDecided(second, evidence, instant(), withdraws="r1")
-    replay = Replay(events=[ReadClosed(first, None), decision, ReadClosed(second, None)])
-    assert [event.read.read_id for event in replay.standing] == ["r2"]
+def test_a_read_counts_once_as_it_closed() -> None:
+    first, last = plate_read("r1"), plate_read("r1", "7ABC128")
+    replay = Replay(
+        events=[records.decided(first), records.amended(last), records.closed(last), records.decided(first)]
+    )
+    assert [event.read for event in replay.closed] == [last]
 
 
 def test_the_ride_is_read_as_the_drive_command_reads_it(tmp_path: Path) -> None:
@@ -207,7 +209,7 @@ def test_the_ride_is_read_as_the_drive_command_reads_it(tmp_path: Path) -> None:
     lines = (tmp_path / "out" / "reads.jsonl").read_text(encoding="utf-8").splitlines()
     keys = "plate_canonical", "first_frame", "last_frame", "confidence"
     by_command = [tuple(line[key] for key in keys) for line in map(json.loads, lines)]
-    reads = [event.read for event in replay.events if isinstance(event, ReadClosed)]
+    reads = [event.read for event in replay.closed]
     assert by_command == [(r.plate, r.first_frame, r.last_frame, round(r.confidence, 4)) for r in reads]
     assert len(by_command) >= 2
 
