@@ -1,6 +1,7 @@
 """A clock that nobody vouches for decides nothing of a list: not whether it is ahead, fresh or in force."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,8 +58,8 @@ def test_no_date_or_hour_of_an_entry_keeps_it_from_sounding(tmp_path: Path, rest
     index = OwnIndex([OwnEntry(entry, "case", REAL, "officer")])
 
     def announce(now: Instant) -> Announcement:
-        player = WavPlayer(tmp_path / f"{now.utc_source}.wav", 0.8, now)
-        return Alerter(player, ReplayedClock(now), Settings(), lambda: index).follow(plate_read(), now)
+        with closing(WavPlayer(tmp_path / f"{now.utc_source}.wav", 0.8, now)) as player:
+            return Alerter(player, ReplayedClock(now), Settings(), lambda: index).follow(plate_read(), now)
 
     (hit,), (record,) = announce(now_of(BUILT))
     assert (hit.list_age_s, hit.matched_at) == (None, now_of(BUILT))
