@@ -53,7 +53,10 @@ IRREGULAR_PARTICIPLES = frozenset(
 )
 NO_PARTICIPLES = frozenset({"embed", "exceed", "feed", "need", "proceed", "seed", "speed", "succeed"})
 ALLOWED_PARTICIPLES = {
+    "amended": "a stage of a read, as tests store it",
     "closed": "a state, as of a file of the standard library",
+    "decided": "a stage of a read, as tests store it",
+    "heard": "a state of an alert, as tests store it",
     "left": "a side, and what remains",
     "red": "a colour",
     "done": "a state, as of a future of the standard library",

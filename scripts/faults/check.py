@@ -40,11 +40,13 @@ SEND_S_MAX = 300.0
 DUE_MAX = 20
 LOCK = ".import.lock"
 _READS = "SELECT read_id FROM reads"
+_ENDED = "SELECT read_id FROM reads WHERE closed = 1 AND vote_count = :votes"
 _READS_QUEUED = "SELECT item_id FROM outbox WHERE kind = 'read'"
 _UNQUEUED = (
     "SELECT 'read ' || read_id FROM reads WHERE read_id NOT IN (SELECT item_id FROM outbox WHERE kind = 'read')",
     "SELECT 'hit ' || hit_id FROM hits WHERE hit_id NOT IN (SELECT item_id FROM outbox WHERE kind = 'hit')",
     "SELECT 'alert ' || hit_id FROM alerts WHERE 'alert:' || hit_id NOT IN (SELECT item_id FROM outbox)",
+    "SELECT 'withdrawal:' || hit_id FROM alerts WHERE withdrawn_boot_id NOT NULL EXCEPT SELECT item_id FROM outbox",
     "SELECT 'image ' || sha256 FROM evidence WHERE sha256 NOT IN (SELECT item_id FROM outbox WHERE kind = 'image')",
 )
 
@@ -210,6 +212,9 @@ class DiskCheck:
             batch for batch, n in batches.items() if n != int(batch.rsplit(".", 1)[1]) and batch not in excused_batches
         ]
         self.tally.corrupt += [f"batch {batch} is there in part" for batch in parts]
+        ended = set(connection.scalars(text(_ENDED), {"votes": records.LAST_VOTES}))
+        lost_ends = self.ledger.closed - ended - self.ledger.excused_reads
+        self.tally.losses += [f"the end of read {read_id}" for read_id in lost_ends if not self.known_aside]
         twice = text("SELECT first_frame FROM reads GROUP BY first_frame HAVING count(*) > 1")
         self.tally.duplicates += [f"frame {row[0]} was read twice" for row in connection.execute(twice)]
 
@@ -260,12 +265,8 @@ class DiskCheck:
             self.tally.corrupt += [f"{', '.join(over)}: nobody's, and an import leaves it there"] * bool(over)
 
     def _lists_of_nobody(self, store: UnitStore, directory: Path) -> list[str]:
-        known_files = {stored_list.file for stored_list in generations.all_generations(store.database, LIST)}
-        return [
-            path.name
-            for path in directory.glob("*")
-            if path.suffix != ".json" and path.name not in known_files | {LOCK}
-        ]
+        known = {LOCK, *(stored_list.file for stored_list in generations.all_generations(store.database, LIST))}
+        return [path.name for path in directory.glob("*") if path.suffix != ".json" and path.name not in known]
 
     def _import(self, store: UnitStore) -> None:
         lists, _ = open_lists(self._settings, store.database)

@@ -7,14 +7,13 @@ from random import Random
 
 import numpy as np
 
-from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
+from alpr_edge.domain.alerting import Alert, AlertRecord, Level, ListAge, Tone
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.reads import Evidence, EvidenceKind, PlateRead, ReadClosed, ReadDecided
+from alpr_edge.domain.reads import EarlierText, Evidence, EvidenceKind, PlateRead, ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Pixels
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 
 UNIT_ID = "torture-1"
 READS_MAX = 6
@@ -23,12 +22,17 @@ PICTURE_BYTES = (500, 8000)
 SPOILT_PLACE = READS_MAX - 1
 """In a batch of one: says that no row can hold the read."""
 SPOILT_SHARE = 0.02
+AMENDED_SHARE = 0.5
+SHARPER_SHARE = 0.5
+"""Of further looks that bring pictures."""
+VOTES, AMENDED_VOTES, LAST_VOTES = 3, 6, 9
+"""Votes of a read when it is decided, amended, and once its pass is over."""
 JPEG_START = b"\xff\xd8\xff"
 """What the department looks at of an image."""
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def batch(random: Random, run: int, number: int) -> list[DecidedRecord]:
+def batch(random: Random, run: int, number: int) -> list[ReadUpdate]:
     """New reads of a victim's batch; ids are ``run.batch.place.size``."""
     size = random.randint(1, READS_MAX)
     return [
@@ -36,24 +40,34 @@ def batch(random: Random, run: int, number: int) -> list[DecidedRecord]:
     ]
 
 
-def closing(random: Random, record: DecidedRecord) -> ClosedRecord:
-    """The end of a pass; every other one brings a sharper crop."""
-    pictures = ((EvidenceKind.CROP, _picture(random)),) if random.random() < 0.5 else ()
-    return ClosedRecord(record.read, pictures)
+def amending(random: Random, update: ReadUpdate) -> ReadUpdate:
+    """Return further looks that give a read another text and take its alert back; or the same update once more."""
+    if random.random() >= AMENDED_SHARE:
+        return update
+    read = update.read
+    before = EarlierText(read.plate, read.confidence, read.first_frame)
+    other = replace(read, plate=f"8{read.plate[1:]}", vote_count=AMENDED_VOTES, earlier_texts=(before,))
+    withdrawn = tuple(replace(record, withdrawn_at=read.last_seen) for record in update.alerts)
+    return replace(update, stage=ReadStage.AMENDED, read=other, images=_sharper(random), alerts=withdrawn)
 
 
-def one_pass(random: Random, run: int, number: int) -> tuple[ReadDecided, ReadClosed]:
-    """A new read of a batch of one as the writer is given it, and the end of its pass; a few no row can hold."""
+def closing(random: Random, update: ReadUpdate) -> ReadUpdate:
+    """The end of the pass of a read as it is known last; some bring a sharper crop."""
+    read = replace(update.read, vote_count=LAST_VOTES)
+    return ReadUpdate(ReadStage.CLOSED, read, read.last_seen, images=_sharper(random), is_hit=update.is_hit)
+
+
+def one_pass(random: Random, run: int, number: int) -> list[ReadUpdate]:
+    """A new read of a batch of one as the writer is given it, to the end of its pass; a few no row can hold."""
     spoilt = random.random() < SPOILT_SHARE
     place = SPOILT_PLACE if spoilt else 0
     record = _decided_record(random, f"{run}.{number}.{place}.1", _frame(run, number, place))
     read = replace(record.read, confidence=math.nan) if spoilt else record.read
     evidence = Evidence(_pixels(random, 30, 12), _pixels(random, 64, 48))
-    matched_read = ReadDecided(
-        read, evidence, read.first_seen, hits=record.hits, alert=record.alert, sounded_at=record.sounded_at
-    )
-    sharper = Evidence(_pixels(random, 30, 12), _pixels(random, 64, 48)) if random.random() < 0.5 else None
-    return matched_read, ReadClosed(read, sharper, is_hit=bool(record.hits))
+    decided = replace(record, read=read, evidence=evidence, images=())
+    amended = replace(amending(random, decided), evidence=None, images=())
+    sharper = Evidence(_pixels(random, 30, 12), _pixels(random, 64, 48)) if random.random() < SHARPER_SHARE else None
+    return [decided, amended, replace(closing(random, amended), evidence=sharper, images=())]
 
 
 def is_spoilt(read_id: str) -> bool:
@@ -66,7 +80,7 @@ def pictures(random: Random) -> list[bytes]:
     return [_picture(random) for _ in range(random.randint(1, READS_MAX))]
 
 
-def _decided_record(random: Random, read_id: str, frame: int) -> DecidedRecord:
+def _decided_record(random: Random, read_id: str, frame: int) -> ReadUpdate:
     read = PlateRead(
         read_id=read_id,
         unit_id=UNIT_ID,
@@ -75,7 +89,7 @@ def _decided_record(random: Random, read_id: str, frame: int) -> DecidedRecord:
         confidence=0.9,
         alternatives=(),
         slot_votes=(),
-        vote_count=3,
+        vote_count=VOTES,
         first_seen=_instant(frame),
         last_seen=_instant(frame),
         first_frame=frame,
@@ -86,8 +100,14 @@ def _decided_record(random: Random, read_id: str, frame: int) -> DecidedRecord:
     )
     hits = (_hit(read),) if random.random() < 0.3 else ()
     pictures = ((EvidenceKind.CROP, _picture(random)), (EvidenceKind.SCENE, _picture(random)))
-    alert = _alert(hits[0]) if hits else None
-    return DecidedRecord(read, pictures, hits, alert, read.first_seen if hits else None)
+    alerts = tuple(AlertRecord(_alert(hit), read.first_seen) for hit in hits)
+    return ReadUpdate(
+        ReadStage.DECIDED, read, read.first_seen, images=pictures, hits=hits, alerts=alerts, is_hit=bool(hits)
+    )
+
+
+def _sharper(random: Random) -> tuple[tuple[EvidenceKind, bytes], ...]:
+    return ((EvidenceKind.CROP, _picture(random)),) if random.random() < SHARPER_SHARE else ()
 
 
 def _alert(hit: Hit) -> Alert:

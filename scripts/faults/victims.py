@@ -25,6 +25,7 @@ from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.items import ItemKind
+from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.domain.retention import RetentionLimits
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.ingest.importer import ImportRequest, import_feed
@@ -35,7 +36,6 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import outbox
 from alpr_edge.store.hotlists import generations
 from alpr_edge.store.keys import load_key
-from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.retention.deletion_dates import note_department_date
 from alpr_edge.store.retention.purge import Purge
 from alpr_edge.store.unit_store import UnitStore, open_store
@@ -135,16 +135,17 @@ def _capture(task: Task, say: Say) -> None:
 
 
 def _record(store: UnitStore, task: Task, random: Random, say: Say, numbers: "itertools.count[int] | range") -> None:
-    """Decide reads, and close in each batch those of the batch before."""
-    before: list[DecidedRecord] = []
+    """Decide reads and amend them, and close in each batch those of the batch before."""
+    before: list[ReadUpdate] = []
     for number in numbers:
         new_records = records.batch(random, task.run, number)
         store.reads.commit([*(records.closing(random, record) for record in before), *new_records])
         say(_batch_note(new_records, before))
-        before = new_records
+        before = [records.amending(random, record) for record in new_records]
+        store.reads.commit(before)
 
 
-def _batch_note(new_records: list[DecidedRecord], closed: list[DecidedRecord]) -> BatchStored:
+def _batch_note(new_records: list[ReadUpdate], closed: list[ReadUpdate]) -> BatchStored:
     return BatchStored(tuple(it.read.read_id for it in new_records), tuple(it.read.read_id for it in closed))
 
 

@@ -7,14 +7,13 @@ from random import Random
 
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.errors import RefusedError, StoreError
-from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import ReadStage, ReadUpdate
 from alpr_edge.runtime.channels import BoundedChannel
 from alpr_edge.runtime.interrupts import stop_at
 from alpr_edge.runtime.stages import BatchStage, Rescue
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings
 from alpr_edge.store.keys import load_key
-from alpr_edge.store.reads.records import PassRecord
 from alpr_edge.store.recovery.refused_records import RefusedRecords
 from alpr_edge.store.unit_store import UnitStore
 from scripts.faults import records
@@ -40,16 +39,16 @@ def write_records(settings: Settings, store: UnitStore, run: int, random: Random
     )
     observers = [lambda batch: say(_batch_note(batch))]
     recorder = Recorder(store.reads, settings.store, refused_records, observers, defer_s_max=_RIDES_S_MAX)
-    channel: BoundedChannel[ReadEvent] = BoundedChannel(_RECORDS_WAITING)
+    channel: BoundedChannel[ReadUpdate] = BoundedChannel(_RECORDS_WAITING)
     supervisor = Supervisor()
     supervisor.add(_writer(recorder, channel))
     supervisor.start()
     read_ids: list[str] = []
     while not stop.is_set():
-        matched_read, closed = records.one_pass(random, run, len(read_ids))
-        read_ids.append(matched_read.read.read_id)
-        channel.put(matched_read)
-        channel.put(closed)
+        updates = records.one_pass(random, run, len(read_ids))
+        read_ids.append(updates[0].read.read_id)
+        for update in updates:
+            channel.put(update)
     supervisor.stop.set()
     channel.close()
     if not supervisor.join(_STOP_S_MAX) or supervisor.states[0].finish_failed:
@@ -57,7 +56,7 @@ def write_records(settings: Settings, store: UnitStore, run: int, random: Random
     say(VictimStopped(tuple(read_ids)))
 
 
-def _writer(recorder: Recorder, channel: BoundedChannel[ReadEvent]) -> BatchStage[ReadEvent]:
+def _writer(recorder: Recorder, channel: BoundedChannel[ReadUpdate]) -> BatchStage[ReadUpdate]:
     """The stage as a unit has it."""
     rescue = Rescue(recorder.require_room, (RefusedError,), recorder.write_alone, recorder.set_aside, (StoreError,))
     return BatchStage(
@@ -71,9 +70,9 @@ def _writer(recorder: Recorder, channel: BoundedChannel[ReadEvent]) -> BatchStag
     )
 
 
-def _batch_note(batch: Sequence[ReadEvent]) -> BatchStored:
-    new_reads = [record.read.read_id for record in batch if isinstance(record, ReadDecided)]
-    closed = [record.read.read_id for record in batch if isinstance(record, ReadClosed)]
+def _batch_note(batch: Sequence[ReadUpdate]) -> BatchStored:
+    new_reads = [update.read.read_id for update in batch if update.stage is ReadStage.DECIDED]
+    closed = [update.read.read_id for update in batch if update.stage is ReadStage.CLOSED]
     return BatchStored(tuple(new_reads), tuple(closed))
 
 
@@ -84,7 +83,7 @@ class _TellingRefusedRecords(RefusedRecords):
         super().__init__(data_directory, outbox_key)
         self._say = say
 
-    def add(self, records: Sequence[PassRecord], reason: str) -> int:
+    def add(self, records: Sequence[ReadUpdate], reason: str) -> int:
         """As every folder's."""
         written = super().add(records, reason)
         if written:

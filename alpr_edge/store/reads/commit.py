@@ -51,7 +51,8 @@ def write_update(connection: Connection, change: ReadUpdate, refs: Pictures, dro
     if closed is None and change.stage is not ReadStage.AMENDED:
         connection.execute(insert(reads), read_row(change.read, closed=is_end))
     elif closed == 0 and change.stage is not ReadStage.DECIDED:
-        _amend(connection, change, has_scene=any(ref.kind is EvidenceKind.SCENE for ref in refs))
+        is_written = _amend(connection, change, has_scene=any(ref.kind is EvidenceKind.SCENE for ref in refs))
+        refs = refs if is_written else ()
     else:
         # Stored before, or later than this update knows: at most the pictures of the decision are missing.
         is_written, refs = False, () if old_refs or change.stage is not ReadStage.DECIDED else refs
@@ -81,15 +82,15 @@ def correct(connection: Connection, change: ReadUpdate) -> PlateRead:
     return write_update(connection, change, refs, set())
 
 
-def _amend(connection: Connection, change: ReadUpdate, *, has_scene: bool) -> None:
-    """Write the newer values of an open read; its box stays that of the scene that is stored.
+def _amend(connection: Connection, change: ReadUpdate, *, has_scene: bool) -> bool:
+    """Write the newer values of an open read, whose box stays that of the scene that is stored; False: they are older.
 
     One that was set aside and comes late does not undo what later looks brought.
     """
     row = read_row(change.read, closed=change.stage is ReadStage.CLOSED)
     values = {name: value for name, value in row.items() if has_scene or name not in _BOX}
     is_newer = (reads.c.read_id == change.read.read_id) & (reads.c.vote_count <= change.read.vote_count)
-    connection.execute(update(reads).where(is_newer).values(values))
+    return connection.execute(update(reads).where(is_newer).values(values)).rowcount > 0
 
 
 def _stored_read(connection: Connection, read: PlateRead) -> PlateRead:

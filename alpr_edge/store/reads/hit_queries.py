@@ -86,9 +86,9 @@ def count_of_waiting(connection: Connection) -> int:
 def shown_state(connection: Connection) -> ShownState:
     """Values that differ as soon as pages have something else to show of hits.
 
-    A hit that is new or deleted, a pass that ended (its pictures are sharper then), an alert that was taken back, a
-    read that became certain or was corrected, what somebody said of any hit, what the page asked the unit for, and its
-    answer; but not a covert hit.
+    A hit that is new or deleted, a pass that ended (its pictures are sharper then), an alert that was taken back or
+    sounded late, a read that became certain or was corrected, what somebody said of any hit, what the page asked the
+    unit for, and its answer; but not a covert hit.
     """
     return tuple(row for query in _state_queries() for row in map(tuple, connection.execute(query)))
 
@@ -172,6 +172,7 @@ def _state_queries() -> tuple[Executable, ...]:
             reads.c.plate,
             reads.c.confidence,
             alerts.c.withdrawn_boot_id,
+            alerts.c.late_tone_boot_id,
         )
         .join(reads, reads.c.read_id == hits.c.read_id)
         .outerjoin(alerts, alerts.c.hit_id == hits.c.hit_id)

@@ -24,11 +24,8 @@ from alpr_edge.store.db.schema import alerts, hits, reads
 
 _AT = "sounded"
 """Name of the columns by which a moment is written."""
-_EARLIER_KINDS = {
-    "decision": ReadStage.DECIDED,
-    "certainty": ReadStage.AMENDED,
-    "end": ReadStage.CLOSED,
-}
+_CERTAINTY = "certainty"
+_EARLIER_KINDS = {"decision": ReadStage.DECIDED, _CERTAINTY: ReadStage.AMENDED, "end": ReadStage.CLOSED}
 """Kinds of records that earlier releases set aside."""
 
 
@@ -62,15 +59,18 @@ def from_json(values: Mapping[str, Any], images: tuple[tuple[EvidenceKind, bytes
 
 
 def _earlier_alerts(values: Mapping[str, Any]) -> tuple[AlertRecord, ...]:
-    """The alerts of a record that an earlier release set aside: its own, and that of another read that sounded late."""
+    """The alerts of a record that an earlier release set aside: its own, and that of another read that sounded late.
+
+    The alert of a certainty is graver than the one that its hit has, and sounds after it.
+    """
     records = []
-    if values.get("alert") is not None:
-        records.append(alert_of(_row(alerts, values["alert"])))
-    if values.get("late_tone") is not None:
-        late = alert_of(_row(alerts, values["late_tone"]))
-        if late.sounded_at is not None:
-            tone = LateTone(late.alert, late.sounded_at)
-            records.append(AlertRecord(late.alert, late_tone=tone))
+    for name in ("alert", "late_tone"):
+        if values.get(name) is not None:
+            record = alert_of(_row(alerts, values[name]))
+            is_late = name == "late_tone" or values["kind"] == _CERTAINTY
+            if is_late and record.sounded_at is not None:
+                record = AlertRecord(record.alert, late_tone=LateTone(record.alert, record.sounded_at))
+            records.append(record)
     return tuple(records)
 
 

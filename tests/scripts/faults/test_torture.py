@@ -119,6 +119,12 @@ def test_a_read_that_is_gone_is_lost(scene: Scene) -> None:
     assert scene.tally.losses == ["read 9.9.0.1", "read 9.9.0.1 is not at the department"]
 
 
+def test_the_end_of_a_read_that_came_undone_is_lost(scene: Scene) -> None:
+    scene.change("UPDATE reads SET vote_count = 1 WHERE seq = 1")
+    (loss,) = scene.check().losses
+    assert loss.startswith("the end of read ")
+
+
 def test_a_read_that_is_not_queued_is_lost(scene: Scene) -> None:
     scene.change("DELETE FROM outbox WHERE seq = (SELECT min(seq) FROM outbox WHERE kind = 'read')")
     assert len(scene.check().losses) == 1
@@ -127,8 +133,11 @@ def test_a_read_that_is_not_queued_is_lost(scene: Scene) -> None:
 
 def test_a_batch_in_part_is_corrupt(scene: Scene) -> None:
     scene.ledger.reads.clear()
+    scene.ledger.closed.clear()
     first = "read_id = (SELECT read_id FROM reads WHERE seq = 1)"
-    statements = [f"UPDATE {table} SET read_id = '1.2.0.7' WHERE {first}" for table in ("evidence", "hits", "reads")]
+    statements = [
+        f"UPDATE {table} SET read_id = '1.2.0.7' WHERE {first}" for table in ("evidence", "alerts", "hits", "reads")
+    ]
     scene.change(*statements)
     assert any("1.2.7 is there in part" in line for line in scene.check().corrupt)
 

@@ -13,16 +13,20 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select
+from sqlalchemy import insert, inspect, select
 
+from alpr_edge.domain.alerting import AlertRecord, Silence
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.reads import EarlierText, PlateRead
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.migrate import RELEASE, SchemaRelease
-from alpr_edge.store.db.schema import meta, metadata, reads
+from alpr_edge.store.db.row_mapping import alert_row, hit_row, read_row
+from alpr_edge.store.db.schema import alerts, hits, meta, metadata, reads
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.reads.repository import ReadStore
-from tests.store.records import decided, decided_record, instant, plate_read
+from tests.store.records import alert, amended, decided, decided_record, heard, hit, instant, plate_read
 
 KEY = bytes(range(32))
 NEXT = '''
@@ -49,6 +53,28 @@ def later_release(folder: Path, *, readable_from: int = CURRENT, then: str = "")
     migration = NEXT.format(number=CURRENT + 1, before=CURRENT, then=then)
     (scripts / "versions" / "later.py").write_text(migration, encoding="utf-8")
     return SchemaRelease(CURRENT + 1, readable_from, scripts)
+
+
+def earlier_release(folder: Path, schema: int) -> SchemaRelease:
+    """A release before this one, with its migrations alone."""
+    scripts = shutil.copytree(RELEASE.scripts, folder / "before", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (scripts / "versions").glob("s*.py"):
+        if int(path.name[1:5]) > schema:
+            path.unlink()
+    return SchemaRelease(schema, 1, scripts)
+
+
+def add_rows(database: Database, read: PlateRead, found: Hit | None = None, told: AlertRecord | None = None) -> None:
+    """Add a read with its hit and alert as a release before schema 18 writes them."""
+    with database.write() as connection:
+        for table, row in (
+            (reads, read_row(read, closed=False)),
+            (hits, {} if found is None else hit_row(found)),
+            (alerts, {} if told is None else alert_row(told)),
+        ):
+            if row:
+                of_18 = {"earlier_texts", "silence"}
+                connection.execute(insert(table), {name: value for name, value in row.items() if name not in of_18})
 
 
 @pytest.fixture
@@ -144,16 +170,46 @@ def test_an_upgrade_keeps_every_read_and_adds(data: Path, later: SchemaRelease) 
 def test_a_database_of_before_the_indexes_of_a_full_store_gets_them_with_its_rows_in_them(
     data: Path, tmp_path: Path
 ) -> None:
-    newer = shutil.ignore_patterns("__pycache__", "s001[7-9]*", "s00[2-9]*")
-    scripts = shutil.copytree(RELEASE.scripts, tmp_path / "before", ignore=newer)
-    with open_database(data, migrate=True, release=SchemaRelease(16, 1, scripts)) as database:
-        read_store(database, data).commit([decided_record("read-1"), decided(plate_read("read-2", "8", "read-1"))])
+    with open_database(data, migrate=True, release=earlier_release(tmp_path, 16)) as database:
+        add_rows(database, plate_read("read-1"))
+        add_rows(database, plate_read("read-2", "8", "read-1"))
         clock_pairs.record(database, instant())
         assert not NEW_INDEXES & index_names(database)
     with open_database(data, migrate=True) as database:
         assert index_names(database) >= NEW_INDEXES
         with database.read() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalars().all() == ["ok"]
+
+
+def test_a_database_of_before_texts_and_silences_opens_with_its_reads_hits_and_alerts(
+    data: Path, tmp_path: Path
+) -> None:
+    with open_database(data, migrate=True, release=earlier_release(tmp_path, 17)) as database:
+        add_rows(database, plate_read("read-1"), hit(), heard())
+    with open_database(data, migrate=True) as database:
+        store = read_store(database, data)
+        (stored,) = store.recent(10)
+        assert (stored.read, stored.hits, stored.alerts) == (plate_read("read-1"), (hit(),), (heard(),))
+        read = replace(plate_read("read-1"), vote_count=20, earlier_texts=(EarlierText("7ABC128", 0.5, 12),))
+        quiet = AlertRecord(alert("hit-2"), silence=Silence.OTHER_HIT)
+        store.commit([amended(read, [hit("hit-2")], [quiet])])
+        (stored,) = store.recent(10)
+        assert (stored.read, stored.alerts) == (read, (heard(), quiet))
+
+
+def test_the_release_before_texts_and_silences_works_with_a_database_that_has_them(data: Path, tmp_path: Path) -> None:
+    earlier = earlier_release(tmp_path, 17)
+    amended_read = replace(plate_read("read-1"), earlier_texts=(EarlierText("7ABC128", 0.5, 12),))
+    quiet = AlertRecord(alert(), silence=Silence.MUTED)
+    with open_database(data, migrate=True) as database:
+        read_store(database, data).commit([decided(amended_read, [hit()], [quiet])])
+    with open_database(data, migrate=True, release=earlier) as database:
+        assert read_store(database, data).close_open_reads() == 1
+        add_rows(database, plate_read("read-2"), hit("hit-2", "read-2"), heard("hit-2", "read-2"))
+    with open_database(data, migrate=True) as database:
+        stored = {each.read.read_id: each for each in read_store(database, data).recent(10)}
+        assert (stored["read-1"].read, stored["read-1"].alerts) == (amended_read, (quiet,))
+        assert (stored["read-2"].read, stored["read-2"].alerts) == (plate_read("read-2"), (heard("hit-2", "read-2"),))
 
 
 @pytest.mark.parametrize("migrate", [True, False])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.protocol.items import Answer, Outcome
 from alpr_edge.domain.reads import ReadUpdate
@@ -19,7 +20,7 @@ from alpr_edge.store.reads.queries import kept_counts
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.damaged_databases import set_aside
 from tests.store.damage import fill, overwrite_page, unit
-from tests.store.records import CROP, closed, decided, decided_record, hit, instant
+from tests.store.records import CROP, alert, closed, decided, decided_record, hit, instant, plate_read
 from tests.store.retention.test_purge import run
 
 pytestmark = pytest.mark.review(2)
@@ -75,8 +76,10 @@ def test_they_stay_right_through_commits_answers_requeues_and_a_purge(
         if number % 5:
             store.commit([closed(record.read, ((CROP, b"sharper %d" % number),) if number % 2 else ())])
         if number % 7 == 0:
+            no_hit = decided(plate_read("x"), alerts=[AlertRecord(alert("of no hit", "x"))])
             with pytest.raises(StoreError):
-                store.commit([record_of(1000 + number, chance), record])  # rolled back, with what it had counted
+                store.commit([record_of(1000 + number, chance), no_hit])  # rolled back, with what it had counted
+            store.commit([record])  # stored already
         answer_some(outbox, chance)
         if number % 11 == 0:
             outbox.requeue()

@@ -199,8 +199,8 @@ def test_an_alert_that_stayed_quiet_is_on_record_with_the_reason(store: ReadStor
 @pytest.mark.parametrize(
     "bad",
     [
-        decided(plate_read("x"), hits=(hit(read_id="of no read"),)),
-        amended(plate_read("x"), hits=(hit(read_id="x"),)),
+        decided(plate_read("x"), hits=(hit("hit-2", "of no read"),)),
+        amended(plate_read("x"), hits=(hit("hit-2", "x"),)),
         decided(plate_read("x"), alerts=[AlertRecord(alert("of no hit", "x"))]),
     ],
 )
@@ -236,9 +236,9 @@ def test_a_batch_that_is_given_again_is_kept_once(store: ReadStore, outbox: Outb
     ]
     end = [closed(over(READ), ((CROP, b"sharper"),))]
     for records in (batch, end):
-        first, before = store.commit(records), (store.counts(), due(outbox))
+        first, before = store.commit(records), (store.counts(), kinds(outbox))
         assert store.commit(records) == first
-        assert (store.counts(), due(outbox)) == before
+        assert (store.counts(), kinds(outbox)) == before
     assert (store.counts().reads, store.counts().open_reads) == (2, 1)
     assert kinds(outbox).count("read") == 1
     store.commit([*batch, decided(plate_read("read-3"))])

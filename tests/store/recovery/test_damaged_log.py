@@ -41,9 +41,9 @@ def killed_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("killed")
     fill(folder / "data", 20)
     with unit(folder / "data") as store:
-        commit(store, range(20, 58))
+        commit(store, range(20, 57))
         before = (folder / "data" / SHM).read_bytes()
-        store.reads.commit([record(58), record(59)])
+        store.reads.commit([record(57), record(58), record(59)])  # one with a hit: reads are not on the last page
         killed_data = copy_open_folder(folder / "data", folder / "killed")
     (killed_data / "index before").write_bytes(before)
     return killed_data

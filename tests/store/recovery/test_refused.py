@@ -1,27 +1,25 @@
 """Records that the store does not take lie encrypted, bounded and in order, and come in once they can."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-from alpr_edge.domain.alerting import AlertRecord
+from alpr_edge.domain.alerting import AlertRecord, Silence
 from alpr_edge.domain.errors import RefusedError
-from alpr_edge.domain.reads import ReadUpdate
+from alpr_edge.domain.reads import EarlierText, ReadStage, ReadUpdate
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery import record_json, refused_records
 from alpr_edge.store.recovery.refused_records import RECORDS_MAX, RefusedRecords
-from tests.store.records import CROP, SCENE, alert, closed, decided, heard, hit, instant, late_tone, plate_read
+from tests.store.records import CROP, SCENE, alert, amended, closed, decided, heard, hit, instant, late_tone, plate_read
 
 pytestmark = pytest.mark.review(1)
 
 READ = plate_read()
-WHOLE = decided(
-    READ, hits=(hit(),), alerts=[heard()], images=((CROP, b"a crop"), (SCENE, b"a scene")), withdraws="read-0"
-)
+WHOLE = decided(READ, [hit()], [heard()], ((CROP, b"a crop"), (SCENE, b"a scene")))
 WHY = "the database refused it (SQLITE_CONSTRAINT_CHECK)"
 
 
@@ -46,7 +44,7 @@ def test_a_record_comes_in_later_as_it_was(aside: RefusedRecords, store: ReadSto
 
 def test_a_late_tone_comes_in_with_its_record(aside: RefusedRecords, store: ReadStore, outbox: Outbox) -> None:
     store.commit([decided(READ, hits=(hit(),), alerts=[AlertRecord(alert())])])
-    aside.add([decided(plate_read("read-2"), withdraws="read-0", late_tone=late_tone())], WHY)
+    aside.add([amended(READ, alerts=[AlertRecord(alert(), silence=Silence.MUTED, late_tone=late_tone())])], WHY)
     assert aside.take_in(store) == 1
     stored_read = store.get("read-1")
     assert stored_read is not None
@@ -54,12 +52,15 @@ def test_a_late_tone_comes_in_with_its_record(aside: RefusedRecords, store: Read
     assert "late_tone:hit-1" in [item.item_id for item in outbox.due(10, 10**6)]
 
 
-def test_a_record_of_a_release_that_knew_no_late_tones_is_read() -> None:
-    values = json.loads(json.dumps(record_json.to_json(WHOLE), default=record_json.plain))
-    del values["late_tone"]
-    read_back = record_json.from_json(values, ())
-    assert isinstance(read_back, ReadUpdate)
-    assert (read_back.withdraws, read_back.late_tone) == ("read-0", None)
+@pytest.mark.parametrize("stage", ReadStage)
+def test_everything_of_an_update_is_written_down(stage: ReadStage) -> None:
+    read = replace(READ, supersedes="read-0", corrected_by="ana", earlier_texts=(EarlierText("7ABC128", 0.5, 3),))
+    told = AlertRecord(alert(), None, Silence.MUTED, instant(2000), late_tone())
+    update = decided(read, [hit()], [told], at=instant(900), missing_evidence="the disk was full", stage=stage)
+    text = json.dumps(record_json.to_json(update), default=record_json.plain)
+    read_back = record_json.from_json(json.loads(text), ())
+    values = [getattr(read_back, each.name) for each in fields(update)]
+    assert values == [getattr(update, each.name) for each in fields(update)]
 
 
 def test_the_files_tell_nobody_without_the_key_anything(aside: RefusedRecords, data: Path) -> None:
@@ -80,7 +81,7 @@ def test_what_is_refused_again_stays_and_is_shown_with_its_reason(aside: Refused
     aside.add([decided(plate_read("read-2"))], WHY)
     assert aside.take_in(store) == 1
     (refused_record,) = aside.list_records()
-    assert (refused_record.read_id, refused_record.what, refused_record.reason) == ("read-1", "decision", WHY)
+    assert (refused_record.read_id, refused_record.what, refused_record.reason) == ("read-1", "decided", WHY)
     assert READ.plate not in str(refused_record)
 
 
