@@ -1,6 +1,5 @@
 """Plates of other vehicles in a scene are covered for good; that of the read stays, at whatever scale the scene is."""
 
-import dataclasses
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +13,7 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Pixels
 from alpr_edge.domain.recognition.slot_texts import text_of
-from alpr_edge.domain.recognition.vehicle_pass import evidence_of
+from alpr_edge.domain.recognition.vehicle_pass import PlateCrop
 from alpr_edge.services.evidence.redaction_process import redaction_process
 from alpr_edge.settings import VisionSettings
 from alpr_edge.simulation.drive import Drive
@@ -25,7 +24,7 @@ from alpr_edge.vision.model_files.folders import shipped_models
 from alpr_edge.vision.model_files.manifest import find_model, load_model
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.redaction import RedactedScene, SceneRedactor
-from tests.domain.readings import frame_of, reading_of
+from tests.domain.readings import reading_of
 
 FRAMES, FRAMES_APART, READABLE_PX = 3, 6, 45
 
@@ -67,8 +66,7 @@ def cut(pixels: Pixels, box: Box) -> Pixels:
 
 def crop_of(pixels: Pixels, box: Box) -> bytes:
     """The crop that is stored with a read of a plate."""
-    frame = dataclasses.replace(frame_of([], 0), pixels=pixels)
-    return jpeg(evidence_of(frame, reading_of("ABC123", box=box)).crop, 85)
+    return jpeg(PlateCrop.of(pixels, reading_of("ABC123", box=box)).picture, 85)
 
 
 def widest(plates: list[tuple[str, Box]]) -> Box:

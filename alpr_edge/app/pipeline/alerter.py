@@ -300,8 +300,8 @@ class Alerter:
             log.info("alert.withdrawn", read=vehicle.read.read_id)
             self._sound(Tone.WITHDRAWN, at, WITHDRAWN_SENTENCE)
         for key, tones in own.items():
-            newest = [self._soundings[key][0]] if key in self._soundings else []
-            for tone in (*tones, *newest):
+            others = [tone for (told, _), (tone, _) in self._soundings.items() if told == key]
+            for tone in (*tones, *others):
                 tone.is_void = True
         if own:
             for other in self._vehicles.values():

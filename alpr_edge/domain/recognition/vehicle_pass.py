@@ -40,6 +40,8 @@ CLEAR_MIN = 0.8
 """Probability from which a pass shows a character clearly: vans of one fleet may differ in it alone."""
 NO_SCENE: Pixels = np.zeros((0, 0, 3), np.uint8)
 """The scene of a pass whose frame is stored or given up."""
+NO_EVIDENCE = Evidence(NO_SCENE, NO_SCENE)
+"""Pictures of a read that has none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

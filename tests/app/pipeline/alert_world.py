@@ -82,6 +82,8 @@ class HeardTone:
     key: EntryKey
     level: Level
     at_ms: float
+    is_void: bool = False
+    """Whether it was withdrawn, or disowned by a person: its entry may sound again."""
 
 
 class Street:
@@ -99,7 +101,6 @@ class Street:
         self.records: dict[str, AlertRecord] = {}
         self.plates_at: dict[str, PlateRead] = {}
         self.tones: list[HeardTone] = []
-        self.void_tones: set[EntryKey] = set()
         self.disowned: defaultdict[str, set[str]] = defaultdict(set)
         self.corrected: set[str] = set()
         self.condition_since: dict[str, float] = {}
@@ -160,7 +161,7 @@ class Street:
         self._take([])
         self.start()
         self.wanted_since.clear()
-        self.void_tones |= {tone.key for tone in self.tones}
+        self.tones.clear()
 
     def finish(self) -> None:
         """End all passes, and check that each read has ended once."""
@@ -183,7 +184,7 @@ class Street:
         self.disowned[hit.read_id].discard(hit.entry.plate)
         if answer is not None:
             self.disowned[hit.read_id].add(hit.entry.plate)
-            self.void_tones.add(key_of(hit.entry))
+            self._void(key_of(hit.entry))
         self.alerter.note_answer(hit.read_id, hit_id, answer)
 
     def correct(self, read_id: str, text: str) -> None:
@@ -196,7 +197,8 @@ class Street:
         standing = [(h, self.records[h.hit_id]) for h in self.hits.values() if h.hit_id in self.records]
         heard = [(h, r) for h, r in standing if h.read_id == read_id and r.withdrawn_at is None]
         self.corrected.add(read_id)
-        self.void_tones |= {key_of(hit.entry) for hit, _ in heard}
+        for hit, _ in heard:
+            self._void(key_of(hit.entry))
         hits, alerts = self.alerter.correct(misread, heard, read, self.now())
         for hit, record in heard:
             self.records[hit.hit_id] = replace(record, withdrawn_at=self.now())
@@ -221,19 +223,21 @@ class Street:
         if record.late_tone is not None and (before is None or before.late_tone is None):
             self._note_tone(HeardTone(read, key, record.late_tone.alert.level, self.ms))
         if record.withdrawn_at is not None:
-            self.void_tones.add(key)
+            self._void(key)
+
+    def _void(self, key: EntryKey) -> None:
+        for tone in self.tones:
+            tone.is_void |= tone.key == key
 
     def _note_tone(self, tone: HeardTone) -> None:
         """Properties 3 and 4: nothing sounds twice within the cooldown, nor what a person disowned."""
         read_id, entry_plate = tone.read.read_id, tone.key[1]
         assert entry_plate not in self.disowned[read_id], f"{entry_plate} sounded for {read_id} after it was disowned"
         assert read_id not in self.corrected, f"{read_id} sounded after a person corrected it"
-        if tone.key not in self.void_tones:
-            for before in self.tones:
-                is_same = before.key == tone.key and before.read.plate == tone.read.plate
-                is_recent = tone.at_ms - before.at_ms < COOLDOWN_S * 1000
-                assert not (is_same and is_recent and tone.level <= before.level), f"{entry_plate} sounded twice"
-        self.void_tones.discard(tone.key)
+        for before in self.tones:
+            is_same = before.key == tone.key and before.read.plate == tone.read.plate and not before.is_void
+            is_recent = tone.at_ms - before.at_ms < COOLDOWN_S * 1000
+            assert not (is_same and is_recent and tone.level <= before.level), f"{entry_plate} sounded twice"
         self.tones.append(tone)
 
     def change_condition(self, name: str) -> None:

@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 
 from alpr_edge.domain.plates import ALPHABET, CERTAIN_MIN
+from alpr_edge.domain.reads import EarlierText
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.domain.recognition.second_opinions import SecondOpinion
 from alpr_edge.domain.recognition.tracking import Track
-from alpr_edge.domain.recognition.vehicle_pass import DOUBT_MAX, NO_EVIDENCE, VehiclePass, evidence_of
+from alpr_edge.domain.recognition.vehicle_pass import DOUBT_MAX, NO_SCENE, VehiclePass
 from alpr_edge.domain.recognition.voting import Opinion, Vote
 from tests.domain.readings import DECIDED, START, frame_of, reading_of
 from tests.store.records import plate_read
@@ -23,7 +24,7 @@ AWAY_MS_MAX = 20_000.0
 def pass_of(*looks: Reading) -> VehiclePass:
     track, first = Track(1), looks[0]
     frame = frame_of([], 0)
-    one = VehiclePass(track, SecondOpinion(), first, first, first, evidence_of(frame, first))
+    one = VehiclePass.begin(track, SecondOpinion(), first, frame)
     for look in looks:
         track.add(look)
         one.look(look, frame)
@@ -103,7 +104,7 @@ def test_of_two_texts_in_little_doubt_one_is_a_misreading_if_the_other_is_likely
 def test_of_a_decided_pass_the_read_is_compared_and_not_the_looks() -> None:
     earlier, later = pass_of(reading_of("5XYZ987")), pass_of(reading_of("8ABC123", 1000))
     assert not later.is_same_vehicle(earlier, later.vote(), AWAY_MS_MAX)
-    earlier.read = plate_read(plate="8ABC123")
+    earlier.read, earlier.decided = plate_read(plate="8ABC123"), EarlierText("8ABC123", 0.93, 0)
     assert later.is_same_vehicle(earlier, later.vote(), AWAY_MS_MAX)
 
 
@@ -113,7 +114,7 @@ def test_a_sharper_look_is_shown_and_only_after_the_decision_still_to_be_stored(
     assert one.sharpest is not same
     one.look(sharper := reading_of("8ABC123", 2, Box(10, 10, 60, 40), sharpness=101), frame_of([], 2))
     assert (one.sharpest, one.shown, one.is_sharper) == (sharper, sharper, False)
-    assert one.evidence.crop.shape[:2] == (40, 66)  # fifteen per cent more on each side, in whole pixels
+    assert one.crop.picture.shape[:2] == (40, 66)  # fifteen per cent more on each side, in whole pixels
     one.read = plate_read()
     one.look(sharpest := reading_of("8ABC123", 3, sharpness=102), frame_of([], 3))
     assert (one.sharpest, one.shown, one.is_sharper) == (sharpest, sharpest, True)
@@ -121,14 +122,13 @@ def test_a_sharper_look_is_shown_and_only_after_the_decision_still_to_be_stored(
 
 def test_a_picture_that_is_stored_is_let_go_and_one_that_is_not_stays() -> None:
     one = pass_of(reading_of("8ABC123"))
-    kept = one.evidence
+    kept = one.scene
     one.is_sharper = True
     one.release_frame()
-    assert one.evidence is kept
+    assert one.scene is kept
     one.is_sharper = False
     one.release_frame()
-    assert one.evidence is NO_EVIDENCE
-    assert (NO_EVIDENCE.crop.size, NO_EVIDENCE.scene.size) == (0, 0)
+    assert one.scene is NO_SCENE
 
 
 def pass_after_join(
@@ -136,12 +136,12 @@ def pass_after_join(
 ) -> VehiclePass:
     earlier = pass_of(reading_of("8ABC123", sharpness=earlier_sharpness))
     later = pass_of(reading_of("8ABC123", 1000, sharpness=later_sharpness))
-    earlier.decided_confidence, earlier.text_frame, earlier.is_sharper = 0.8, 3, was_sharper
+    earlier.decided, earlier.is_sharper = EarlierText("8ABC123", 0.8, 3), was_sharper
     if is_read:
         earlier.read = plate_read()
     later.join(earlier)
     assert (later.read, later.first) == (earlier.read, earlier.first)
-    assert (later.decided_confidence, later.text_frame) == (0.8, 3)
+    assert later.decided == EarlierText("8ABC123", 0.8, 3)
     assert later.track.reading_count == 2
     return later
 
