@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import Column, Table, func, select
 
 from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.number_slices import number_slices
 from alpr_edge.store.db.schema import hits, own_entries, reads
 
 ROWS_AT_ONCE = 2000
@@ -17,7 +18,7 @@ _COLUMNS: tuple[tuple[Table, Column[str]], ...] = (
 
 
 def stored_plates(database: Database) -> Iterator[str]:
-    """The plates of reads, of hits as listed and as the feed wrote them, and of officers' entries; some more than once.
+    """Yield the texts of reads, of hits as listed and as the feed wrote them, and of officers' entries; some twice.
 
     Raises:
         StoreError: the database cannot be read.
@@ -30,3 +31,13 @@ def stored_plates(database: Database) -> Iterator[str]:
             with database.read() as connection:
                 texts = connection.scalars(select(column).where(numbers)).all()
             yield from texts
+    yield from _earlier_texts(database)
+
+
+def _earlier_texts(database: Database) -> Iterator[str]:
+    """Yield the texts that reads had before further looks changed them."""
+    for numbers in number_slices(database, reads.c.seq, ROWS_AT_ONCE):
+        query = select(reads.c.earlier_texts).where(reads.c.seq.between(*numbers), reads.c.earlier_texts.is_not(None))
+        with database.read() as connection:
+            rows = connection.scalars(query).all()
+        yield from (plate for earlier in rows for plate, *_ in earlier)
