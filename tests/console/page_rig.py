@@ -126,7 +126,7 @@ class PageRig:
 
     def withdraw(self, made: Hit) -> None:
         """Further looks give the read another text, which takes the alert of a hit back."""
-        read, record = self._told(made)
+        read, record = self._known_alert(made)
         other = replace(
             read, plate="7ABC128", vote_count=20, earlier_texts=(EarlierText(read.plate, read.confidence, 10),)
         )
@@ -134,10 +134,10 @@ class PageRig:
 
     def sound_late(self, made: Hit) -> None:
         """Sound the alert of a hit that had stayed quiet."""
-        read, record = self._told(made)
+        read, record = self._known_alert(made)
         self._store.reads.commit([amended(read, alerts=[replace(record, late_tone=late_tone(made.hit_id))])])
 
-    def _told(self, made: Hit) -> tuple[PlateRead, AlertRecord]:
+    def _known_alert(self, made: Hit) -> tuple[PlateRead, AlertRecord]:
         stored = self._store.reads.get(made.read_id)
         assert stored is not None
         (record,) = stored.alerts
