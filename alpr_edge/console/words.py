@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alpr_edge.domain.alerting import Level, ListAge
+from alpr_edge.domain.alerting import AlertRecord, Level, ListAge, Silence
 from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnding
 from alpr_edge.domain.dispositions.hit_objection import OBJECTION_WORDS
 from alpr_edge.domain.dispositions.hit_state import HitVerification
@@ -38,6 +38,13 @@ _VERIFICATIONS = {
     HitVerification.REFUSED: "NOT CONFIRMED by the agency that entered it",
     HitVerification.NOT_ON_FILE: "NO LONGER ON FILE",
 }
+_SILENCES = {
+    Silence.OTHER_HIT: "none of its own: another hit of this vehicle sounded",
+    Silence.COOLDOWN: "none: the entry sounded just before",
+    Silence.MUTED: "none: muted",
+    Silence.SIGNED_OUT: "none: no officer was signed in",
+    Silence.NO_DEVICE: "none: no sound device",
+}
 _AGES = {ListAge.FRESH: "", ListAge.AMBER: "old list", ListAge.RED: "VERY OLD list"}
 _COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 _SURE_HDOP = 2.0
@@ -67,6 +74,13 @@ def match_words(hit: Hit) -> str:
 def sureness_words(read: PlateRead) -> str:
     """How sure the text of a read is."""
     return "read surely" if read.certain else "READ WITH DOUBT"
+
+
+def tone_words(record: AlertRecord) -> str:
+    """Why an alert made no tone, and whether it sounded later."""
+    if record.silence is None:
+        return ""
+    return _SILENCES[record.silence] + ("" if record.late_tone is None else "; sounded later")
 
 
 def verification_words(card: HitCard) -> str:
@@ -238,6 +252,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "shown_level": shown_level_words,
     "reason": reason_words,
     "match": match_words,
+    "tone": tone_words,
     "sureness": sureness_words,
     "verification": verification_words,
     "list_age": list_age_words,

@@ -11,13 +11,13 @@ from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
 from alpr_edge.domain.instants import UtcSource
-from alpr_edge.domain.reads import Alternative
+from alpr_edge.domain.reads import Alternative, EarlierText
 from alpr_edge.settings import load
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.unit_store import UnitStore, open_store
 from scripts.faults.disk import Disk
 from tests.staff import Staff, stating
-from tests.store.records import CROP, SCENE, closed, decided, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, amended, closed, decided, hit, instant, plate_read
 from tests.units import write_bare_unit
 
 PICTURES = ((CROP, b"jpeg of the plate"), (SCENE, b"jpeg of the scene"))
@@ -109,6 +109,17 @@ def test_a_text_that_a_person_corrected_says_so_and_by_whom(settings: Path, stor
         "1.front.2": None,
         "1.front.1": None,
     }
+
+
+def test_a_text_that_further_looks_changed_is_shown_with_those_before(settings: Path, store: UnitStore) -> None:
+    before = EarlierText("4XYZ99B", 0.6, 12), EarlierText("4XY2999", 0.7, 15)
+    amended_read = replace(plate_read("1.front.3", "4XYZ999"), vote_count=20, earlier_texts=before)
+    store.reads.commit([amended(amended_read)])
+    output = squeeze(edge(settings, "reads", columns="300").stdout)
+    assert "id 1.front.3, read before as 4XYZ99B, 4XY2999" in output
+    lines = {line["read_id"]: line for line in map(json.loads, edge(settings, "reads", "--json").stdout.splitlines())}
+    assert [one["plate"] for one in lines["1.front.3"]["earlier_texts"]] == ["4XYZ99B", "4XY2999"]
+    assert lines["1.front.2"]["earlier_texts"] == []
 
 
 def test_a_limit_counts_vehicles(settings: Path, store: UnitStore) -> None:

@@ -24,10 +24,10 @@ from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.page_site import site_of
 from alpr_edge.console.unit import ConsoleUnit, open_console_unit
-from alpr_edge.domain.alerting import AlertRecord, Level
+from alpr_edge.domain.alerting import AlertRecord, Level, Silence
 from alpr_edge.domain.hits import Hit, HotlistEntry, MatchKind, Reason
 from alpr_edge.domain.people.person import Person
-from alpr_edge.domain.reads import EarlierText
+from alpr_edge.domain.reads import EarlierText, PlateRead
 from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.web.connections.gate import ConnectionGate, GatedSocket
@@ -36,7 +36,7 @@ from alpr_edge.web.page_server import LIMITS, page_server
 from alpr_edge.web.visitor import COMPONENT, COOKIE
 from tests.app.page_request_rig import RequestRig
 from tests.staff import PEOPLE, Staff
-from tests.store.records import CROP, SCENE, alert, amended, decided, hit, instant, plate_read, withdrawn
+from tests.store.records import CROP, SCENE, alert, amended, decided, hit, instant, late_tone, plate_read, withdrawn
 from tests.units import write_bare_unit
 
 HOST, DOMAIN = "127.0.0.1", "dept.example"
@@ -113,24 +113,35 @@ class PageRig:
         made = hit(f"unit-1:hit-{number}", read.read_id)
         level = Level(int(str(changes.pop("level", Level.HIGH.value))))
         sounded = Level(int(str(changes.pop("sounded", level.value))))
+        silence = Silence(str(name)) if (name := changes.pop("silence", None)) else None
         kind = MatchKind(str(changes.pop("kind", MatchKind.EXACT)))
         entry = replace(made.entry, reason=reason, **changes)  # type: ignore[arg-type] # any field
         generation = replace(made.generation, source=entry.source)
         made = replace(made, entry=entry, level=level, kind=kind, generation=generation)
-        record = AlertRecord(replace(alert(made.hit_id, read.read_id), level=sounded), instant(450))
+        told = replace(alert(made.hit_id, read.read_id), level=sounded)
+        record = AlertRecord(told, None if silence else instant(450), silence)
         pictures = ((CROP, jpeg(number % 256)), (SCENE, jpeg(255 - number % 256)))
         self._store.reads.commit([decided(read, [made], [] if entry.covert else [record], pictures)])
         return made
 
     def withdraw(self, made: Hit) -> None:
         """Further looks give the read another text, which takes the alert of a hit back."""
-        stored = self._store.reads.get(made.read_id)
-        assert stored is not None
-        read, (record,) = stored.read, stored.alerts
+        read, record = self._known_alert(made)
         other = replace(
             read, plate="7ABC128", vote_count=20, earlier_texts=(EarlierText(read.plate, read.confidence, 10),)
         )
         self._store.reads.commit([amended(other, alerts=[withdrawn(record)])])
+
+    def sound_late(self, made: Hit) -> None:
+        """Sound the alert of a hit that had stayed quiet."""
+        read, record = self._known_alert(made)
+        self._store.reads.commit([amended(read, alerts=[replace(record, late_tone=late_tone(made.hit_id))])])
+
+    def _known_alert(self, made: Hit) -> tuple[PlateRead, AlertRecord]:
+        stored = self._store.reads.get(made.read_id)
+        assert stored is not None
+        (record,) = stored.alerts
+        return stored.read, record
 
     @contextmanager
     def storing(self) -> Iterator[None]:

@@ -59,4 +59,5 @@ def corrected_read(read: PlateRead, correction: Correction, read_id: str, person
         state=correction.state,
         supersedes=read.read_id,
         corrected_by=person_id,
+        earlier_texts=(),
     )

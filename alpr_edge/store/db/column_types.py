@@ -33,9 +33,9 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ANN401, ARG002
-        """Refuse NaN and infinities, which JSON does not have."""
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401, ARG002
+        """Refuse NaN and infinities, which JSON does not have; None is NULL."""
+        return None if value is None else json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
         """Return the value; tuples have become lists."""

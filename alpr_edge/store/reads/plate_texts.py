@@ -18,7 +18,7 @@ _COLUMNS: tuple[tuple[Table, Column[str]], ...] = (
 
 
 def stored_plates(database: Database) -> Iterator[str]:
-    """The plates of reads, of hits as listed and as the feed wrote them, and of officers' entries; some more than once.
+    """Yield the texts of reads, of hits as listed and as the feed wrote them, and of officers' entries; some twice.
 
     Raises:
         StoreError: the database cannot be read.
@@ -26,3 +26,6 @@ def stored_plates(database: Database) -> Iterator[str]:
     for table, column in _COLUMNS:
         for numbers in number_slices(database, table.c.seq, ROWS_AT_ONCE):
             yield from database.scalars(select(column).where(table.c.seq.between(*numbers)))
+    for numbers in number_slices(database, reads.c.seq, ROWS_AT_ONCE):
+        query = select(reads.c.earlier_texts).where(reads.c.seq.between(*numbers), reads.c.earlier_texts.is_not(None))
+        yield from (plate for earlier in database.scalars(query) for plate, *_ in earlier)

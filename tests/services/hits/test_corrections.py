@@ -9,9 +9,10 @@ import pytest
 from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.errors import AccessError, DispositionError, StoreError
-from alpr_edge.domain.page_requests.corrections import Correction
+from alpr_edge.domain.page_requests.corrections import Correction, corrected_read
 from alpr_edge.domain.page_requests.request import CORRECTION_S_MAX, RequestAnswer, RequestOutcome
 from alpr_edge.domain.people.person import Role, SourcePermission
+from alpr_edge.domain.reads import EarlierText
 from alpr_edge.services.hits.corrections import ReadCorrections, StatedPlate
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitCard, HitViews
@@ -93,6 +94,12 @@ def test_one_act_says_misread_and_what_it_says_with_the_plate_as_a_query_on_reco
     (record,) = staff.records()[before:]
     assert (record.action, record.outcome, record.query) == ("correct_read", "allowed", "7AB0128")
     assert (record.objects, record.note) == ((HIT, "read-1"), "read: corrected")
+
+
+def test_the_texts_that_a_misread_had_before_stay_its_own() -> None:
+    misread = replace(plate_read(), earlier_texts=(EarlierText("7ABC12B", 0.6, 12),))
+    read = corrected_read(misread, Correction(HIT, "read-1", "7ABO128", "NV"), "unit-1:1", "ana")
+    assert (read.supersedes, read.earlier_texts) == ("read-1", ())
 
 
 def test_misread_is_said_once_however_often_it_is_corrected(

@@ -17,6 +17,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.hit_queries import ShownState, shown_state
+from alpr_edge.store.reads.plate_texts import stored_plates
 from alpr_edge.store.reads.queries import StoredRead
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.refused_records import RefusedRecords
@@ -238,3 +239,9 @@ def test_without_its_decision_an_amendment_waits_aside_and_comes_in_behind_it(
     assert aside.take_in(store) == 2
     found = stored_read(store)
     assert (found.read, found.alerts) == (SECOND, (RAISED, heard("hit-2")))
+
+
+def test_every_text_that_a_read_had_counts_as_a_plate_of_the_store(store: ReadStore, database: Database) -> None:
+    """What leaves the unit for support is compared with them."""
+    store.commit([decided(FIRST), amended(SECOND), decided(plate_read("read-2", "8XYZ999"))])
+    assert set(stored_plates(database)) == {"7ABC123", "7ABC128", "8XYZ999"}
