@@ -11,6 +11,7 @@ from alpr_edge.app.cameras import Camera, is_recording, make_cameras
 from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.collection.drop_records import DropRecordStage
 from alpr_edge.app.collection.no_collection import CollectionLimits
+from alpr_edge.app.collection.position_wait import PositionWait
 from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.pipeline.camera_views import FIX_AGE_MS_MAX, CameraViews
 from alpr_edge.app.pipeline.pipeline import CameraInput, Pipeline, PipelineParts
@@ -94,6 +95,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         position=unit.position,
         cameras=cameras,
         limits=limits,
+        position_wait=PositionWait(settings.capture, lambda: parts.locate(clock.now())),
         views=views,
         pipeline=pipeline,
         disk=disk,
