@@ -76,6 +76,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     settings, store, clock, halt = unit.settings, unit.store, unit.clock, threading.Event()
     cameras = make_cameras(settings, clock, halt.wait, unit.is_driving)
     limits, precision = CollectionLimits(settings.capture, parts.locate), PrecisionWatch(store.database, clock)
+    position_wait = PositionWait(settings.capture, lambda: parts.locate(clock.now()))
     views = _camera_views(unit, cameras, limits)
     pipeline = Pipeline(settings, views.inputs, parts, live=True)
     disk, database = DiskStage(settings, store, unit.ballast, clock), store.database
@@ -95,7 +96,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         position=unit.position,
         cameras=cameras,
         limits=limits,
-        position_wait=PositionWait(settings.capture, lambda: parts.locate(clock.now())),
+        position_wait=position_wait,
         views=views,
         pipeline=pipeline,
         disk=disk,
