@@ -9,6 +9,7 @@ from typing import Any
 
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.collection.no_collection import CollectionLimits
+from alpr_edge.app.collection.position_wait import PositionWait
 from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_views import CameraViews
@@ -48,6 +49,7 @@ class CaptureSession:
     position: PositionMonitor
     cameras: list[Camera]
     limits: CollectionLimits
+    position_wait: PositionWait
     views: CameraViews
     pipeline: Pipeline
     disk: DiskStage
@@ -77,6 +79,7 @@ class CaptureSession:
             *(_storage_fault(line) for line in self.pipeline.storage_faults()),
             *faults_of(FaultKind.NO_SOUND, sound),
             *self.position.faults(),
+            *self.position_wait.faults(),
             *self.lists.faults(),
             *self.disk.faults(),
             *faults_of(FaultKind.DATABASE, self.databases.warnings()),

@@ -16,6 +16,7 @@ from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.settings import Settings, VisionSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import load_key
+from alpr_edge.vision.close_look import CloseLook
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.model_files.choice import REMEDY, ChosenFiles, Part, chosen_files
 from alpr_edge.vision.model_files.folders import model_folders
@@ -126,7 +127,8 @@ def open_vision_models(settings: VisionSettings, data_directory: Path | None = N
     ids = (*detector.model_ids, reader.model_id)
     ids += (check.model_id,) if isinstance(check, LearnedCheck) else ()
     ids += () if states is None else (states.model_id,)
-    return VisionModels(Recogniser(detector, reader, check), ids, second, states, files.precisions, warnings)
+    recogniser = Recogniser(detector, reader, check, CloseLook.of(detector))
+    return VisionModels(recogniser, ids, second, states, files.precisions, warnings)
 
 
 def open_plate_check(settings: VisionSettings, data_directory: Path | None = None) -> PlateCheck:

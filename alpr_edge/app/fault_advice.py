@@ -108,6 +108,12 @@ FAULT_ADVICE = {
     FaultKind.RECEIVER_NO_SENTENCES: FaultAdvice(
         UnitPart.RECEIVER, "sends no place", f"Reads have no place. {_TECHNICIAN}"
     ),
+    FaultKind.POSITION_AWAITED: FaultAdvice(
+        UnitPart.RECEIVER, "first position awaited", "No plate is read before it. Wait 20 seconds."
+    ),
+    FaultKind.POSITION_UNKNOWN: FaultAdvice(
+        UnitPart.RECEIVER, "position unknown", f"No plate is read. Drive under open sky. {_ELSE}"
+    ),
     FaultKind.RECEIVER_DATE: FaultAdvice(UnitPart.CLOCK, "receiver's date is wrong", _TECHNICIAN),
     FaultKind.CLOCK: FaultAdvice(
         UnitPart.CLOCK, "not confirmed", "Times and ages of lists are not sure. Drive under open sky."

@@ -11,6 +11,7 @@ from alpr_edge.app.cameras import Camera, is_recording, make_cameras
 from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.collection.drop_records import DropRecordStage
 from alpr_edge.app.collection.no_collection import CollectionLimits
+from alpr_edge.app.collection.position_wait import PositionWait
 from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.pipeline.camera_views import FIX_AGE_MS_MAX, CameraViews
 from alpr_edge.app.pipeline.pipeline import CameraInput, Pipeline, PipelineParts
@@ -74,16 +75,18 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     settings, store, clock, halt = unit.settings, unit.store, unit.clock, threading.Event()
     cameras = make_cameras(settings, clock, halt.wait, unit.is_driving)
     limits, precision = CollectionLimits(settings.capture, parts.locate), PrecisionWatch(store.database, clock)
-    views = _camera_views(unit, cameras, limits)
+    views, watches = _camera_views(unit, cameras, limits), unit_watches(settings, store, clock)
     pipeline = Pipeline(settings, views.inputs, parts, live=True)
     disk, database = DiskStage(settings, store, unit.ballast, clock), store.database
     access_log, canvass = AccessLogUpload(settings, database, clock), CanvassUpkeep(settings, database, clock)
     roster, databases = RosterInstallStage(settings, database, store.incoming, clock), DatabaseHealth(store)
     holds, upkeep = DepartmentHoldsStage(settings, database, store.incoming, clock), _upkeep(unit, databases, parts)
-    self_check = SelfCheckStage(settings, unit.settings_file, store.database, clock)
+    self_check, page_requests = (
+        SelfCheckStage(settings, unit.settings_file, database, clock),
+        _page_requests(unit, parts),
+    )
     counts = StoreCounts(partial(store_figures, store, OldestWaiting(store.database), unit.attempts, clock))
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, {each.camera_id: each.pacer for each in cameras})
-    page_requests, watches = _page_requests(unit, parts), unit_watches(settings, store, clock)
     stages = access_log, self_check, roster, counts, frame_rate, page_requests, holds, canvass, precision, watches
     _add_stages(pipeline.supervisor, disk, (upkeep, *_stages_by_settings(unit, limits, self_check), *stages))
     return CaptureSession(
@@ -93,6 +96,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         position=unit.position,
         cameras=cameras,
         limits=limits,
+        position_wait=PositionWait(settings.capture, lambda: parts.locate(clock.now())),
         views=views,
         pipeline=pipeline,
         disk=disk,

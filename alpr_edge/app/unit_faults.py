@@ -65,6 +65,8 @@ class FaultKind(StrEnum):
     RECEIVER_JUMPS = "the receiver's place jumps"
     RECEIVER_NO_FIX = "the receiver has no fix"
     RECEIVER_NO_SENTENCES = "the receiver sends no RMC or GGA"
+    POSITION_AWAITED = "the first position is awaited"
+    POSITION_UNKNOWN = "no plate is read without a position"
     RECEIVER_DATE = "the receiver's date is wrong"
     CLOCK = "nothing confirms the time"
     DELETION = "no read is deleted for its age"
@@ -144,6 +146,8 @@ FAULT_RULES = {
     FaultKind.RECEIVER_JUMPS: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.RECEIVER_NO_FIX: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.RECEIVER_NO_SENTENCES: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.POSITION_AWAITED: FaultRule(None, is_ready=False, remedy="wait 20 seconds"),
+    FaultKind.POSITION_UNKNOWN: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.RECEIVER_DATE: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.CLOCK: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.DELETION: FaultRule(None, is_ready=True, remedy=_DISK),

@@ -20,6 +20,7 @@ from alpr_edge.position.sentence_merger import SentenceTally
 from alpr_edge.position.serial_source import UNINTELLIGIBLE_MS_MAX, SerialSource
 from alpr_edge.runtime.health import Health
 from alpr_edge.settings import PositionSettings
+from alpr_edge.settings.capture import CaptureSettings
 
 LISTEN_S = UNINTELLIGIBLE_MS_MAX / 1000 + 3.0
 """How long to read the receiver: it reports each second, its time is trusted after four that agree, and what is no NMEA
@@ -30,6 +31,7 @@ PLAYER_LAG_S = 0.5
 """Delay between the last sample handed over and the sound at the microphone."""
 _SKY = "take the car under open sky, and see that the antenna is"
 _SENTENCES = "switch on the receiver's RMC and GGA sentences, with its maker's program"
+_NO_FIX = {kind.value for kind in (FaultKind.RECEIVER_NO_FIX, FaultKind.POSITION_AWAITED, FaultKind.POSITION_UNKNOWN)}
 _RECEIVER = "check its cable, antenna and position.device; the table of faults in config/technicians-guide.md"
 _ROLL_OVER = "update or replace the receiver (a week number that rolled over is 1024 weeks off); see chronyc tracking"
 _HEAR = "turn up the loudspeaker (alsamixer), or see that the microphone is on"
@@ -51,7 +53,7 @@ def _check_place(context: CheckContext) -> Check:
     """Read the receiver until position and time are known, or for :data:`LISTEN_S`."""
     settings = context.settings.position
     if not settings.device:
-        return amber("gps", "no receiver is set: reads have no place", "set position.device, if the car has one")
+        return _check_without_receiver(context.settings.capture)
     until_s = time.monotonic() + LISTEN_S
     source = SerialSource(settings, context.system, lambda: time.monotonic() > until_s)
     try:
@@ -64,6 +66,14 @@ def _check_place(context: CheckContext) -> Check:
     context.wrong_date = source.tally.wrong_date
     latest = context.fix_history.latest
     return _check_without_fix(settings, source.tally) if latest is None else _check_fix(latest)
+
+
+def _check_without_receiver(settings: CaptureSettings) -> Check:
+    """Grade a unit without a receiver, which reads nothing where frames without a position are dropped."""
+    if settings.needs_position:
+        text = "no receiver is set, and capture.position_unknown drops frames without a position: no plate is read"
+        return red("gps", text, "set position.device")
+    return amber("gps", "no receiver is set: reads have no place", "set position.device, if the car has one")
 
 
 def _check_without_fix(settings: PositionSettings, tally: SentenceTally) -> Check:
@@ -96,7 +106,7 @@ def _check_clock(context: CheckContext) -> Check:
 def _check_running_place(context: CheckContext) -> Check:
     device, health = context.settings.position.device, context.health()
     if not device:
-        return amber("gps", "no receiver is set: reads have no place", "set position.device, if the car has one")
+        return _check_without_receiver(context.settings.capture)
     if not Path(device).exists():
         return red("gps", f"GNSS receiver {device} is not there", "check its cable")
     if health is None:
@@ -109,11 +119,13 @@ def _check_running_place(context: CheckContext) -> Check:
 
 
 def _check_running_receiver(health: Health, trouble: str) -> Check:
-    """Grade what a running unit says of its receiver: one without a fix works, as indoors."""
-    kinds = {fault["kind"] for fault in health.figures.get("faults", ()) if fault["text"] == trouble}
+    """Grade what a running unit says of its receiver: one without a fix works, as indoors, unless it reads nothing."""
+    faults = {fault["kind"]: fault["text"] for fault in health.figures.get("faults", ())}
+    kinds = {kind for kind, told in faults.items() if told == trouble}
     text = trouble.removeprefix("position: ")
-    if FaultKind.RECEIVER_NO_FIX.value in kinds:
-        return amber("gps", text, _SKY)
+    if kinds & _NO_FIX:
+        grade = red if FaultKind.POSITION_UNKNOWN.value in faults else amber
+        return grade("gps", text, _SKY)
     return red("gps", text, _SENTENCES if FaultKind.RECEIVER_NO_SENTENCES.value in kinds else _RECEIVER)
 
 

@@ -69,3 +69,8 @@ class CaptureSettings(Section):
     position_unknown: Literal["collect", "drop"] = "collect"
     """What happens to frames while the position is not known and there are such areas."""
     no_collection_areas: Annotated[tuple[AreaSettings, ...], Strict(strict=False), AfterValidator(_own_names)] = ()
+
+    @property
+    def needs_position(self) -> bool:
+        """Whether nothing is read while the position is unknown."""
+        return self.position_unknown == "drop" and bool(self.no_collection_areas)

@@ -151,7 +151,8 @@ class OnnxDetector:
 
     def __init__(self, model: ModelFile, confidence_min: float, threads: int, near: ModelFile | None = None) -> None:
         self._network = Network(model, threads)
-        self._near = None if near is None else Network(near, threads)
+        self.near = None if near is None else Network(near, threads)
+        """The network for near plates."""
         self._confidence_min = confidence_min
 
     @property
@@ -167,7 +168,7 @@ class OnnxDetector:
     @property
     def networks(self) -> tuple[Network, ...]:
         """The networks that look at each frame, that for near plates last."""
-        return (self._network,) if self._near is None else (self._network, self._near)
+        return (self._network,) if self.near is None else (self._network, self.near)
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -185,9 +186,9 @@ class OnnxDetector:
     def _join_networks(self, pixels: Pixels) -> list[Detection]:
         picture = Picture(pixels)
         boxes = without_duplicates(self._network.detect(picture, self._confidence_min))
-        if self._near is None:
+        if self.near is None:
             return boxes
-        near = self._near.detect(picture, self._confidence_min)
+        near = self.near.detect(picture, self._confidence_min)
         return join_looks(boxes, near, NEAR_WIDTH_SHARE * pixels.shape[1])
 
     def prepare(self, pixels: Pixels) -> tuple[Array, Letterbox]:

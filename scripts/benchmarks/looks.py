@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.voting import Vote, vote
+from alpr_edge.vision.close_look import CloseLook
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.plate_check import PlateCheck
 from alpr_edge.vision.reader import OnnxReader
@@ -115,7 +116,7 @@ class Looker:
     def __init__(self, detector: OnnxDetector, reader: OnnxReader, check: PlateCheck = ALL_ACCEPTED) -> None:
         self._detector = detector
         self._reader = reader
-        self._recogniser = Recogniser(detector, reader, check)
+        self._recogniser = Recogniser(detector, reader, check, CloseLook.of(detector))
 
     def look(self, openers: Iterable[Opener]) -> Looks:
         """Look at every scene of a set."""

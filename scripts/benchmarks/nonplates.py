@@ -8,6 +8,7 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Frame, Reading
 from alpr_edge.domain.recognition.voting import Vote, vote
 from alpr_edge.settings import VisionSettings
+from alpr_edge.vision.close_look import CloseLook
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser, crop_of
 from scripts.benchmarks.figures import share
@@ -24,7 +25,7 @@ def print_invented(vision: VisionSettings, openers: list[Opener]) -> None:
     """Share of boxes with no plate inside that are read as one, and that are read as one with certainty."""
     _, reader = open_models(vision)
     low, _ = open_models(vision.model_copy(update={"detection_confidence_min": LOW_CONFIDENCE}))
-    recogniser = Recogniser(low, reader, open_plate_check(vision))
+    recogniser = Recogniser(low, reader, open_plate_check(vision), CloseLook.of(low))
     votes: dict[str, list[Vote]] = {"false_boxes": [], "doubtful_boxes": [], "random_boxes": []}
     for index, opener in enumerate(openers):
         frame = opener().frame

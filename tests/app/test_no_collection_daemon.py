@@ -2,10 +2,12 @@
 
 import signal
 from pathlib import Path
+from typing import Any
 
+from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import open_store
-from tests.app.rig import daemon, wait_for_health, write_frames, write_settings
+from tests.app.rig import daemon, edge, wait_for_health, write_frames, write_settings
 from tests.cli.unit.fit_unit import Receiver
 from tests.staff import Staff
 
@@ -35,6 +37,43 @@ def unit_with(folder: Path, more: str) -> Path:
 def drop_notes(settings: Path) -> list[str]:
     """What the access log says of frames that were dropped."""
     return [record.note for record in Staff(settings).records() if record.action == "drop_frames"]
+
+
+HORN = "event=tone.sounded tone=trouble"
+
+
+def import_list(settings: Path) -> None:
+    """Give a unit a list, without which none is ready."""
+    path = settings.parent / "list.csv"
+    path.write_text("plate,state,reason\n9ZZZ999,CA,stolen_vehicle\n", encoding="utf-8")
+    words = "hotlist", "import", str(path), "--source", "doj", "--format", "generic-csv", "--settings", str(settings)
+    assert edge(*words).exit_code == 0
+
+
+def fault_kinds(health: dict[str, Any]) -> set[str]:
+    return {fault["kind"] for fault in health["figures"].get("faults", ())}
+
+
+def test_a_unit_without_a_fix_that_drops_what_it_cannot_place_horns_and_is_not_ready(tmp_path: Path) -> None:
+    more = f'[capture]\nposition_unknown = "drop"\n{AROUND_RECEIVER}[position]\ndevice = "{tmp_path}/tty"\n'
+    settings = unit_with(tmp_path, f"{more}fix_age_ms_max = 3000\n")
+    import_list(settings)
+    with daemon("run", "--settings", str(settings)) as run:
+        wait_for_health(tmp_path, lambda health: FaultKind.POSITION_AWAITED.value in fault_kinds(health))
+        run.wait_for(HORN)
+        health = wait_for_health(tmp_path, lambda health: FaultKind.POSITION_UNKNOWN.value in fault_kinds(health))
+        assert any("no plate is read" in line for line in health["troubles"])
+        assert not health["working"]
+        assert not run.having("event=unit.ready")
+        with Receiver(tmp_path / "tty"):
+            run.wait_for("event=unit.ready")
+            health = wait_for_health(
+                tmp_path, lambda health: "clinic-1, front" in health["figures"]["frames_not_collected"]
+            )
+            assert health["figures"]["cameras_not_collecting"] == ["front"]
+            assert not fault_kinds(health) & {FaultKind.POSITION_AWAITED.value, FaultKind.POSITION_UNKNOWN.value}
+        assert run.end(signal.SIGTERM) == 0
+    assert run.count(HORN) == 1
 
 
 def test_a_unit_that_drops_what_it_cannot_place_reads_and_stores_nothing(tmp_path: Path) -> None:

@@ -42,9 +42,9 @@ def test_a_receiver_without_a_fix_is_told_from_one_that_is_not_understood(
     assert (check.grade, todo in check.todo) == (grade, True)
 
 
-def context_with(folder: Path, *faults: Fault) -> CheckContext:
+def context_with(folder: Path, *faults: Fault, more: str = "") -> CheckContext:
     """A unit that runs and tells of these faults."""
-    settings = load(write_unit(folder, "car-7", "", more=f'[position]\ndevice = "{folder}/tty"\n'))
+    settings = load(write_unit(folder, "car-7", "", more=more or f'[position]\ndevice = "{folder}/tty"\n'))
     (folder / "tty").touch()
     with open_store(settings, migrate=True):
         pass
@@ -67,6 +67,32 @@ def test_a_running_unit_says_why_its_receiver_gives_no_place(
 ) -> None:
     (check,) = check_place_and_time(context_with(tmp_path, Fault(kind, "position", "position: something")))
     assert (check.grade, check.finding, todo in check.todo) == (grade, "something", True)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "grade"),
+    [
+        ((FaultKind.POSITION_AWAITED,), Grade.AMBER),
+        ((FaultKind.POSITION_UNKNOWN,), Grade.RED),
+        ((FaultKind.RECEIVER_NO_FIX, FaultKind.POSITION_UNKNOWN), Grade.RED),
+    ],
+)
+def test_a_running_unit_that_reads_nothing_without_a_fix_is_no_unit_that_works(
+    tmp_path: Path, kinds: tuple[FaultKind, ...], grade: Grade
+) -> None:
+    faults = [Fault(kind, "position", f"position: {kind}") for kind in kinds]
+    (check,) = check_place_and_time(context_with(tmp_path, *faults))
+    assert (check.grade, "open sky" in check.todo) == (grade, True)
+
+
+@pytest.mark.parametrize(("choice", "grade"), [("collect", Grade.AMBER), ("drop", Grade.RED)])
+def test_a_unit_without_a_receiver_reads_nothing_where_frames_without_a_position_are_dropped(
+    tmp_path: Path, choice: str, grade: Grade
+) -> None:
+    area = '[[capture.no_collection_areas]]\nname = "clinic-1"\ncentre = [37.0, -121.0]\nradius_m = 300.0\n'
+    context = context_with(tmp_path, more=f'[capture]\nposition_unknown = "{choice}"\n{area}')
+    (check,) = check_place_and_time(context)
+    assert (check.grade, "position.device" in check.todo) == (grade, True)
 
 
 def test_a_camera_that_gives_less_than_is_set_is_looked_at_further(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ class CollectionLimits:
 
     def __init__(self, settings: CaptureSettings, locate: Callable[[Instant], Position | None]) -> None:
         self._areas: tuple[NoCollectionArea, ...] = tuple(one.area for one in settings.no_collection_areas)
-        self._drops_unknown = settings.position_unknown == "drop"
+        self._drops_unknown = settings.needs_position
         self._locate = locate
         self.drops = FrameDrops()
         """What was dropped."""

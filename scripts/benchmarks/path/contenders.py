@@ -12,9 +12,11 @@ from typing import TypeVar
 import fast_alpr
 
 from alpr_edge.app.factories import open_models, open_plate_check, open_vision_models
+from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Frame, Pixels, Probabilities
 from alpr_edge.settings import VisionSettings
-from alpr_edge.vision.detector import OnnxDetector, Picture
+from alpr_edge.vision.close_look import CloseLook
+from alpr_edge.vision.detector import Network, OnnxDetector, Picture
 from alpr_edge.vision.plate_check import PlateCheck
 from alpr_edge.vision.reader import OnnxReader, in_doubt
 from alpr_edge.vision.recogniser import Recogniser
@@ -41,6 +43,7 @@ class PreparedFrame:
     """The tensors of one frame: of each look at it, and of each inference of the reader, its further looks included."""
 
     looks: tuple[Array, ...]
+    close_looks: tuple[Array, ...]
     plates: tuple[Pixels, ...]
 
 
@@ -124,15 +127,27 @@ def models_with_threads(vision: VisionSettings, threads: int) -> tuple[OnnxDetec
 
 
 class _CropRecorder:
-    """A reader that records the crops of the frame that it read last."""
+    """A reader that records the crops of each call."""
 
     def __init__(self, reader: OnnxReader) -> None:
         self._reader = reader
-        self.crops: list[Crop] = []
+        self.batches: list[list[Pixels]] = []
 
     def read(self, crops: Sequence[Crop]) -> Probabilities:
-        self.crops = list(crops)
+        self.batches.append([crop.pixels for crop in crops])
         return self._reader.read(crops)
+
+
+class _CloseLookRecorder(CloseLook):
+    """A close look that records its tensors."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        self.tensors: list[Array] = []
+
+    def narrower_box(self, frame: Frame, box: Box) -> Box | None:
+        self.tensors.append(self.prepare(frame, box))
+        return super().narrower_box(frame, box)
 
 
 def _prepare(
@@ -140,13 +155,16 @@ def _prepare(
 ) -> Iterator[PreparedFrame]:
     """The tensors that the unit itself makes of each frame: boxes that look like no plate are not read."""
     recorder = _CropRecorder(reader)
-    recogniser = Recogniser(detector, recorder, check)
+    close_look = None if detector.near is None else _CloseLookRecorder(detector.near)
+    recogniser = Recogniser(detector, recorder, check, close_look)
     for frame in frames:
-        recorder.crops = []
+        recorder.batches = []
+        if close_look is not None:
+            close_look.tensors = []
         recogniser.read_frame(frame)
         looks = tuple(network.prepare(Picture(frame.pixels))[0] for network in detector.networks)
-        crops = [crop.pixels for crop in recorder.crops]
-        yield PreparedFrame(looks, tuple(_reader_tensors(reader, crops)))
+        plates = tuple(tensor for crops in recorder.batches for tensor in _reader_tensors(reader, crops))
+        yield PreparedFrame(looks, () if close_look is None else tuple(close_look.tensors), plates)
 
 
 def _reader_tensors(reader: OnnxReader, crops: Sequence[Pixels]) -> Iterator[Pixels]:
@@ -160,6 +178,8 @@ def _reader_tensors(reader: OnnxReader, crops: Sequence[Pixels]) -> Iterator[Pix
 def _infer(detector: OnnxDetector, reader: OnnxReader, prepared: PreparedFrame) -> None:
     for network, tensor in zip(detector.networks, prepared.looks, strict=True):
         network.infer(tensor)
+    for tensor in prepared.close_looks:
+        detector.networks[-1].infer(tensor)
     for tensor in prepared.plates:
         reader.infer(tensor)
 
