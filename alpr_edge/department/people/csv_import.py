@@ -51,6 +51,8 @@ class ImportPlan:
     """Before and after."""
     names_of_leavers: list[str] = field(default_factory=list)
     """Badges and addresses that those who left give up to others."""
+    kept_out: list[str] = field(default_factory=list)
+    """Ids of people whom the file itself calls suspended, or says have left."""
     unchanged: int = 0
     not_in_file: int = 0
 
@@ -150,6 +152,8 @@ class _Planner:
         if before is None or person.status is not AccountStatus.LEFT:
             self._take_names(person)
         self.lines[person.person_id] = line
+        if "status" in texts and person.status is not AccountStatus.ACTIVE:
+            self.plan.kept_out.append(person.person_id)
         if before is None:
             self.plan.added.append(after)
         elif after == before:

@@ -25,12 +25,12 @@ from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
 from alpr_edge.department.people.people_rows import (
     NOTHING_SET,
+    end_sessions_of,
     find_entry,
     replace_credentials,
     withdraw_invitations,
 )
 from alpr_edge.department.people.rosters import Rosters
-from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.department.people.settings import load_people_settings
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.credentials import Credentials, Passkey

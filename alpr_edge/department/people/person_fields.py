@@ -79,6 +79,20 @@ class Entry:
             raise DepartmentError(f"{first['loc'][0]}: {message}") from None
         return cls(person, units, details)
 
+    def has_more_rights_than(self, before: Self) -> bool:
+        """Whether the account lets its holder do more, or for longer, or in more units; the status is left out."""
+        old, new = before.person, self.person
+        has_more_units = bool(before.units) and not (self.units and set(self.units) <= set(before.units))
+        is_no_more = (
+            new.roles <= old.roles
+            and new.sources <= old.sources
+            and new.has_covert_clearance <= old.has_covert_clearance
+            and new.may_unlock <= old.may_unlock
+            and new.is_sworn <= old.is_sworn
+            and all(one <= other for one, other in zip(_ends(new), _ends(old), strict=True))
+        )
+        return has_more_units or not is_no_more
+
 
 def new_entry(texts: Mapping[str, str], approved_by: str, now: datetime) -> Entry:
     """Somebody new.
@@ -129,6 +143,12 @@ def changed_entry(entry: Entry, texts: Mapping[str, str]) -> Entry:
     if entry.person.status is AccountStatus.LEFT and changed.person.status is not AccountStatus.LEFT:
         raise DepartmentError("status: whoever left stays so; add them anew, which gives them another id")
     return changed
+
+
+def _ends(person: Person) -> tuple[datetime, datetime, datetime]:
+    """The end of an account and of both trainings; a training that was never completed has ended long ago."""
+    never, training = datetime.min.replace(tzinfo=UTC), person.training
+    return person.valid_until, training.cjis_until or never, training.alpr_until or never
 
 
 def _entry_with(person: Person, units: tuple[str, ...], texts: Mapping[str, str]) -> Entry:
