@@ -28,7 +28,9 @@ def purge_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what is due, and delete nothing.")] = False,
     is_clock_trusted: Annotated[
         bool,
-        typer.Option("--clock-is-right", help="Also if nothing is known of the last week by this computer's clock."),
+        typer.Option(
+            "--clock-is-right", help="Even if nothing is known of the last week; holds for a week, on record."
+        ),
     ] = False,
     holds_checked: Annotated[
         str | None,
