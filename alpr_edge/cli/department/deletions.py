@@ -112,4 +112,5 @@ def _row(run: dict[str, Any]) -> tuple[str, ...]:
 def _note(run: dict[str, Any]) -> str:
     verified = "" if run["is_law_verified"] else "; not compared with the text of the law"
     broke_off = "" if run["is_whole"] else "broke off; "
-    return f"{broke_off}{run['law']}{verified}; digest of the ids {run['ids_digest']}"
+    confirmed = "the clock was said to be right; " if run.get("is_clock_confirmed") else ""
+    return f"{broke_off}{confirmed}{run['law']}{verified}; digest of the ids {run['ids_digest']}"

@@ -6,6 +6,7 @@ that provisions people: only an administrator of the department brings it back.
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
@@ -47,7 +48,7 @@ def write_changes(
     Raises:
         DepartmentError: nobody could manage people any more, or the roster cannot be signed.
     """
-    out = [pair for pair in changes if _is_way_out(*pair)]
+    out = [pair for pair in changes if _is_way_out(*pair, author.at)]
     _write(connection, author, changes, out)
     has_less = any(before.has_more_rights_than(after) for before, after in changes)
     if out or (has_less and newest_header(connection) is not None):  # before the first roster no car has anybody
@@ -88,9 +89,11 @@ def _write(
     keep_out(connection, [after.person.person_id for _, after in out])
 
 
-def _is_way_out(before: Entry, after: Entry) -> bool:
-    status = after.person.status
-    return status is not AccountStatus.ACTIVE and status is not before.person.status
+def _is_way_out(before: Entry, after: Entry, now: datetime) -> bool:
+    """Whether a change takes an account out of service, or out of the roster: by its status, or by its end."""
+    old, new = before.person, after.person
+    has_ended = new.valid_until <= now < old.valid_until
+    return has_ended or (new.status is not AccountStatus.ACTIVE and new.status is not old.status)
 
 
 def _require_administrator(connection: Connection, author: Author, changes: Sequence[tuple[Entry, Entry]]) -> None:

@@ -63,3 +63,4 @@ def test_a_clock_that_cannot_be_right_ends_with_a_line(office: Office) -> None:
     refused = run(office, "purge", "--json")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "deleted: 1 read" in run(office, "purge", "--clock-is-right").output
+    assert "the clock was said to be right" in " ".join(run(office, "deletions", "list").output.split())
