@@ -179,6 +179,7 @@ lists = ["doj"]
 """,
         ),
     ],
+    ids=["scanner", "page", "provisioning", "single sign-on", "exchange"],
 )
 def test_what_the_settings_name_can_be_used(
     tmp_path: Path, part: str, words: str, text: str, *, with_fault: bool
