@@ -8,10 +8,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
 from alpr_edge.department.db.people_schema import people_identities, people_provisioned, people_sign_ins
-from alpr_edge.department.people.account_rows import newest_header
+from alpr_edge.department.people.account_rows import DepartmentAccountRows, newest_header
 from alpr_edge.department.people.changes import Author, ChangeAction, entry_change, may_change_people, note_changes
 from alpr_edge.department.people.people_rows import (
     all_entries,
@@ -27,7 +27,7 @@ from alpr_edge.domain.people.person import AccountStatus
 from alpr_edge.domain.people.roster import RosterHeader
 
 SYSTEM = "system:"
-"""What the name of an author begins with that is another system."""
+"""Prefix of the names of authors that are other systems."""
 LAST_ADMINISTRATOR = (
     "this would leave nobody who can sign in and manage people; give another person the role alpr_administrator first, "
     "or let the owner of the folder do it: --without-session REASON"
@@ -69,8 +69,10 @@ def suspend_account(
 
 def keep_out(connection: Connection, person_ids: Collection[str]) -> None:
     """Note that the department itself keeps people out: a system that provisions them does not bring them back."""
-    table = people_provisioned
-    connection.execute(update(table).where(table.c.person_id.in_(person_ids)).values(is_out_here=False))
+    one: BindParameter[str] = bindparam("of_id")
+    statement = update(people_provisioned).where(people_provisioned.c.person_id == one).values(is_out_here=False)
+    if person_ids:
+        connection.execute(statement, [{"of_id": person_id} for person_id in person_ids])
 
 
 def _write(
@@ -79,14 +81,18 @@ def _write(
     """Write changes, of which some take accounts out of use."""
     replace_entries(connection, [after for _, after in changes])
     _require_administrator(connection, author, changes)
-    actions = [ChangeAction.SUSPEND if pair in out else ChangeAction.CHANGE for pair in changes]
-    note_changes(
-        connection, author, [entry_change(action, *pair) for action, pair in zip(actions, changes, strict=True)]
-    )
-    for _, after in out:
-        end_sessions_of(connection, after.person.person_id)
-        withdraw_invitations(connection, after.person.person_id, author.at)
-    keep_out(connection, [after.person.person_id for _, after in out])
+    out_ids = {after.person.person_id for _, after in out}
+    noted = []
+    for before, after in changes:
+        action = ChangeAction.SUSPEND if after.person.person_id in out_ids else ChangeAction.CHANGE
+        noted.append(entry_change(action, before, after))
+    note_changes(connection, author, noted)
+    signed_in = {session.person_id for session in DepartmentAccountRows(connection).live_sessions()}
+    for person_id in sorted(out_ids):
+        withdraw_invitations(connection, person_id, author.at)
+        if person_id in signed_in:
+            end_sessions_of(connection, person_id)
+    keep_out(connection, out_ids)
 
 
 def _is_way_out(before: Entry, after: Entry, now: datetime) -> bool:
@@ -97,9 +103,9 @@ def _is_way_out(before: Entry, after: Entry, now: datetime) -> bool:
 
 
 def _require_administrator(connection: Connection, author: Author, changes: Sequence[tuple[Entry, Entry]]) -> None:
-    """Refuse changes that were written and leave nobody who can sign in and change people, as there was before.
+    """Refuse changes that leave no person who can sign in and change people, where there was one before.
 
-    The owner of the folder, who is there for that, may; and whom the identity system reports gone is out in any case.
+    The owner of the folder may make them for a stated reason, and so may the identity system: a leaver has to be out.
     """
     if author.is_without_session or author.name.startswith(SYSTEM):
         return
