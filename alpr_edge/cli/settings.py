@@ -122,13 +122,19 @@ def _unit_of(file: Path) -> "Settings | None":
 
 
 def _faults_of(settings: "Settings") -> list[str]:
-    """Every fault of the files that settings name."""
+    """Every fault of what settings name: files, keys, models, formats of lists."""
     from alpr_edge.app.factories import model_faults
+    from alpr_edge.hotlist.ingest.source_feed import format_fault
     from alpr_edge.services.key_check import key_faults
     from alpr_edge.settings import file_faults
 
     models = model_faults(settings.vision, settings.unit.data_directory)
-    return [*file_faults(settings), *key_faults(settings.store.keys_directory), *models]
+    formats = [
+        f"hotlist.source[{index}].format: {fault}"
+        for index, source in enumerate(settings.hotlist.source)
+        if (fault := format_fault(source))
+    ]
+    return [*file_faults(settings), *key_faults(settings.store.keys_directory), *models, *formats]
 
 
 @app.command("apply")

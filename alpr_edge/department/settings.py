@@ -3,10 +3,10 @@
 Every key may be left out, and so may the file.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, Strict, ValidationError, model_validator
 
@@ -22,12 +22,18 @@ from alpr_edge.department.map_settings import MapTable
 from alpr_edge.department.public_settings import AdministrationTable, WebsiteTable
 from alpr_edge.department.release_settings import LetterTable
 from alpr_edge.department.setting_types import HttpsOrigin, ShortPath
+from alpr_edge.department.upkeep_settings import (
+    AuditsTable,
+    BackupTable,
+    DatabaseTable,
+    ImagesTable,
+    RetentionTable,
+)
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
-from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.errors import DepartmentError, SettingsError
 from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.people.person import SourcePermission
-from alpr_edge.settings.base import FileSchema, Name, Section
+from alpr_edge.settings.base import FileSchema, Location, Name, Section
 from alpr_edge.settings.faults import faults_of
 from alpr_edge.settings.lists import FeedSource
 from alpr_edge.settings.loader import read_values_if_any
@@ -61,14 +67,6 @@ def _own_names(tables: TablesT) -> TablesT:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"name {twice[0]!r} is given to more than one; give each a name of its own")
     return tables
-
-
-def _check_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        raise ValueError("no time zone; they look like America/Los_Angeles") from None
-    return name
 
 
 class SearchTable(Section):
@@ -138,73 +136,6 @@ class HitsTable(Section):
         return self
 
 
-class RetentionTable(Section):
-    """[retention]: how long the department keeps reads (policy 462.5)."""
-
-    state: Literal[*STATE_PERIODS] = "CA"  # type: ignore[valid-type] # the states of the table
-    read_days: Annotated[float | None, Field(gt=0, le=36_500)] = None
-    """Of reads that were on no list; None: as the state bounds them, else a year; likewise the next."""
-    hit_days: Annotated[float | None, Field(gt=0, le=36_500)] = None
-
-
-class AuditsTable(Section):
-    """[audits]: how the access logs are audited (policy 462.6(c))."""
-
-    interval_days: Annotated[int | None, Field(ge=1, le=366)] = None
-    """After how many days the next audit is due; None: as the profile says."""
-    sign_off_days: Annotated[int, Field(ge=1, le=366)] = 30
-    """Days after its draw by which an audit is signed off."""
-    share_percent: Annotated[int, Field(ge=1, le=100)] = 5
-    """Share of the records that stand out by nothing, drawn by the seed."""
-    records_min: Annotated[int, Field(ge=1, le=1000)] = 10
-    """And no fewer of them than so many."""
-    zone: Annotated[str, Field(max_length=64), AfterValidator(_check_zone)] = "America/Los_Angeles"
-    """Time zone of days, shifts and nights."""
-
-
-class DatabaseTable(Section):
-    """[database]: where reads, hits and people are kept."""
-
-    url: Annotated[str, Field(max_length=500)] = ""
-    """A PostgreSQL database (:mod:`~alpr_edge.department.db.engines.location`); empty: SQLite in the folder."""
-
-
-class ImagesTable(Section):
-    """[images]: where images lie, and by which key they are encrypted; no secret stands here."""
-
-    url: Annotated[str, Field(max_length=500)] = ""
-    """``s3://BUCKET/PREFIX`` (:mod:`~alpr_edge.department.images.bucket_location`); empty: ``images`` in the folder."""
-    endpoint: Annotated[str, Field(max_length=500)] = ""
-    """Where an S3-compatible server answers; empty: Amazon's of the region."""
-    region: Annotated[
-        str, Field(pattern=r"^[a-z0-9-]{1,64}$", description="small letters, digits and dashes, at most 64")
-    ] = "us-east-1"
-    credentials: Annotated[str, Field(max_length=500)] = ""
-    """A file with the bucket's access key, or ``credential:NAME`` of systemd."""
-    authority: Annotated[str, Field(max_length=500)] = ""
-    """PEM of the authority that vouches for the endpoint, beside the system's."""
-    key: Annotated[str, Field(max_length=500)] = ""
-    """A file with the master key of the keys of a day, or ``credential:NAME``; neither this nor the next: images lie
-    as they came."""
-    key_command: Annotated[tuple[str, ...], Field(strict=False, max_length=32)] = ()
-    """A command that prints the master key, and its arguments."""
-
-
-class BackupTable(Section):
-    """[backup]: where backups go, and how long they stay."""
-
-    target: ShortPath = ""
-    """The folder of the backups, on another disk; empty: it is said with each command."""
-    keys: ShortPath = ""
-    """The folder that the keys are copied to, apart from the backups; empty: somebody keeps them by hand."""
-    keep_days: Annotated[int, Field(ge=2, le=365)] = 35
-    """After so many days a backup is removed: what was deleted here is in none that is older."""
-    bucket_pictures: bool = True
-    """Whether the pictures of a bucket are copied into backups; False: the bucket's owner keeps copies of them."""
-    programs: ShortPath = ""
-    """The folder of PostgreSQL's programs; empty: where Debian and Red Hat put those of the server's release."""
-
-
 class DepartmentFile(Section):
     """The whole file."""
 
@@ -241,6 +172,19 @@ FILE_SCHEMA = FileSchema(DepartmentFile)
 """How faults of the file find their tables and keys."""
 
 
+@dataclass(frozen=True, slots=True)
+class SoundTables:
+    """The tables of a file in which no fault was found; others are as if the file left them out."""
+
+    file: DepartmentFile
+    feeds: Mapping[int, FeedSource]
+    """[[feed]] by its place in the file."""
+    faulty: frozenset[str]
+    """Names of the tables with faults."""
+    faults: tuple[str, ...]
+    """These faults, one line each, which begins with the key."""
+
+
 def load_department_file(directory: Path) -> DepartmentFile:
     """Load the settings of a department.
 
@@ -251,19 +195,58 @@ def load_department_file(directory: Path) -> DepartmentFile:
         DepartmentFileError: with every fault found, or the file cannot be read.
         DepartmentError: the folder cannot be looked at.
     """
-    path = directory / FILE_NAME
+    tables = load_sound_tables(directory)
+    if tables.faults:
+        raise DepartmentFileError.of(directory / FILE_NAME, tables.faults)
+    return tables.file
+
+
+def load_sound_tables(directory: Path) -> SoundTables:
+    """Load the tables that can be used, and name every fault of the others.
+
+    Raises:
+        DepartmentFileError: the file is no TOML or cannot be read.
+        DepartmentError: the folder cannot be looked at.
+    """
     _require_path(directory)
     try:
-        file = DepartmentFile.model_validate(read_values_if_any(path))
+        values = read_values_if_any(directory / FILE_NAME)
     except FileNotFoundError:
-        return DepartmentFile()
-    except ValidationError as error:
-        raise DepartmentFileError.of(path, faults_of(error, FILE_SCHEMA)) from None
+        values = {}
     except SettingsError as error:
         raise DepartmentFileError(error.faults) from None
-    if faults := list(_faults_between_tables(file)):
-        raise DepartmentFileError.of(path, faults)
-    return file
+    faults: list[str] = []
+    faulty: set[str] = set()
+    feeds = list(range(len(_elements(values, "feed"))))
+    while True:
+        try:
+            file = DepartmentFile.model_validate(values)
+            break
+        except ValidationError as error:
+            faults += faults_of(error, FILE_SCHEMA)
+            places = {each["loc"][:2] for each in error.errors()}
+            faulty |= {str(place[0]) for place in places}
+            feeds = [index for index in feeds if ("feed", index) not in places] if ("feed",) not in places else []
+            values = _without(values, places)
+    tables = SoundTables(file, dict(zip(feeds, file.feed, strict=True)), frozenset(faulty), ())
+    return replace(tables, faults=(*faults, *_faults_between_tables(tables)))
+
+
+def _without(values: dict[str, Any], places: Collection[Location]) -> dict[str, Any]:
+    """Values without the tables at some places; of an array of tables the others stay."""
+    whole = {place[0] for place in places if len(place) == 1 or not isinstance(place[1], int)}
+    sound = {name: value for name, value in values.items() if name not in whole}
+    for name in {place[0] for place in places if place[0] in sound}:
+        sound[str(name)] = [
+            each for index, each in enumerate(_elements(values, str(name))) if (name, index) not in places
+        ]
+    return sound
+
+
+def _elements(values: dict[str, Any], name: str) -> list[Any]:
+    """The tables of an array; none where it is no array."""
+    found = values.get(name)
+    return found if isinstance(found, list) else []
 
 
 def _require_path(directory: Path) -> None:
@@ -276,14 +259,15 @@ def _require_path(directory: Path) -> None:
         raise DepartmentError(f"{directory}: cannot be looked at: {error.strerror}") from None
 
 
-def _faults_between_tables(file: DepartmentFile) -> Iterator[str]:
+def _faults_between_tables(tables: SoundTables) -> Iterator[str]:
     """What each table may hold by itself, and not beside the others."""
-    mailed = [each for each in file.exchange if each.mail_to]
+    file = tables.file
+    mailed = [each for each in file.exchange if each.mail_to and "alarms" not in tables.faulty]
     if mailed and not (file.alarms.smtp_host and file.alarms.mail_from):
         yield "exchange: mail_to needs smtp_host and mail_from in [alarms]"
     if file.alarms.smtp_security == "none" and any(each.plate_in_mail for each in mailed):
         yield 'exchange: plate_in_mail needs smtp_security "starttls" or "tls" in [alarms]'
-    yield from barred_reason_faults("feed", file.feed, PolicySettings(profile=file.search.profile))
+    yield from barred_reason_faults("feed", tables.feeds, PolicySettings(profile=file.search.profile))
 
 
 def load_periods(directory: Path) -> DepartmentPeriods:
@@ -293,7 +277,15 @@ def load_periods(directory: Path) -> DepartmentPeriods:
         DepartmentFileError: with every fault found, or what is against the law of the state.
     """
     table = load_department_file(directory).retention
+    if fault := fault_of_periods(table):
+        raise DepartmentFileError.of(directory / FILE_NAME, [fault])
+    return department_periods(table.state, table.read_days, table.hit_days)
+
+
+def fault_of_periods(table: RetentionTable) -> str:
+    """What of [retention] is against the law of the state; empty: nothing is."""
     try:
-        return department_periods(table.state, table.read_days, table.hit_days)
+        department_periods(table.state, table.read_days, table.hit_days)
     except DepartmentError as error:
-        raise DepartmentFileError.of(directory / FILE_NAME, [f"retention.{error}"]) from None
+        return f"retention.{error}"
+    return ""

@@ -67,7 +67,7 @@ def parse(raw: dict[str, Any], base: Path) -> Settings:
     except ValidationError as error:
         faults = faults_of(error, UNIT_FILE)
         raise SettingsError([*faults, *(line for line in doubled_ids(raw) if line not in faults)]) from None
-    if barred := barred_reason_faults("hotlist.source", settings.hotlist.source, settings.policy):
+    if barred := barred_reason_faults("hotlist.source", dict(enumerate(settings.hotlist.source)), settings.policy):
         raise SettingsError(barred)
     return _with_absolute_paths(settings, base.resolve())
 

@@ -102,7 +102,7 @@ class Depot:
 
     def publish(self, feed: Path, source: str) -> None:
         """Publish a hotlist."""
-        call(PROGRAM, "department", "publish", feed, "--directory", self.folder, "--source", source)
+        call(PROGRAM, "department", "publish", feed, "--directory", self.folder, "--source", source, "--new-source")
 
     def counts(self) -> dict[str, Any]:
         """The counts of what it stored."""

@@ -72,6 +72,10 @@ def test_a_long_enough_password_of_any_characters_is_good(password: str) -> None
         ("ana.ruiz.4711", "made of your name"),
         ("AnaRuizCastellano1", "made of your name"),
         ("modestopolice123", "made of your name"),
+        pytest.param("Modesto Police #2026!!", "made of your name", marks=pytest.mark.review2(16)),
+        pytest.param("mpd-modesto-2026-2027", "made of your name", marks=pytest.mark.review2(16)),
+        pytest.param("The Modesto Police Department!", "name of the department", marks=pytest.mark.review2(16)),
+        pytest.param("MODESTO-police-DEPARTMENT is the best", "name of the department", marks=pytest.mark.review2(16)),
         ("CA0500300CA0500300", "made of your name"),
     ],
 )
@@ -79,6 +83,18 @@ def test_a_password_that_is_too_short_common_or_ones_own_is_refused_and_not_quot
     with pytest.raises(PasswordError, match=reason) as excinfo:
         check_password(password, ANA, 8)
     assert password in {"", "password"} or password not in str(excinfo.value)
+
+
+@pytest.mark.review2(16)
+@pytest.mark.parametrize("password", ["stanislaus sheriff rules", "stansheriff 2026 2027", "scso20262027!"])
+def test_a_password_with_a_name_of_the_department_is_refused_whatever_an_account_calls_it(password: str) -> None:
+    check_password("sheriff of nottingham", ANA, 8, ["Stanislaus Sheriff", "StanSheriff"])
+    with pytest.raises(PasswordError, match=r"name of the department|organisation"):
+        check_password(password, ANA, 8, ["Stanislaus Sheriff", "StanSheriff", "Stanislaus County Sheriff Office"])
+
+
+def test_a_word_of_ones_own_may_stand_in_a_password_that_is_good_without_it() -> None:
+    check_password("modesto rivers under oaks", ANA, 8)
 
 
 def test_the_longest_password_is_allowed_and_the_shortest_is_the_profiles() -> None:

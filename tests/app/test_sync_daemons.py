@@ -30,6 +30,7 @@ def department(tmp_path: Path) -> Iterator[tuple[Path, Daemon]]:
 
 
 def publish(folder: Path, feed: Path, *options: str) -> None:
+    options = (*options, "--new-source")
     done = edge("department", "publish", str(feed), "--directory", str(folder), "--source", "amber", *options)
     assert done.exit_code == 0, done.stderr
 

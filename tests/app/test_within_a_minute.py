@@ -29,6 +29,7 @@ check_interval_s = 86400
 def publish(directory: Path, text: str, *options: str) -> None:
     feed = directory.parent / "feed.csv"
     feed.write_text(HEADER + text, encoding="utf-8")
+    options = (*options, "--new-source")
     done = edge("department", "publish", str(feed), "--directory", str(directory), "--source", "amber", *options)
     assert done.exit_code == 0, done.stderr
 

@@ -61,6 +61,18 @@ def test_every_fault_of_file_and_models_comes_at_once(tmp_path: Path) -> None:
     assert "lists.key" in faults
 
 
+@pytest.mark.review2(16)
+def test_a_format_of_a_list_that_is_none_is_found_before_its_feed_comes(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [1]))
+    write_int8(tmp_path / "models", "detector", detector_model([]))
+    with settings.open("a", encoding="utf-8") as file:
+        file.write('\n[[hotlist.source]]\nname = "doj"\nformat = "clue"\ndepartment = true\n')
+    result = CliRunner().invoke(app, ["settings", "check", str(settings), "--json"])
+    assert result.exit_code == 2
+    (fault,) = json.loads(result.stdout)["faults"]
+    assert fault.startswith("hotlist.source[0].format: no format is called 'clue'; known are generic-csv")
+
+
 @pytest.mark.parametrize("name", KEY_NAMES)
 def test_a_key_that_others_may_read_is_found_as_a_start_would_find_it(tmp_path: Path, name: str) -> None:
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [1]))

@@ -13,7 +13,7 @@ from alpr_edge.domain.errors import SettingsError
 
 
 def check_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Check settings, folder, keys, certificate, database, people, images, backups, alarms, site, maps, disk, clock.
+    """Check settings, what they name, keys, certificate, database, people, images, backups, alarms, site, disk, clock.
 
     Run it before the department serves, and after each change; it may serve meanwhile. Ends with 0 when everything is
     green or amber, with 2 when the settings have faults, else with 1 when anything is red.

@@ -28,7 +28,9 @@ def purge_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what is due, and delete nothing.")] = False,
     is_clock_trusted: Annotated[
         bool,
-        typer.Option("--clock-is-right", help="Also if nothing is known of the last week by this computer's clock."),
+        typer.Option(
+            "--clock-is-right", help="Even if nothing is known of the last week; holds for a week, on record."
+        ),
     ] = False,
     holds_checked: Annotated[
         str | None,
@@ -110,4 +112,5 @@ def _row(run: dict[str, Any]) -> tuple[str, ...]:
 def _note(run: dict[str, Any]) -> str:
     verified = "" if run["is_law_verified"] else "; not compared with the text of the law"
     broke_off = "" if run["is_whole"] else "broke off; "
-    return f"{broke_off}{run['law']}{verified}; digest of the ids {run['ids_digest']}"
+    confirmed = "the clock was said to be right; " if run.get("is_clock_confirmed") else ""
+    return f"{broke_off}{confirmed}{run['law']}{verified}; digest of the ids {run['ids_digest']}"

@@ -68,7 +68,7 @@ def publish_command(
     new = FeedToPublish(feed, source, kind, accept_shrink=accept_shrink, accept_growth=accept_growth)
     with open_storage(directory) as storage, import_progress() as progress:
         if not new_source and source not in storage.lists.audiences():
-            _check_source(source, storage.list_requests.all())
+            _check_source(source, storage.list_requests.all(), directory)
         require_units(storage.units, units or ())
         publisher, new = ListPublisher(directory, storage.database), dataclasses.replace(new, progress=progress)
         check = publisher.check(new)
@@ -135,7 +135,7 @@ def audience_command(
     if units or everybody:
         with open_storage(directory) as storage:
             if source and not new_source and source not in repository.audiences():
-                _check_source(source, storage.list_requests.all())
+                _check_source(source, storage.list_requests.all(), directory)
             require_units(storage.units, units or ())
         _change(repository, source, units or [], everybody=everybody)
     elif source and source not in repository.audiences():
@@ -181,17 +181,26 @@ def _tell_published(
         typer.echo("it was not checked here: department.toml has no [[feed]] with this name; the units check it")
 
 
-def _check_source(source: str, requests: list[ListRequest]) -> None:
-    """Refuse a name that no unit has, where it is known which ones units have; a typing error would reach nobody."""
+def _check_source(source: str, requests: list[ListRequest], directory: Path) -> None:
+    """Refuse a name that no unit has: a typing error would reach nobody.
+
+    On the first day no unit has asked for any list; then [[feed]] of the settings says which names are meant.
+    """
+    from alpr_edge.department.settings import load_department_file
+
     names = sorted({request.source for request in requests})
     if source in names:
         return
     if names:
-        raise DepartmentError(
-            f"{source}: no unit has asked for a list of this name; units ask for: {', '.join(names)}. If the name is "
-            "right and units will have it in their settings, add --new-source"
-        )
-    typer.echo(f"alpr-edge: no unit has asked for a list yet; they must have {source} in their settings", err=True)
+        found = f"no unit has asked for a list of this name; units ask for: {', '.join(names)}"
+    elif source in {feed.name for feed in load_department_file(directory).feed}:
+        typer.echo(f"alpr-edge: no unit has asked for a list yet; they must have {source} in their settings", err=True)
+        return
+    else:
+        found = "no unit has asked for a list yet, and department.toml has no [[feed]] with this name"
+    raise DepartmentError(
+        f"{source}: {found}. If the name is right and units will have it in their settings, add --new-source"
+    )
 
 
 def _change(repository: ListRepository, source: str, units: list[str], *, everybody: bool) -> None:

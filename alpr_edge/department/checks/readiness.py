@@ -14,6 +14,7 @@ from alpr_edge.department.alarms.channels import alarm_channels, require_secrets
 from alpr_edge.department.backups.target import BackupTarget, work_folder
 from alpr_edge.department.checks.files import check_folder, check_keys
 from alpr_edge.department.checks.maps import check_maps
+from alpr_edge.department.checks.named_files import check_named_files, setting_faults
 from alpr_edge.department.checks.people import check_people
 from alpr_edge.department.checks.website import check_website
 from alpr_edge.department.db.engines.choice import engine_of
@@ -24,7 +25,13 @@ from alpr_edge.department.images.probe import check_objects
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate
-from alpr_edge.department.settings import FILE_NAME, DepartmentFileError, load_department_file, load_periods
+from alpr_edge.department.settings import (
+    FILE_NAME,
+    DepartmentFileError,
+    load_department_file,
+    load_periods,
+    load_sound_tables,
+)
 from alpr_edge.department.unit_logs.witness import FILE_NAME as WITNESS_KEY
 from alpr_edge.domain.diagnostics.checks import Check, amber, green, red
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
@@ -44,6 +51,7 @@ def department_checks(directory: Path) -> Iterator[Check]:
         directory: its folder, which exists.
     """
     yield from _of(SETTINGS, lambda: _settings(directory))
+    yield from _of("named files", lambda: _named_files(directory))
     yield from check_folder(directory)
     yield from check_keys(directory)
     parts: dict[str, Callable[[], Iterator[Check]]] = {
@@ -84,10 +92,19 @@ def _of(name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
 
 
 def _settings(directory: Path) -> Iterator[Check]:
-    load_department_file(directory)
+    if faults := tuple(setting_faults(load_sound_tables(directory))):
+        raise DepartmentFileError.of(directory / FILE_NAME, faults)
     periods = load_periods(directory)
     kept = f"reads are kept for {periods.read_days:g} days, on a list for {periods.hit_days:g}"
     yield green(SETTINGS, f"{FILE_NAME}: {kept}" if (directory / FILE_NAME).exists() else f"no {FILE_NAME}: {kept}")
+
+
+def _named_files(directory: Path) -> Iterator[Check]:
+    try:
+        tables = load_sound_tables(directory)
+    except DepartmentFileError:
+        return  # told by the settings
+    yield from check_named_files(tables, directory)
 
 
 def _certificate(directory: Path) -> Iterator[Check]:

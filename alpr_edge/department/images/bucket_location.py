@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from alpr_edge.department.db.day_keys.secret_sources import read_secret_file, secret_file
-from alpr_edge.department.settings import ImagesTable
+from alpr_edge.department.upkeep_settings import ImagesTable
 from alpr_edge.domain.errors import DepartmentError
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

@@ -43,6 +43,7 @@ from alpr_edge.department.inquiries.units.unit_board import UnitBoard
 from alpr_edge.department.packages.stored_records import StoredRecords
 from alpr_edge.department.people.accounts import DepartmentAccounts
 from alpr_edge.department.people.identity_links import IdentityLinks
+from alpr_edge.department.people.organisations import Organisations
 from alpr_edge.department.people.registry import require_entry
 from alpr_edge.department.people.roster_holders import RosterStandings
 from alpr_edge.department.people.rosters import Rosters
@@ -180,7 +181,7 @@ def open_office(
 
 def _office(directory: Path, database: DepartmentDatabase, clock: Clock, passwords: Argon2Passwords) -> InquiryOffice:
     policy, file = load_department_policy(directory), load_department_file(directory)
-    images = DepartmentImages(database, image_objects(directory))
+    names, images = Organisations.of(file).names, DepartmentImages(database, image_objects(directory))
     log, searches = DepartmentAccessLog(database, Witness(directory)), DepartmentSearches(database)
     releases = ReleaseRegister(database, policy.profile, clock, LetterScanner(file.releases.scan_command))
     packages = ReleasePackages(directory, database, searches, images, policy.profile, clock)
@@ -213,7 +214,7 @@ def _office(directory: Path, database: DepartmentDatabase, clock: Clock, passwor
         incidents=IncidentRegister(database, AuditedLogs(database, log), clock),
         trainings=TrainingRegister(database, rosters, clock),
         sign_outs=SignOuts(database, rosters, clock),
-        own_accounts=AccountService(CredentialChanges(database, rosters, clock), passwords, policy),
+        own_accounts=AccountService(CredentialChanges(database, rosters, clock), passwords, policy, names),
         identities=IdentityLinks(database),
         passwords=passwords,
         clock=clock,

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, delete, insert, select
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.people_schema import people_identities
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
+from alpr_edge.department.people.people_rows import end_sessions_of
 from alpr_edge.department.people.registry import require_entry
-from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.department.people.taken_names import TakenError
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.person import AccountStatus

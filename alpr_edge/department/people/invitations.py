@@ -23,15 +23,17 @@ from alpr_edge.department.db.people_schema import people_invitations
 from alpr_edge.department.db.sealed_values import cipher_of
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
+from alpr_edge.department.people.organisations import Organisations
 from alpr_edge.department.people.people_rows import (
     NOTHING_SET,
+    end_sessions_of,
     find_entry,
     replace_credentials,
     withdraw_invitations,
 )
 from alpr_edge.department.people.rosters import Rosters
-from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.department.people.settings import load_people_settings
+from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.credentials import Credentials, Passkey
 from alpr_edge.domain.people.person import AccountStatus, Person
@@ -141,7 +143,8 @@ class Invitations:
             PasswordError: it is not good enough; the text says why.
             AccessError: no invitation.
         """
-        check_password(password, self.find(cookie, now).person, self.password_characters_min)
+        names = Organisations.of(load_department_file(self._directory)).names
+        check_password(password, self.find(cookie, now).person, self.password_characters_min, names)
         self._write(cookie, now, password_hash=self._passwords.hash(password))
 
     def shared_secret(self, cookie: str, now: datetime) -> str:

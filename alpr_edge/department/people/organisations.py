@@ -77,7 +77,11 @@ class Organisations:
         """
         if after.person.status is not AccountStatus.ACTIVE:
             return
-        if before is not None and _terms(before.person) == _terms(after.person) and not _has_more(before, after):
+        if (
+            before is not None
+            and _terms(before.person) == _terms(after.person)
+            and not after.has_more_rights_than(before)
+        ):
             return
         if fault := self.fault(after.person):
             raise DepartmentError(fault)
@@ -99,21 +103,6 @@ def provisioned_organisation(file: DepartmentFile) -> str:
 
 def _terms(person: Person) -> tuple[str, str, AccountStatus]:
     return person.organisation, person.ori, person.status
-
-
-def _has_more(before: Entry, after: Entry) -> bool:
-    """Whether an account lets somebody do more than before, or for longer, or in more units."""
-    old, new = before.person, after.person
-    has_more_units = bool(before.units) and not (after.units and set(after.units) <= set(before.units))
-    is_less = (
-        new.roles <= old.roles
-        and new.sources <= old.sources
-        and new.has_covert_clearance <= old.has_covert_clearance
-        and new.may_unlock <= old.may_unlock
-        and new.is_sworn <= old.is_sworn
-        and new.valid_until <= old.valid_until
-    )
-    return has_more_units or not is_less
 
 
 def _comparison_key(text: str) -> str:

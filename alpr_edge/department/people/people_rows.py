@@ -1,7 +1,7 @@
 """Statements on people: who is there, and how one of them is written."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from alpr_edge.access.totp import new_secret
 from alpr_edge.department.db import people_schema as schema
 from alpr_edge.department.db.sealed_values import cipher_of
 from alpr_edge.department.people.account_rows import (
+    DepartmentAccountRows,
     credentials_of,
     credentials_row,
     insert_members,
@@ -22,6 +23,7 @@ from alpr_edge.department.search.saved_rows import bound_saved_searches
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import AccountStatus, Person, sign_in_key
 from alpr_edge.domain.people.roster import Member
+from alpr_edge.domain.sessions.session import Factor, SessionEnd
 
 NOTHING_SET: Mapping[str, Any] = {
     "password_hash": "",
@@ -121,6 +123,34 @@ def withdraw_invitations(connection: Connection, person_id: str, at: datetime) -
     values = {**NOTHING_SET, "withdrawn_at": at, "cookie_sha256": None}
     count = connection.execute(update(table).where(table.c.person_id == person_id, is_open).values(values)).rowcount
     return {"invitation": "withdrawn"} if count else {}
+
+
+def end_sessions_of(
+    connection: Connection,
+    person_id: str,
+    factors: Collection[Factor] = tuple(Factor),
+    *,
+    reason: SessionEnd = SessionEnd.ADMINISTRATOR,
+    except_sha256: str = "",
+) -> int:
+    """End the sessions of a person; returns how many.
+
+    Args:
+        connection: the connection of the transaction.
+        person_id: the person.
+        factors: the ways to sign in whose sessions end.
+        reason: why they end.
+        except_sha256: the digest of the token of the one that stays; empty: none does.
+    """
+    rows = DepartmentAccountRows(connection)
+    ended = [
+        each.finish(reason)
+        for each in rows.live_sessions()
+        if each.person_id == person_id and each.factor in factors and each.token_sha256 != except_sha256
+    ]
+    for session in ended:
+        rows.save_session(session)
+    return len(ended)
 
 
 def credentials_by_id(connection: Connection) -> dict[str, tuple[bool, int]]:

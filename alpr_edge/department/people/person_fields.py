@@ -4,7 +4,7 @@ A date counts to its end, in the time zone of this server; a moment by RFC 3339 
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.person import AccountStatus, Person, Role, SourcePermission, Training
@@ -55,6 +56,18 @@ NEEDED = ("name", "badge", "organisation")
 WordT = TypeVar("WordT", bound=StrEnum)
 
 
+class FieldFaultsError(DepartmentError):
+    """Texts or values of a person are refused.
+
+    Args:
+        faults: one a column, which begins with its name.
+    """
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = tuple(faults)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A person with the units that they may use; none named: all of them."""
@@ -69,15 +82,27 @@ class Entry:
         """Check a person.
 
         Raises:
-            DepartmentError: a value is not allowed in a roster.
+            FieldFaultsError: values are not allowed in a roster; it names all of them.
         """
         try:
             details = person_payload(person).model_dump(mode="json")
         except ValidationError as error:
-            first = error.errors()[0]
-            message = _MESSAGES.get(first["type"], "{}").format(plain_words(first["msg"]))
-            raise DepartmentError(f"{first['loc'][0]}: {message}") from None
+            raise FieldFaultsError(list(map(_value_fault, error.errors()))) from None
         return cls(person, units, details)
+
+    def has_more_rights_than(self, before: Self) -> bool:
+        """Whether the account lets its holder do more, or for longer, or in more units; the status is left out."""
+        old, new = before.person, self.person
+        has_more_units = bool(before.units) and not (self.units and set(self.units) <= set(before.units))
+        is_no_more = (
+            new.roles <= old.roles
+            and new.sources <= old.sources
+            and new.has_covert_clearance <= old.has_covert_clearance
+            and new.may_unlock <= old.may_unlock
+            and new.is_sworn <= old.is_sworn
+            and all(one <= other for one, other in zip(_ends(new), _ends(old), strict=True))
+        )
+        return has_more_units or not is_no_more
 
 
 def new_entry(texts: Mapping[str, str], approved_by: str, now: datetime) -> Entry:
@@ -89,11 +114,9 @@ def new_entry(texts: Mapping[str, str], approved_by: str, now: datetime) -> Entr
         now: the present moment.
 
     Raises:
-        DepartmentError: a text is missing or wrong; it names the column and what was expected.
+        FieldFaultsError: texts are missing or wrong; it names each column and what was expected.
     """
-    for column in NEEDED:
-        if not texts.get(column, "").strip():
-            raise DepartmentError(f"{column}: is missing")
+    missing = [f"{column}: is missing" for column in NEEDED if not texts.get(column, "").strip()]
     blank = Person(
         person_id=texts.get("person_id", "").strip() or f"p-{secrets.token_hex(5)}",
         name="",
@@ -112,7 +135,7 @@ def new_entry(texts: Mapping[str, str], approved_by: str, now: datetime) -> Entr
         approved_by=approved_by,
         active_at=now,
     )
-    return _entry_with(blank, (), {column: text for column, text in texts.items() if text.strip()})
+    return _entry_with(blank, (), {column: text for column, text in texts.items() if text.strip()}, missing)
 
 
 def changed_entry(entry: Entry, texts: Mapping[str, str]) -> Entry:
@@ -123,28 +146,50 @@ def changed_entry(entry: Entry, texts: Mapping[str, str]) -> Entry:
         texts: by :data:`COLUMNS`, only those that change; an empty one clears a list or a date.
 
     Raises:
-        DepartmentError: a text is wrong, or brings back somebody who left; it names the column and what was expected.
+        FieldFaultsError: texts are wrong, or bring back somebody who left; it names each column and what was expected.
     """
     changed = _entry_with(entry.person, entry.units, texts)
     if entry.person.status is AccountStatus.LEFT and changed.person.status is not AccountStatus.LEFT:
-        raise DepartmentError("status: whoever left stays so; add them anew, which gives them another id")
+        raise FieldFaultsError(["status: whoever left stays so; add them anew, which gives them another id"])
     return changed
 
 
-def _entry_with(person: Person, units: tuple[str, ...], texts: Mapping[str, str]) -> Entry:
+def _ends(person: Person) -> tuple[datetime, datetime, datetime]:
+    """The end of an account and of both trainings; a training that was never completed has ended long ago."""
+    never, training = datetime.min.replace(tzinfo=UTC), person.training
+    return person.valid_until, training.cjis_until or never, training.alpr_until or never
+
+
+def _entry_with(person: Person, units: tuple[str, ...], texts: Mapping[str, str], missing: Sequence[str] = ()) -> Entry:
     changes: dict[str, Any] = {}
     trainings: dict[str, Any] = {}
+    faults = list(missing)
     for column, text in texts.items():
-        if column == "units":
-            units = _units(text)
-        elif column in _TRAININGS:
-            trainings[_TRAININGS[column]] = _moment(column, text.strip()) if text.strip() else None
-        elif column != "person_id":
-            name, read = _FIELDS[column]
-            changes[name] = read(column, text.strip())
+        try:
+            if column == "units":
+                units = _units(text)
+            elif column in _TRAININGS:
+                trainings[_TRAININGS[column]] = _moment(column, text.strip()) if text.strip() else None
+            elif column != "person_id":
+                name, read = _FIELDS[column]
+                changes[name] = read(column, text.strip())
+        except DepartmentError as error:
+            faults.append(str(error))
     if trainings:
         changes["training"] = replace(person.training, **trainings)
-    return Entry.of(replace(person, **changes), units)
+    try:
+        entry = Entry.of(replace(person, **changes), units)
+    except FieldFaultsError as error:
+        named = {fault.partition(":")[0] for fault in faults}
+        faults += (fault for fault in error.faults if fault.partition(":")[0] not in named)
+    if faults:
+        raise FieldFaultsError(faults)
+    return entry
+
+
+def _value_fault(error: ErrorDetails) -> str:
+    message = _MESSAGES.get(error["type"], "{}").format(plain_words(error["msg"]))
+    return f"{error['loc'][0]}: {message}"
 
 
 def _as_typed(column: str, text: str) -> str:

@@ -5,11 +5,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.department.db import people_schema as schema
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.people.account_changes import keep_out, suspend_account, write_changes
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.changes import (
     Author,
@@ -32,11 +33,9 @@ from alpr_edge.department.people.people_rows import (
     find_entry,
     insert_entries,
     replace_entries,
-    withdraw_invitations,
 )
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
 from alpr_edge.department.people.rosters import Rosters
-from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.department.people.taken_names import give_up_names, require_new, take_names
 from alpr_edge.department.people.trainings import training_requirement
 from alpr_edge.department.settings import load_department_file
@@ -122,8 +121,9 @@ class People:
             take_names(connection, entry.person)
         training_requirement(connection, author)(before, entry)
         if entry != before:
-            replace_entries(connection, [entry])
-            note_changes(connection, author, [entry_change(ChangeAction.CHANGE, before, entry)])
+            write_changes(connection, self.rosters, author, [(before, entry)])
+        if "status" in texts and entry.person.status is not AccountStatus.ACTIVE:
+            keep_out(connection, [entry.person.person_id])
         return entry
 
     def suspend(self, author: Author, name: str, status: AccountStatus = AccountStatus.SUSPENDED) -> RosterHeader:
@@ -133,12 +133,7 @@ class People:
             DepartmentError: nobody has that name, or the roster cannot be signed.
         """
         with self._database.writing() as connection:
-            before = require_entry(connection, name)
-            # From now on it is the department that keeps them out, and no other system brings them back.
-            table = schema.people_provisioned
-            is_them = table.c.person_id == before.person.person_id
-            connection.execute(update(table).where(is_them).values(is_out_here=False))
-            return self.suspend_within(connection, author, before, status)
+            return self.suspend_within(connection, author, require_entry(connection, name), status)
 
     def suspend_within(
         self, connection: Connection, author: Author, before: Entry, status: AccountStatus = AccountStatus.SUSPENDED
@@ -146,11 +141,7 @@ class People:
         """Suspend an account inside a transaction; whoever left stays so."""
         status = AccountStatus.LEFT if before.person.status is AccountStatus.LEFT else status
         entry = Entry.of(replace(before.person, status=status), before.units)
-        replace_entries(connection, [entry])
-        note_changes(connection, author, [entry_change(ChangeAction.SUSPEND, before, entry)])
-        end_sessions_of(connection, entry.person.person_id)
-        withdraw_invitations(connection, entry.person.person_id, author.at)
-        return self.rosters.publish_within(connection, author)
+        return suspend_account(connection, self.rosters, author, before, entry)
 
     def unlock(self, author: Author, name: str) -> RosterHeader:
         """Unlock an account here, and by the next roster in every car.
@@ -224,10 +215,9 @@ class People:
             plan = self._plan(connection, author, text)
             give_up_names(connection, plan.names_of_leavers)
             insert_entries(connection, plan.added)
-            replace_entries(connection, [after for _, after in plan.changed])
-            changes = [entry_change(ChangeAction.ADD, None, entry) for entry in plan.added]
-            changes += [entry_change(ChangeAction.CHANGE, before, after) for before, after in plan.changed]
-            note_changes(connection, author, changes)
+            note_changes(connection, author, [entry_change(ChangeAction.ADD, None, entry) for entry in plan.added])
+            write_changes(connection, self.rosters, author, plan.changed)
+            keep_out(connection, plan.kept_out)
             return plan.result
 
     def _plan(self, connection: Connection, author: Author, text: str) -> ImportPlan:

@@ -7,11 +7,10 @@ from alpr_edge.access.authorisation.callers import Actor
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
-from alpr_edge.department.people.people_rows import replace_entries, withdraw_invitations
+from alpr_edge.department.people.people_rows import end_sessions_of, replace_entries, withdraw_invitations
 from alpr_edge.department.people.person_fields import Entry
 from alpr_edge.department.people.registry import require_entry
 from alpr_edge.department.people.rosters import Rosters
-from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.roster import RosterHeader
 from alpr_edge.domain.permissions.purposes import MAINTENANCE

@@ -22,6 +22,8 @@ from alpr_edge.domain.log_proofs.notes import NoteKey, SignedNote
 ORIGIN = "alpr-edge/department/deletions"
 """Which log the checkpoints are of."""
 RUNS_LOOKED_AT = 100
+CLOCK_CONFIRMED = "is_clock_confirmed"
+"""Key, in the terms of a run, of whether a person said that the clock is right."""
 _COUNTS = ("reads", "hits", "pictures", "items", "held")
 
 
@@ -35,10 +37,13 @@ class LoggedRun:
     """The signed note over the log up to this run."""
 
 
-def begin_run(connection: Connection, periods: DepartmentPeriods, by: str, now: datetime) -> int:
+def begin_run(
+    connection: Connection, periods: DepartmentPeriods, by: str, now: datetime, *, is_clock_confirmed: bool = False
+) -> int:
     """Begin a run; returns its number. One that broke off before has to be sealed first."""
     number = connection.scalar(select(func.count()).select_from(deletion_runs)) or 0
-    row = {"number": number, "begun": rfc3339(now), "by": by, "terms": _terms_of(periods), "ids_digest": NO_IDS}
+    terms = _terms_of(periods) | {CLOCK_CONFIRMED: is_clock_confirmed}
+    row = {"number": number, "begun": rfc3339(now), "by": by, "terms": terms, "ids_digest": NO_IDS}
     connection.execute(insert(deletion_runs).values(**row, **dict.fromkeys(_COUNTS, 0)))
     return number
 

@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or
 
 from alpr_edge.department.db.exchange_schema import import_runs
 from alpr_edge.department.db.hold_schema import held_reads, holds
-from alpr_edge.department.db.schema import hits, items, read_times, reads
+from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.holds.listed_holds import in_force
 from alpr_edge.department.retention.read_versions import Key, kept_versions, rows_of, whole_reads
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, is_old_enough
-from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.items import ItemKind
 
 Place = tuple[datetime, str, str]
@@ -99,12 +98,12 @@ def _old_items(periods: DepartmentPeriods, now: datetime, after: Place, imported
         after: the place that the last page ended at.
         imported: what stands for the units of imported reads, whose days count from the capture.
     """
-    cut = now - periods.shortest
-    is_old: ColumnElement[bool] = items.c.received_at <= cut.astimezone(UTC).replace(tzinfo=None)
+    cut = (now - periods.shortest).astimezone(UTC).replace(tzinfo=None)
+    is_old: ColumnElement[bool] = items.c.received_at <= cut
     if periods.counts_from_capture:
-        is_old = or_(is_old, reads.c.first_seen <= rfc3339(cut), _has_time_before(rfc3339(cut)))
+        is_old = or_(is_old, reads.c.seen_at <= cut)
     elif imported:
-        is_old = or_(is_old, items.c.unit_id.in_(imported) & (reads.c.first_seen <= rfc3339(cut)))
+        is_old = or_(is_old, items.c.unit_id.in_(imported) & (reads.c.seen_at <= cut))
     of_read = and_(reads.c.read_id == items.c.item_id, reads.c.unit_id == items.c.unit_id)
     of_hit = and_(hits.c.hit_id == items.c.item_id, hits.c.unit_id == items.c.unit_id)
     columns = select(items.c.received_at, items.c.unit_id, items.c.item_id, _READ_ID.label("read_id"))
@@ -112,11 +111,6 @@ def _old_items(periods: DepartmentPeriods, now: datetime, after: Place, imported
     query = columns.select_from(items).outerjoin(reads, of_read).outerjoin(hits, of_hit)
     kinds = items.c.kind.in_([ItemKind.READ.value, ItemKind.HIT.value])
     return query.where(kinds, _READ_ID.is_not(None), is_old, tuple_(*place) > tuple_(*after)).order_by(*place)
-
-
-def _has_time_before(cut: str) -> ColumnElement[bool]:
-    of_read = (read_times.c.read_id == reads.c.read_id) & (read_times.c.unit_id == reads.c.unit_id)
-    return exists().where(of_read, read_times.c.sure, read_times.c.first_seen <= cut)
 
 
 def _is_held(now: datetime) -> ColumnElement[bool]:

@@ -92,8 +92,9 @@ class DepartmentPurge:
         """
         due_count = held_count = 0
         with self._database.reading() as connection:
-            self._check_clock(connection)
-            for page in self._pages(connection, self._clock()):
+            now = self._clock()
+            self._check_clock(connection, now)
+            for page in self._pages(connection, now):
                 due_count += sum(each.own_items for each in page.reads if not each.is_held)
                 held_count += sum(each.own_items for each in page.reads if each.is_held)
         return DueCounts(due_count, held_count)
@@ -114,7 +115,7 @@ class DepartmentPurge:
             if not any(not due.is_held for page in pages for due in page.reads):
                 return []
             try:
-                self._check_clock(connection)
+                self._check_clock(connection, now)
             except DepartmentError as error:
                 return [str(error)]
             else:
@@ -122,6 +123,8 @@ class DepartmentPurge:
 
     def run(self, by: str, show: Show = lambda _: None) -> DeletionRun:
         """Delete what is due, and put on record what was deleted.
+
+        The moment at which the run begins bounds all of it: a clock that jumps ahead meanwhile deletes no more.
 
         Args:
             by: who or what started it.
@@ -135,22 +138,29 @@ class DepartmentPurge:
         with self._database.reading() as connection:
             require_known_holds(connection)
         with held_lease(self._database, LEASE, str(uuid.uuid4())) as lease:
+            begun = self._clock()
             with self._database.writing() as connection:
-                self._check_clock(connection)
-                deletion_log.seal_runs(connection, self._witness, self._clock())
-                number = deletion_log.begin_run(connection, self._periods, by, self._clock())
-            self._delete_reads(lease, PurgePace(), number, show)
-            self._delete_left_pictures(lease, PurgePace(), number)
+                self._check_clock(connection, begun)
+                deletion_log.seal_runs(connection, self._witness, begun)
+                number = deletion_log.begin_run(
+                    connection, self._periods, by, begun, is_clock_confirmed=self._is_clock_trusted
+                )
+            self._delete_reads(lease, number, begun, show)
+            self._delete_left_pictures(lease, number, begun)
             self._remove_images(lease, PurgePace())
-            KeyRenewal(self._database, self._pictures, self._periods.shortest, self._clock).run(lease)
+            KeyRenewal(self._database, self._pictures, self._periods.shortest, lambda: self._at_most(begun)).run(lease)
             with self._database.writing() as connection:
-                delete_ended_searches(connection, self._clock())
+                delete_ended_searches(connection, self._at_most(begun))
                 deletion_log.seal_runs(connection, self._witness, self._clock(), whole=number)
                 return deletion_log.sealed_run(connection, number)
 
-    def _check_clock(self, connection: Connection) -> None:
+    def _check_clock(self, connection: Connection, now: datetime) -> None:
         if not self._is_clock_trusted:
-            check_clock(connection, self._clock())
+            check_clock(connection, now)
+
+    def _at_most(self, begun: datetime) -> datetime:
+        """Return the present moment, and never one after the moment that was checked."""
+        return min(begun, self._clock())
 
     def _pages(self, connection: Connection, now: datetime, *, with_held: bool = True) -> Iterator[DuePage]:
         place: Place | None = START
@@ -159,16 +169,17 @@ class DepartmentPurge:
             yield page
             place = page.next_place
 
-    def _delete_reads(self, lease: Lease, pace: PurgePace, number: int, show: Show) -> None:
+    def _delete_reads(self, lease: Lease, number: int, begun: datetime, show: Show) -> None:
         place: Place | None = START
+        pace = PurgePace()
         deleted_count, ids_digest = 0, NO_IDS
         while place is not None:
             counts = DeletedRows()
-            page, related = self._look(place, pace.count)
+            page, related = self._look(place, pace.count, begun)
             with pace.writing(self._database) as connection:
                 lease.renew(connection)
                 if related_rows(connection, page.keys) != related:  # more came: look again, while nothing can
-                    page = due_page(connection, self._periods, self._clock(), place, pace.count)
+                    page = due_page(connection, self._periods, self._at_most(begun), place, pace.count)
                     related = related_rows(connection, page.keys)
                 free = [due for due in page.reads if not due.is_held]
                 held_count = sum(due.own_items for due in page.reads if due.is_held)
@@ -179,15 +190,16 @@ class DepartmentPurge:
             deleted_count += counts.reads
             show(deleted_count)
 
-    def _look(self, place: Place, count: int) -> tuple[DuePage, Counter[str]]:
+    def _look(self, place: Place, count: int, begun: datetime) -> tuple[DuePage, Counter[str]]:
         """The reads that are due next, found while others write, and how many rows say something of them."""
         with self._database.reading() as connection:
-            page = due_page(connection, self._periods, self._clock(), place, count)
+            page = due_page(connection, self._periods, self._at_most(begun), place, count)
             return page, related_rows(connection, page.keys)
 
-    def _delete_left_pictures(self, lease: Lease, pace: PurgePace, number: int) -> None:
+    def _delete_left_pictures(self, lease: Lease, number: int, begun: datetime) -> None:
         """Delete old pictures whose reads never arrived: no read says how long they are of use."""
-        cut = (self._clock() - self._periods.longest).astimezone(UTC).replace(tzinfo=None)
+        pace = PurgePace()
+        cut = (self._at_most(begun) - self._periods.longest).astimezone(UTC).replace(tzinfo=None)
         has_read = exists().where(read_pictures.c.sha256 == items.c.item_id, read_pictures.c.unit_id == items.c.unit_id)
         is_left = (items.c.kind == PICTURE) & (items.c.received_at <= cut) & ~has_read
         left_over = select(items.c.unit_id, items.c.item_id).where(is_left)

@@ -10,10 +10,9 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, delete, or_, select
 
-from alpr_edge.department.db.schema import hits, items, read_times, reads
+from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.db.statements import is_one_of, list_parameter
 from alpr_edge.domain.collection.department_periods import KeptVersion
-from alpr_edge.domain.instants import moment_in
 
 Key = tuple[str, str]
 """Unit and id."""
@@ -91,14 +90,13 @@ def whole_reads(connection: Connection, keys: Sequence[Key]) -> list[tuple[Key, 
 def kept_versions(connection: Connection, keys: Sequence[Key], now: datetime) -> dict[Key, KeptVersion]:
     """What retention asks of each version; one that never arrived counts from its hits, or from now."""
     stored, of_hits = _read_rows(connection, keys), _hits_of(connection, keys)
-    times = _times_of(connection, keys)
     versions = {}
     for key in keys:
         row = stored.get(key)
         arrivals = [*of_hits[key], *(() if row is None else (row.received_at,))]
         versions[key] = KeptVersion(
             received_at=max((each.replace(tzinfo=UTC) for each in arrivals if each is not None), default=now),
-            seen_at=_seen_at(times[key], None if row is None else row.first_seen),
+            seen_at=None if row is None or row.seen_at is None else row.seen_at.replace(tzinfo=UTC),
             is_hit=bool(of_hits[key]),
             is_imported=row is not None and row.origin is not None,
         )
@@ -141,7 +139,7 @@ def _group_of(key: Key, links: dict[Key, set[Key]]) -> set[Key]:
 def _read_rows(connection: Connection, keys: Sequence[Key]) -> dict[Key, Any]:
     """Of each version that arrived: when, and what it says of itself."""
     is_item = (items.c.item_id == reads.c.read_id) & (items.c.unit_id == reads.c.unit_id)
-    columns = select(reads.c.unit_id, reads.c.read_id, reads.c.first_seen, reads.c.origin, items.c.received_at)
+    columns = select(reads.c.unit_id, reads.c.read_id, reads.c.seen_at, reads.c.origin, items.c.received_at)
     query = columns.select_from(reads).outerjoin(items, is_item)
     rows = rows_of(connection, query, reads.c.unit_id, reads.c.read_id, keys)
     return {(row.unit_id, row.read_id): row for row in rows}
@@ -155,19 +153,3 @@ def _hits_of(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[date
     for row in rows_of(connection, columns, hits.c.unit_id, hits.c.read_id, keys):
         found[(row.unit_id, row.read_id)].append(row.received_at)
     return found
-
-
-def _times_of(connection: Connection, keys: Sequence[Key]) -> dict[Key, dict[bool, str | None]]:
-    """What units said later of when reads were first seen, by whether they are sure of it."""
-    columns = select(read_times.c.unit_id, read_times.c.read_id, read_times.c.sure, read_times.c.first_seen)
-    found = defaultdict[Key, dict[bool, str | None]](dict)
-    for row in rows_of(connection, columns, read_times.c.unit_id, read_times.c.read_id, keys):
-        found[(row.unit_id, row.read_id)][bool(row.sure)] = row.first_seen
-    return found
-
-
-def _seen_at(texts: dict[bool, str | None], first_seen: str | None) -> datetime | None:
-    """When the plate was seen, as the unit said at last; None where it is not sure any more, or says no time."""
-    if False in texts:  # it takes back what was said before
-        return None
-    return moment_in(texts.get(True) or first_seen)

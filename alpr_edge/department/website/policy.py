@@ -146,8 +146,9 @@ class PolicyInForce:
     def _training(self) -> PolicySection:
         said = (
             (
-                "Nobody uses the system or its data before two trainings: security awareness (CJIS Security Policy), "
-                "and the department's own on plate readers. When one of them runs out the account shows nothing."
+                "Nobody is shown data of the system before two trainings: security awareness (CJIS Security Policy), "
+                "and the department's own on plate readers. When one of them runs out the account shows nothing. A "
+                "car reads plates by itself; while nobody is signed in it shows none."
             ),
             _BREAK_GLASS,
             f"The {self.settings.administration.training_title} ensures that people are trained.",

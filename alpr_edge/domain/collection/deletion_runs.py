@@ -45,6 +45,8 @@ class DeletionRun:
     """:func:`chain_ids` over ``UNIT READ`` of each deleted read, in the order of deletion."""
     is_whole: bool
     """False: it broke off; the next one went on."""
+    is_clock_confirmed: bool = False
+    """Whether a person said that the server's clock is right; False in records of earlier releases."""
 
     @property
     def record(self) -> bytes:

@@ -82,7 +82,7 @@ class KeptVersion:
     received_at: datetime
     """By the department's clock."""
     seen_at: datetime | None
-    """When the plate was seen, by the unit's; None where that is not known."""
+    """When the plate was seen, by a clock of the unit that satellites or a time server confirmed; None: not known."""
     is_hit: bool
     is_imported: bool = False
     """Whether it came from another system, where it was kept before: its days count from the capture."""

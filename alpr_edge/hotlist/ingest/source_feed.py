@@ -50,9 +50,16 @@ def format_of(source: FeedSource) -> FormatName:
     Raises:
         FeedError: none is called so.
     """
-    if source.format not in set(FormatName):
-        raise FeedError(f"{source.name}: no format is called {source.format!r}; known are {', '.join(FormatName)}")
+    if fault := format_fault(source):
+        raise FeedError(f"{source.name}: {fault}")
     return FormatName(source.format)
+
+
+def format_fault(source: FeedSource) -> str:
+    """Return what is wrong with the format that the settings name; empty: it is known."""
+    if source.format in set(FormatName):
+        return ""
+    return f"no format is called {source.format!r}; known are {', '.join(FormatName)}"
 
 
 def rules_of(source: FeedSource) -> Rules:

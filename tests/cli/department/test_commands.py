@@ -113,11 +113,11 @@ def test_whom_a_list_is_for_is_set_and_shown(directory: Path, tmp_path: Path) ->
 
     for unit_id in ("unit-1", "unit-2"):
         run("code", unit_id)
-    run("publish", str(feed), "--source", "amber", "--for", "unit-2", "--for", "unit-1")
-    run("publish", str(feed), "--source", "stolen")
+    run("publish", str(feed), "--source", "amber", "--for", "unit-2", "--for", "unit-1", "--new-source")
+    run("publish", str(feed), "--source", "stolen", "--new-source")
     assert run("audience") == "amber: unit-1, unit-2\nstolen: all units\n"
     assert run("audience", "--source", "amber", "--for-all") == "amber: all units\n"
-    assert run("audience", "--source", "later", "--for", "unit-1") == "later: unit-1\n"
+    assert run("audience", "--source", "later", "--for", "unit-1", "--new-source") == "later: unit-1\n"
     assert [json.loads(line) for line in run("audience", "--json").splitlines()] == [
         {"source": "amber", "units": None},
         {"source": "later", "units": ["unit-1"]},

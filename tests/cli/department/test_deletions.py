@@ -57,9 +57,10 @@ def test_a_changed_record_and_wrong_settings_end_with_a_line(office: Office) -> 
 
 
 def test_a_clock_that_cannot_be_right_ends_with_a_line(office: Office) -> None:
-    office.execute("UPDATE reads SET first_seen = '2026-05-04T12:30:00.000000Z'")
+    office.execute("UPDATE reads SET seen_at = '2026-05-04 12:30:00.000000'")
     for words in (["purge"], ["purge", "--dry-run"], ["status"]):
         assert "is deleted; set the clock" in " ".join(run(office, *words).output.split()), words
     refused = run(office, "purge", "--json")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "deleted: 1 read" in run(office, "purge", "--clock-is-right").output
+    assert "the clock was said to be right" in " ".join(run(office, "deletions", "list").output.split())

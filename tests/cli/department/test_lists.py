@@ -47,7 +47,7 @@ def ask_for(directory: Path, unit_id: str, source: str, serial: int = 0) -> None
 def test_an_empty_feed_is_refused(directory: Path, tmp_path: Path, content: str) -> None:
     feed = tmp_path / "empty.csv"
     feed.write_text(content)
-    outcome = edge(directory, "publish", str(feed), "--source", "amber")
+    outcome = edge(directory, "publish", str(feed), "--source", "amber", "--new-source")
     assert (outcome.exit_code, outcome.stdout) == (1, "")
     assert f"{feed}: is empty; nothing was published" in outcome.stderr
     assert edge(directory, "lists").stdout.startswith("no lists; ")
@@ -65,15 +65,32 @@ def test_a_source_that_no_unit_has_is_refused_where_it_is_known_what_they_have(d
     assert again.stderr == ""
 
 
-def test_before_any_unit_asked_a_first_list_is_published_with_a_note(directory: Path, feed: Path) -> None:
+@pytest.mark.review2(16)
+@pytest.mark.parametrize("command", [("publish", "FEED"), ("audience", "--for-all")], ids=["publish", "audience"])
+def test_before_any_unit_asked_a_name_that_nothing_knows_is_refused(
+    directory: Path, feed: Path, command: tuple[str, ...]
+) -> None:
+    words = [str(feed) if word == "FEED" else word for word in command]
+    refused = edge(directory, *words, "--source", "ambre")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "ambre: no unit has asked for a list yet, and department.toml has no [[feed]] with" in refused.stderr
+    assert edge(directory, "lists").stdout.startswith("no lists; ")
+    assert edge(directory, *words, "--source", "amber", "--new-source").exit_code == 0
+
+
+def test_before_any_unit_asked_a_list_that_the_settings_name_is_published_with_a_note(
+    directory: Path, feed: Path
+) -> None:
+    with (directory / "department.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[feed]]\nname = "amber"\nformat = "generic-csv"\nreason = "stolen_vehicle"\n')
     outcome = edge(directory, "publish", str(feed), "--source", "amber", "--json")
-    assert json.loads(outcome.stdout) == {"source": "amber", "serial": 1, "change": "complete"}
+    assert (outcome.exit_code, json.loads(outcome.stdout)["serial"]) == (0, 1), outcome.output
     assert "no unit has asked for a list yet" in outcome.stderr
 
 
 def test_lists_shows_what_is_published_for_whom_and_what_units_have(directory: Path, feed: Path) -> None:
     invite(directory, "car-1")
-    edge(directory, "publish", str(feed), "--source", "amber", "--for", "car-1")
+    edge(directory, "publish", str(feed), "--source", "amber", "--for", "car-1", "--new-source")
     ask_for(directory, "car-1", "amber", 1)
     ask_for(directory, "car-2", "stolen")
     rows = [json.loads(line) for line in edge(directory, "lists", "--json").stdout.splitlines()]
@@ -91,7 +108,7 @@ def test_lists_shows_what_is_published_for_whom_and_what_units_have(directory: P
 
 def test_a_list_is_withdrawn_once_somebody_agrees_and_its_serials_go_on(directory: Path, feed: Path) -> None:
     for _ in range(2):
-        edge(directory, "publish", str(feed), "--source", "amber")
+        edge(directory, "publish", str(feed), "--source", "amber", "--new-source")
     for answer in ("n\n", ""):
         outcome = edge(directory, "withdraw", "amber", answer=answer)
         assert outcome.exit_code == 1
@@ -100,7 +117,8 @@ def test_a_list_is_withdrawn_once_somebody_agrees_and_its_serials_go_on(director
     assert not list((directory / "lists" / "amber").glob("*.complete"))
     missing = edge(directory, "withdraw", "amber", "--yes")
     assert "no such list is published" in missing.stderr
-    assert json.loads(edge(directory, "publish", str(feed), "--source", "amber", "--json").stdout)["serial"] == 3
+    again = edge(directory, "publish", str(feed), "--source", "amber", "--new-source", "--json")
+    assert json.loads(again.stdout)["serial"] == 3
     withdrawn = edge(directory, "withdraw", "amber", "--yes", "--json")
     assert json.loads(withdrawn.stdout) == {"source": "amber", "withdrawn_serial": 3}
 
@@ -143,7 +161,7 @@ def test_whom_a_mistyped_list_is_for_is_not_kept(directory: Path, feed: Path, wh
 def test_a_list_is_for_no_unit_that_is_not_on_record(directory: Path, feed: Path) -> None:
     """A typing error would take the list away from every car."""
     invite(directory, "car-1")
-    published = edge(directory, "publish", str(feed), "--source", "amber", "--for", "car-1")
+    published = edge(directory, "publish", str(feed), "--source", "amber", "--for", "car-1", "--new-source")
     assert "amber: serial 1 is published (complete) for car-1\n" in published.stdout
     for words in (("publish", str(feed), "--source", "amber"), ("audience", "--source", "amber")):
         mistyped = edge(directory, *words, "--for", "car-1", "--for", "car1")

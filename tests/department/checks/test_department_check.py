@@ -105,6 +105,101 @@ def test_each_fault_of_the_settings_is_a_line_that_no_other_part_repeats(tmp_pat
     assert [grade for name, grade, _ in lines if name in {"key ca.key", "certificate", "disk"}] == ["green"] * 3
 
 
+@pytest.mark.review2(16)
+def test_all_faults_of_the_settings_come_at_once(tmp_path: Path) -> None:
+    directory = new_department(tmp_path / "department")
+    add(
+        directory,
+        """
+[[feed]]
+name = "doj"
+format = "clue"
+
+[[feed]]
+name = "own"
+format = "generic-csv"
+resons = ["stolen_vehicle"]
+
+[[feed]]
+name = "bolo"
+format = "generic-csv"
+reasons = ["immigration_violator"]
+password_file = "/none/password"
+
+[retention]
+read_days = 30
+
+[people]
+roster_days = "30"
+""",
+    )
+    file = directory / "department.toml"
+    done = CliRunner().invoke(app, ["department", "check", "--directory", str(directory), "--json"])
+    lines = [each["finding"] for each in json.loads(done.output)["checks"] if each["name"] == "settings"]
+    assert done.exit_code == 2
+    assert [line.removeprefix(f"{file}: ").split(":")[0] for line in lines] == [
+        "people.roster_days",
+        "feed[1].resons",
+        "feed[2].reasons",
+        "retention.read_days",
+        "feed[0].format",
+        "feed[2].password_file",
+    ]
+    assert "no format is called 'clue'; known are generic-csv, fixed-width, clew, " in lines[4]
+
+
+@pytest.mark.review2(16)
+@pytest.mark.parametrize("with_fault", [False, True], ids=["alone", "beside a fault of another table"])
+@pytest.mark.parametrize(
+    ("part", "words", "text"),
+    [
+        ("releases", "/none/scanner: no program that can be run", '[releases]\nscan_command = ["/none/scanner"]'),
+        ("page", "/none/page.pem", '[page]\ncertificate = "/none/page.pem"\nkey = "/none/page.key"'),
+        ("provisioning", "/none/token: cannot be read", '[provisioning]\ntoken = "/none/token"'),
+        (
+            "single sign-on",
+            "/none/secret: cannot be read",
+            '[single_sign_on]\nissuer = "https://id.example"\nclient_id = "a"\nclient_secret = "/none/secret"',
+        ),
+        (
+            "exchange cad",
+            "/none/key: cannot be read",
+            """[[exchange]]
+name = "cad"
+url = "https://cad.modesto.example/hits"
+format = "{template}"
+key = "/none/key"
+operator = "Dispatch"
+purpose = "stolen vehicles"
+legal_basis = "policy 462.3"
+approved_by = "Operations Division Commander"
+approved_on = {today}
+until = {today}
+lists = ["doj"]
+""",
+        ),
+    ],
+    ids=["scanner", "page", "provisioning", "single sign-on", "exchange"],
+)
+def test_what_the_settings_name_can_be_used(
+    tmp_path: Path, part: str, words: str, text: str, *, with_fault: bool
+) -> None:
+    directory = new_department(tmp_path / "department")
+    add(directory, text.format(today=datetime.now(UTC).date(), template="alpr-edge"))
+    if with_fault:
+        add(directory, "[people]\nroster_days = 1")
+    code, found = checks(directory)
+    assert (code, found[part]["grade"]) == (2 if with_fault else 1, "red"), found
+    assert words in f"{found[part]['finding']}; {found[part]['todo']}"
+
+
+def test_a_secret_that_services_alone_are_given_is_no_fault(tmp_path: Path) -> None:
+    directory = new_department(tmp_path / "department")
+    add(directory, '[provisioning]\ntoken = "credential:scim"')
+    code, found = checks(directory)
+    assert (code, found["provisioning"]["grade"]) == (0, "amber"), found
+
+
 def test_a_key_that_is_gone_is_not_replaced(tmp_path: Path) -> None:
     directory = new_department(tmp_path / "department")
     (directory / "witness.key").unlink()

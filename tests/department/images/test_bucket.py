@@ -17,7 +17,7 @@ from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.ingest.verification import verify
 from alpr_edge.department.pki.authority import initialise
-from alpr_edge.department.settings import ImagesTable
+from alpr_edge.department.upkeep_settings import ImagesTable
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, OutboxItem
 from scripts.benchmarks.department.seaweedfs import (

@@ -42,6 +42,29 @@ def test_every_faulty_line_is_named_and_nobody_imported(office: Office) -> None:
     assert office.people.overviews() == []
 
 
+@pytest.mark.review2(16)
+def test_all_faults_of_a_file_are_named_at_once(office: Office) -> None:
+    text = (
+        "badge,name,organisation,roles,phone,status,valid_until,fax\n"
+        "1,,MPD,oficer,555,retired,soon,\n"
+        "2,Bo\n"
+        f"3,{'x' * 300},,officer,,active,2027-06-30,\n"
+        "1,Di,MPD,officer,,active,2027-06-30,\n"
+    )
+    assert [fault.split("; columns")[0].split(" is none of")[0] for fault in faults_of(office, text)] == [
+        "line 1: 'phone', 'fax' is no column",
+        "line 2: name: is missing",
+        "line 2: roles: 'oficer'",
+        "line 2: status: 'retired'",
+        "line 2: valid_until: 'soon' is no date; write it as 2027-06-30",
+        "line 3: 2 cells, the first line has 8",
+        "line 4: organisation: is missing",
+        "line 4: name: is too long",
+        "line 5: badge, email: somebody else has '1'",
+    ]
+    assert office.people.overviews() == []
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

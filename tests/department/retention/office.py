@@ -10,7 +10,7 @@ from typing import Any
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.domain.collection.deletion_runs import DeletionRun
-from alpr_edge.domain.instants import UtcSource
+from alpr_edge.domain.instants import UtcSource, rfc3339
 from alpr_edge.domain.protocol.dispositions import disposition_item_id, disposition_payload
 from alpr_edge.domain.protocol.hits import (
     alert_item_id,
@@ -22,6 +22,7 @@ from alpr_edge.domain.protocol.hits import (
     withdrawal_payload,
 )
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode, read_payload
+from alpr_edge.domain.protocol.time_corrections import PlacedPayload, TimePayload, time_item_id
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
 from tests.department.engines import query
 from tests.store.records import alert, disposition, hit, instant, late_tone, plate_read
@@ -132,6 +133,16 @@ def late_tone_item(read_id: str) -> OutboxItem:
     """That the alert of a read's hit sounded after it had stayed quiet."""
     payload = late_tone_payload(late_tone(f"hit-of-{read_id}", read_id), UNIT)
     return item(late_tone_item_id(payload.hit_id), ItemKind.LATE_TONE, encode(payload))
+
+
+def time_item(read_id: str, seen: datetime | None) -> OutboxItem:
+    """What a unit says later of when a read was seen; None: it takes back what it said."""
+    placed = None if seen is None else PlacedPayload(utc=rfc3339(seen), uncertainty_ms=50.0, basis="placed")
+    is_sure = placed is not None
+    payload = TimePayload(
+        read_id=read_id, unit_id=UNIT, boot_id="boot", sure=is_sure, first_seen=placed, last_seen=placed
+    )
+    return item(time_item_id(read_id, sure=is_sure), ItemKind.TIME, encode(payload))
 
 
 def record_of(run: DeletionRun) -> dict[str, object]:

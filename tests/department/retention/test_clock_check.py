@@ -1,5 +1,7 @@
 """A clock that is wrong by months deletes nothing (policy 462.5): what is deleted does not come back."""
 
+import itertools
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +12,7 @@ from alpr_edge.department.retention.clock_check import CLOCK_GAP_MAX
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import UtcSource
 from tests.department.engines import EngineUnderTest
-from tests.department.retention.office import TODAY, Office, read_item
+from tests.department.retention.office import TODAY, Office, read_item, time_item
 
 HOUR = timedelta(hours=1)
 FAR_AHEAD = TODAY + timedelta(days=3 * 365)
@@ -27,6 +29,10 @@ def office(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Office]:
 
 def purge(office: Office, now: datetime) -> int:
     return office.storage.open_purge(lambda: now).run("timer").reads
+
+
+def records(office: Office) -> list[dict[str, object]]:
+    return [json.loads(run.record) for run in office.storage.deletions()]
 
 
 def refusal(office: Office, now: datetime) -> str:
@@ -59,10 +65,44 @@ def test_a_week_is_bridged_and_no_more(office: Office) -> None:
     assert purge(office, TODAY + CLOCK_GAP_MAX) == 1
 
 
-def test_nights_without_a_read_are_bridged_by_the_nights_before(office: Office) -> None:
-    nights = [TODAY + timedelta(days=day) for day in range(0, 30, 6)]
-    assert [purge(office, night) for night in nights] == [1, 0, 0, 0, 0]
-    refusal(office, nights[-1] + CLOCK_GAP_MAX + HOUR)
+@pytest.mark.review2(10)
+def test_no_run_vouches_for_the_clock_of_the_next(office: Office) -> None:
+    """A clock that gains less than a week before each night's run, while cars deliver reads of today."""
+    ahead, found = timedelta(), []
+    for night in range(60):
+        ahead += timedelta(days=6.9)
+        office.deliver(read_item(f"night-{night}", seen=TODAY + night * HOUR), days_ago=-night / 24)
+        try:
+            found.append(purge(office, TODAY + night * HOUR + ahead))
+        except DepartmentError as error:
+            assert "set the clock" in str(error)  # noqa: PT017 - most nights are refused
+    assert found == [1], "the first night alone, for what was old by a year and more"
+    assert len(office.reads()) == 61
+
+
+@pytest.mark.review2(10)
+def test_nights_without_a_read_go_by_the_last_time_that_a_person_said_that_the_clock_is_right(office: Office) -> None:
+    nights = [TODAY + timedelta(days=day) for day in range(0, 21, 6)]
+    assert [purge(office, night) for night in nights[:2]] == [1, 0]
+    refusal(office, nights[2])
+    office.storage.open_purge(lambda: nights[2], is_clock_trusted=True).run("login:ana")
+    assert purge(office, nights[3]) == 0
+    refusal(office, nights[3] + CLOCK_GAP_MAX)
+    assert [run["is_clock_confirmed"] for run in records(office)] == [False, False, True, False]
+
+
+@pytest.mark.review2(10)
+def test_a_clock_that_jumps_while_a_run_works_deletes_no_more(office: Office) -> None:
+    moments = itertools.chain([TODAY], itertools.repeat(FAR_AHEAD))
+    assert office.storage.open_purge(lambda: next(moments)).run("timer").reads == 1
+    assert office.reads() == ["of-today"]
+
+
+@pytest.mark.review2(10)
+def test_a_time_that_a_car_took_back_does_not_speak_for_the_clock(office: Office) -> None:
+    office.deliver(read_item("taken-back", seen=FAR_AHEAD), days_ago=(TODAY - FAR_AHEAD).days)
+    office.deliver(time_item("taken-back", None), days_ago=0)
+    refusal(office, FAR_AHEAD + HOUR)
 
 
 def test_somebody_may_say_that_the_clock_is_right(office: Office) -> None:

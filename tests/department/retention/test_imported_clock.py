@@ -63,3 +63,15 @@ def test_an_import_by_a_clock_that_is_ahead_does_not_speak_for_it(desk: Desk) ->
     end_import(desk, FAR_AHEAD)
     refusal(desk, FAR_AHEAD + HOUR)
     assert desk.count("reads") == 2
+
+
+@pytest.mark.review2(10)
+def test_no_later_import_speaks_for_the_clock_that_says_when_it_was(desk: Desk) -> None:
+    for week in range(3):
+        desk.run(desk.write([row(week, 30)]))
+    end_import(desk, NOW)
+    at = (NOW + timedelta(days=6)).replace(tzinfo=None).isoformat(" ", "microseconds")
+    later = "number > (SELECT min(number) FROM import_runs)"
+    query(desk.directory, f"UPDATE import_runs SET ended_at = '{at}' WHERE {later}".replace(":", r"\:"))
+    assert purge(desk, NOW + timedelta(days=6)) == 0
+    refusal(desk, NOW + timedelta(days=12))

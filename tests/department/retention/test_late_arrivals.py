@@ -37,11 +37,11 @@ def office(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Office]:
 class LateUnit:
     """A unit whose batch is being stored while a purge looks, and is committed before the purge may delete.
 
-    It begins when the purge asks for the moment of its look: at reads, the third time that it asks for any, or at
-    pictures without one, the fourth.
+    It begins when the purge asks for the moment of its look: at reads, the second time that it asks for any, or
+    at pictures without one, the third.
     """
 
-    def __init__(self, office: Office, batch: Sequence[OutboxItem], begins_at: int = 3) -> None:
+    def __init__(self, office: Office, batch: Sequence[OutboxItem], begins_at: int = 2) -> None:
         self._office, self._batch, self._begins_at = office, batch, begins_at
         self._asked_count = 0
         self._began = threading.Event()
@@ -81,7 +81,7 @@ def test_what_arrives_while_a_purge_looks_keeps_the_read(office: Office, late: s
 
 def test_a_read_that_arrives_while_a_purge_looks_keeps_its_pictures(office: Office) -> None:
     office.deliver(*pictures_of("a"), *pictures_of("b"), days_ago=400)
-    unit = LateUnit(office, [read_item("a")], begins_at=4)
+    unit = LateUnit(office, [read_item("a")], begins_at=3)
     run = office.storage.open_purge(unit.clock, is_clock_trusted=True).run("timer")
     unit.thread.join(60)
     assert (run.reads, run.pictures) == (0, 2)

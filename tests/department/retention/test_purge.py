@@ -3,7 +3,7 @@
 import itertools
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,10 @@ from alpr_edge.department.holds.department_holds import HoldAuthor
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.domain.collection.deletion_runs import NO_IDS, chain_ids
+from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.holds.hold import HoldKind, HoldRelease, HoldTerms
+from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.protocol.holds import (
     hold_item_id,
     hold_payload,
@@ -22,7 +24,16 @@ from alpr_edge.domain.protocol.holds import (
 )
 from alpr_edge.domain.protocol.items import ItemKind, encode
 from tests.department.engines import EngineUnderTest, drop_newer_tables, query
-from tests.department.retention.office import TODAY, UNIT, Office, hit_items, late_tone_item, pictures_of, read_item
+from tests.department.retention.office import (
+    TODAY,
+    UNIT,
+    Office,
+    hit_items,
+    late_tone_item,
+    pictures_of,
+    read_item,
+    time_item,
+)
 from tests.store.holds import CASE, CLERK, a_hold
 from tests.store.records import instant
 from tests.uplink.items import item
@@ -47,6 +58,10 @@ def hold(office: Office, *read_ids: str, until: datetime | None = None, at: date
     terms = HoldTerms(HoldKind.READ, "", CASE, "a subpoena", until)
     (placed,) = office.storage.holds.place(read_ids, terms, HoldAuthor("chief", at))
     return placed.hold_id
+
+
+def due_count(office: Office, now: datetime) -> int:
+    return office.storage.open_purge(lambda: now, is_clock_trusted=True).due().reads
 
 
 def test_after_a_year_a_read_goes_with_everything_that_is_stored_of_it(office: Office) -> None:
@@ -191,12 +206,26 @@ def test_a_state_that_bounds_the_days_counts_them_from_the_capture(office: Offic
 def test_a_time_that_is_not_sure_any_more_counts_for_nothing(office: Office) -> None:
     office.settings('[retention]\nstate = "WA"\n')
     deliver(office, "a", days_ago=10)
-    assert office.storage.open_purge(lambda: TODAY, is_clock_trusted=True).due().reads == 1  # seen in May
-    for sure, first in ((True, "'2026-05-04T12:30:00Z'"), (False, "NULL")):
-        row = f"'a', '{UNIT}', {str(sure).lower()}, {first}, {first}"
-        office.execute(f"INSERT INTO read_times (read_id, unit_id, sure, first_seen, last_seen) VALUES ({row})")
-    assert office.storage.open_purge(lambda: TODAY, is_clock_trusted=True).due().reads == 0
-    assert office.storage.open_purge(lambda: TODAY + timedelta(days=12), is_clock_trusted=True).due().reads == 1
+    assert due_count(office, TODAY) == 1  # seen in May
+    office.deliver(time_item("a", None), days_ago=0)
+    assert due_count(office, TODAY) == 0
+    assert due_count(office, TODAY + timedelta(days=12)) == 1
+
+
+@pytest.mark.review2(11)
+@pytest.mark.parametrize("source", [UtcSource.RTC, UtcSource.UNKNOWN])
+@pytest.mark.parametrize("state", ["WA", "OR"])
+def test_a_clock_that_nobody_confirmed_makes_no_read_old(office: Office, state: str, source: UtcSource) -> None:
+    office.settings(f'[retention]\nstate = "{state}"\nhit_days = 400\n')
+    reset = datetime(2024, 1, 1, tzinfo=UTC)
+    office.deliver(read_item("fresh", seen=reset, source=source), *hit_items("fresh"), days_ago=0)
+    office.deliver(read_item("plain", seen=reset, source=source), days_ago=0)
+    assert due_count(office, TODAY) == 0
+    assert (office.purge().reads, office.reads()) == (0, ["fresh", "plain"])
+    bound = timedelta(days=STATE_PERIODS[state].days_max or 0)
+    assert due_count(office, TODAY + bound + timedelta(seconds=1)) == 1, "its days count from its receipt"
+    office.deliver(time_item("plain", TODAY - timedelta(days=400)), days_ago=0)
+    assert due_count(office, TODAY) == 1, "what the unit is sure of later counts"
 
 
 def test_which_reads_a_hold_was_for_is_known_when_they_are_gone(office: Office) -> None:

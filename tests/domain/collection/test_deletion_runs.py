@@ -5,7 +5,7 @@ from alpr_edge.domain.collection.deletion_runs import NO_IDS, DeletionRun, chain
 COUNTS = {"reads": 3, "hits": 1, "pictures": 6, "items": 10, "held": 2}
 RUN = DeletionRun(
     number=0, begun="a", ended="b", by="login:ana", state="CA", read_days=365.0, hit_days=400.0,
-    law="a law", is_law_verified=False, ids_digest=NO_IDS, is_whole=True,
+    law="a law", is_law_verified=False, ids_digest=NO_IDS, is_whole=True, is_clock_confirmed=False,
     **COUNTS,
 )  # fmt: skip
 
@@ -13,8 +13,8 @@ RUN = DeletionRun(
 def test_a_record_is_canonical_json() -> None:
     assert RUN.record == (
         b'{"begun":"a","by":"login:ana","ended":"b","held":2,"hit_days":400.0,"hits":1,"ids_digest":"' + b"0" * 64
-        + b'","is_law_verified":false,"is_whole":true,"items":10,"law":"a law","number":0,"pictures":6,'
-        b'"read_days":365.0,"reads":3,"state":"CA"}'
+        + b'","is_clock_confirmed":false,"is_law_verified":false,"is_whole":true,"items":10,"law":"a law",'
+        b'"number":0,"pictures":6,"read_days":365.0,"reads":3,"state":"CA"}'
     )  # fmt: skip
 
 

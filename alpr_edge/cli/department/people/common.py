@@ -18,6 +18,7 @@ from alpr_edge.domain.errors import AccessError, DepartmentError
 
 if TYPE_CHECKING:
     from alpr_edge.department.people.changes import Author
+    from alpr_edge.department.people.rosters import RosterState
     from alpr_edge.domain.people.roster import RosterHeader
 
 PersonArgument = Annotated[
@@ -107,6 +108,9 @@ def tell_published(header: RosterHeader) -> None:
     typer.echo(f"roster {header.serial} is published; units fetch it with their next delivery")
 
 
-def tell_unpublished() -> None:
-    """Print that units do not know yet."""
-    typer.echo("the units learn of it with the next roster: alpr-edge department roster publish")
+def tell_roster(state: RosterState | None) -> None:
+    """Print whether the newest roster has all changes: one that takes a right away publishes it by itself."""
+    if state is not None and not state.newer_changes:
+        tell_published(state.header)
+    else:
+        typer.echo("the units learn of it with the next roster: alpr-edge department roster publish")

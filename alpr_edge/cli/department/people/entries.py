@@ -13,7 +13,7 @@ from alpr_edge.cli.department.people.common import (
     ReasonOption,
     WithoutSessionOption,
     open_change,
-    tell_unpublished,
+    tell_roster,
 )
 from alpr_edge.cli.department.people.records import content_of
 from alpr_edge.cli.output import print_object
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alpr_edge.department.people.person_fields import Entry
+    from alpr_edge.department.people.rosters import RosterState
 
 Email = Annotated[str | None, typer.Option("--email", help="E-mail address; signs in as well as the badge.")]
 Ori = Annotated[str | None, typer.Option("--ori", help="Originating agency identifier.")]
@@ -53,6 +54,9 @@ MayUnlock = Annotated[
 ]
 Units = Annotated[
     list[str] | None, typer.Option("--unit", help="A unit that they may use; give it again. Left out: all of them.")
+]
+NewStatus = Annotated[
+    str | None, typer.Option("--status", help="active, to bring a suspended person back; others as by people suspend.")
 ]
 NewUnits = Annotated[
     list[str] | None, typer.Option("--unit", help="A unit that they may use; give it again; an empty text: all.")
@@ -87,9 +91,9 @@ def add_command(
     from alpr_edge.department.people.registry import open_people
 
     with open_change(directory, reason, without_session) as author, open_people(directory) as people:
-        entry = people.add(author, texts)
+        entry, state = people.add(author, texts), people.rosters.state()
     _warn_of_strangers(directory, units)
-    _tell(entry, "added", as_json=as_json)
+    _tell(entry, "added", state, as_json=as_json)
     if not as_json:
         typer.echo(f"next: alpr-edge department people invite {entry.person.person_id}")
 
@@ -109,7 +113,12 @@ def change_command(
     covert: Covert = None,
     cjis_training_until: CjisUntil = None,
     alpr_training_until: AlprUntil = None,
-    status: Annotated[str | None, typer.Option("--status", help="active, to bring a suspended person back.")] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            "--status", help="active, to bring a suspended person back; suspended or left, as people suspend does it."
+        ),
+    ] = None,
     valid_until: NewValidUntil = None,
     approved_by: NewApprovedBy = None,
     may_unlock: MayUnlock = None,
@@ -125,9 +134,9 @@ def change_command(
     if not texts:
         raise DepartmentError("say what changes; see: alpr-edge department people change --help")
     with open_change(directory, reason, without_session, person) as author, open_people(directory) as people:
-        entry = people.change(author, person, texts)
+        entry, state = people.change(author, person, texts), people.rosters.state()
     _warn_of_strangers(directory, units)
-    _tell(entry, "changed", as_json=as_json)
+    _tell(entry, "changed", state, as_json=as_json)
 
 
 def texts_of(**options: object) -> dict[str, str]:
@@ -158,10 +167,10 @@ def _warn_of_strangers(directory: Path, units: list[str] | None) -> None:
             typer.echo(f"warning: {unit}: there is no such unit yet; see: alpr-edge department unit list", err=True)
 
 
-def _tell(entry: Entry, done: str, *, as_json: bool) -> None:
+def _tell(entry: Entry, done: str, state: RosterState | None, *, as_json: bool) -> None:
     if as_json:
         print_object(content_of(entry))
         return
     person = entry.person
     typer.echo(f"{person.name}, badge {person.badge}, id {person.person_id}: {done}")
-    tell_unpublished()
+    tell_roster(state)

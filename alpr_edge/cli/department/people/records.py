@@ -15,7 +15,7 @@ from alpr_edge.cli.department.people.common import (
     WithoutSessionOption,
     author_of,
     open_change,
-    tell_unpublished,
+    tell_roster,
 )
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
 from alpr_edge.domain.days import last_day
@@ -77,7 +77,7 @@ def import_command(
     changing = nullcontext(owner) if is_free else open_change(directory, reason, without_session)
     try:
         with changing as author, open_people(directory) as people:
-            result = people.import_csv(author, text, is_dry_run=dry_run)
+            result, state = people.import_csv(author, text, is_dry_run=dry_run), people.rosters.state()
     except PeopleFileError as error:
         for fault in error.faults:
             typer.echo(f"{file}: {fault}", err=True)
@@ -91,7 +91,7 @@ def import_command(
         f"not in the file {result.not_in_file}"
     )
     if not dry_run and (result.added or result.changed):
-        tell_unpublished()
+        tell_roster(state)
 
 
 def changes_command(

@@ -45,6 +45,11 @@ def secret_file(source: str, directory: Path, setting: str) -> Path:
     return path
 
 
+def has_credentials() -> bool:
+    """Return whether this process is a service that is given credentials."""
+    return "CREDENTIALS_DIRECTORY" in os.environ
+
+
 def read_secret_file(path: Path) -> bytes:
     """The content of a file that nobody else may read.
 

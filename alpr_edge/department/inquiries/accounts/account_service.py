@@ -1,5 +1,6 @@
 """Somebody's own account at the department, for themselves alone: each look and each change is on record."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from alpr_edge.access.attempts import FactorsAttempt, SignInResult
@@ -41,13 +42,21 @@ class AccountService:
         changes: writes what people sign in with.
         passwords: hashes passwords.
         policy: the rules in force.
+        department_names: the department's names, which no password may have in it.
     """
 
-    def __init__(self, changes: CredentialChanges, passwords: Argon2Passwords, policy: Policy) -> None:
+    def __init__(
+        self,
+        changes: CredentialChanges,
+        passwords: Argon2Passwords,
+        policy: Policy,
+        department_names: Collection[str] = (),
+    ) -> None:
         self._changes = changes
         self._database = changes.database
         self._passwords = passwords
         self._policy = policy
+        self._department_names = tuple(department_names)
         self.factors = FactorService(changes, policy.security.password_days_max)
         """Their passkeys and codes."""
 
@@ -134,6 +143,6 @@ class AccountService:
     def _check_new(self, change: PasswordChange, person: Person) -> None:
         if change.new != change.again:
             raise PasswordError("the two new passwords differ")
-        check_password(change.new, person, self.password_characters_min)
+        check_password(change.new, person, self.password_characters_min, self._department_names)
         if normalise(change.new) == normalise(change.attempt.password):
             raise PasswordError("the new password is the present one; choose another")

@@ -16,9 +16,8 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.inquiries.accounts.own_account import require_account
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
-from alpr_edge.department.people.people_rows import replace_credentials, withdraw_invitations
+from alpr_edge.department.people.people_rows import end_sessions_of, replace_credentials, withdraw_invitations
 from alpr_edge.department.people.rosters import Rosters
-from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.domain.errors import AccessError, DepartmentError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.credentials import Credentials
