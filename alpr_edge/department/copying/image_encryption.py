@@ -90,15 +90,21 @@ def _encrypt_batch(
     if days:
         with database.writing() as connection:
             lease.renew(connection)
-            keys = _noted_keys(connection, images, days)
+            keys = note_day_keys(connection, images, days)
         with database.writing() as connection:
             lease.renew(connection)
             result.encrypted += _encrypt(connection, images, keys)
     return list(received)
 
 
-def _noted_keys(connection: Connection, images: DepartmentImages, days: dict[str, date]) -> dict[str, DayKey]:
-    """The key that each image will be under, noted before it is."""
+def note_day_keys(connection: Connection, images: DepartmentImages, days: dict[str, date]) -> dict[str, DayKey]:
+    """Note for images that they will be under the keys of their days; returns the keys.
+
+    Args:
+        connection: the connection of a transaction that may write, to be committed before the images are written.
+        images: the department's images.
+        days: the day on which each image first came, by its digest.
+    """
     images.keys.are_used(connection)
     of_days = {day: images.keys.key_of_day(connection, day) for day in set(days.values())}
     note_keys(connection, [(name, of_days[day].key_id) for name, day in days.items()])

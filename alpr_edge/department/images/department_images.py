@@ -14,12 +14,13 @@ from typing import TypeVar
 from sqlalchemy import Connection, delete, select
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
-from alpr_edge.department.db.day_keys.day_keys import DayKey, note_loss
+from alpr_edge.department.db.day_keys.day_keys import DayKey, keys_of, note_loss
 from alpr_edge.department.db.image_key_schema import image_keys, sealed_images
 from alpr_edge.department.db.statements import insert_once
 from alpr_edge.department.images.objects import ObjectStore
 from alpr_edge.department.images.sealed_images import key_id_of, open_image, seal_image
-from alpr_edge.domain.errors import StoreError
+from alpr_edge.department.integrity_record import note_faulty_image
+from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.domain.protocol.items import digest
 
 CALLS_S_MAX = 120.0
@@ -119,16 +120,23 @@ class DepartmentImages:
         Raises:
             StoreError: the place or the database does not answer.
         """
-        contents = self._each(lambda name: self._objects.read(object_name(name)), names)
-        key_ids = {name: key_id_of(content) for name, content in contents.items() if content is not None}
-        keys = self.keys.load(connection, filter(None, key_ids.values()))
-        return {
-            name: None if content is None else StoredImage(key_ids[name], open_image(content, name, keys))
-            for name, content in contents.items()
-        }
+        return open_images(connection, self._each(lambda name: self._objects.read(object_name(name)), names))
 
-    def replace(self, images: Mapping[str, bytes], key: DayKey) -> None:
-        """Write images under a key; rows that say so are committed."""
+    def require(self, connection: Connection, sha256: str) -> bytes:
+        """Return a picture that is needed now, as JPEG; one that cannot be is put on record as damaged or missing.
+
+        Raises:
+            LostError: its file is missing, was changed, or its key is destroyed.
+            StoreError: the place or the database does not answer.
+        """
+        stored = self.read(connection, [sha256])[sha256]
+        if stored is None or stored.jpeg is None or digest(stored.jpeg) != sha256:
+            note_faulty_image(self._database.directory, sha256, "a look at it", is_missing=stored is None)
+            raise LostError("this picture cannot be shown: it is missing, was changed, or its key is destroyed")
+        return stored.jpeg
+
+    def replace(self, images: Mapping[str, bytes], key: DayKey | None) -> None:
+        """Write images under a key, where rows that say so are committed; None: as they came."""
         contents = {name: _content(jpeg, name, key) for name, jpeg in images.items()}
         self._each(lambda name: self._objects.replace(object_name(name), contents[name]), list(images))
 
@@ -176,6 +184,25 @@ class DepartmentImages:
                 raise StoreError(f"{self.label}: did not take a batch within {CALLS_S_MAX:g} s") from None
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+
+
+def open_images(connection: Connection, contents: Mapping[str, bytes | None]) -> dict[str, StoredImage | None]:
+    """Decrypt the contents of objects by the keys of a connection's department; None: there is no object.
+
+    Raises:
+        StoreError: the master key cannot be read, or is another one.
+    """
+    key_ids = {name: key_id_of(content) for name, content in contents.items() if content is not None}
+    keys = keys_of(connection).load(connection, filter(None, key_ids.values()))
+    return {
+        name: None if content is None else StoredImage(key_ids[name], open_image(content, name, keys))
+        for name, content in contents.items()
+    }
+
+
+def is_whole(image: StoredImage | None, sha256: str) -> bool:
+    """Whether a stored image is the one of this digest."""
+    return image is not None and image.jpeg is not None and digest(image.jpeg) == sha256
 
 
 def object_name(sha256: str) -> str:

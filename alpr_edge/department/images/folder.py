@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
+from alpr_edge.department.images.objects import ObjectState
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.durable_files import (
     TEMPORARY_PREFIX,
@@ -60,6 +62,15 @@ class ObjectFolder:
                 return (self._directory / name).read_bytes()
             except FileNotFoundError:
                 return None
+
+    def stat(self, name: str) -> ObjectState | None:
+        """Size and date of a file; None if it does not exist."""
+        with self._errors():
+            try:
+                found = (self._directory / name).stat()
+            except FileNotFoundError:
+                return None
+        return ObjectState(found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def remove(self, name: str) -> None:
         """Remove a file."""
