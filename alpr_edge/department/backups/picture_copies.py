@@ -200,5 +200,4 @@ class PictureCopies:
         return None
 
     def _is_whole(self, content: bytes | None, sha256: str) -> bool:
-        jpeg = None if content is None else open_image(content, sha256, self._keys)
-        return jpeg is not None and digest(jpeg) == sha256
+        return content is not None and open_image(content, sha256, self._keys) is not None

@@ -18,7 +18,7 @@ from alpr_edge.department.backups.target import DEPARTMENT, BackupTarget
 from alpr_edge.department.copying.image_encryption import IMAGES_A_BATCH, image_days, note_day_keys
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.images.choice import IMAGES_NAME, image_objects
-from alpr_edge.department.images.department_images import DepartmentImages, is_whole, object_name, open_images
+from alpr_edge.department.images.department_images import DepartmentImages, object_name, open_images
 from alpr_edge.department.integrity_record import PartFaults, StoredPart, note_check
 from alpr_edge.department.retention.leases import Lease, LeaseRenewal, held_lease
 from alpr_edge.department.retention.purge import LEASE
@@ -80,7 +80,7 @@ class _Run:
         with self._database.reading() as connection:
             days = image_days(connection, last, IMAGES_A_BATCH)
             stored = self._images.read(connection, list(days))
-            faulty = {name: image for name, image in stored.items() if not is_whole(image, name)}
+            faulty = {name: image for name, image in stored.items() if image is None or image.jpeg is None}
             found = {name: jpeg for name in faulty if (jpeg := self._in_backups(connection, name)) is not None}
         self.result.checked += len(days)
         if found:
@@ -115,6 +115,6 @@ class _Run:
             with suppress(OSError):
                 content = (folder / object_name(sha256)).read_bytes()
                 (image,) = open_images(connection, {sha256: content}).values()
-                if is_whole(image, sha256) and image is not None:
+                if image is not None and image.jpeg is not None:
                     return image.jpeg
         return None

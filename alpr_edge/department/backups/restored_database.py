@@ -14,7 +14,7 @@ from alpr_edge.department.backups.survey import PASSING_TABLES, OpenReading, log
 from alpr_edge.department.copying.tables import TableDigest
 from alpr_edge.department.db.database import give_keys
 from alpr_edge.department.db.engines.engine import DatabaseEngine
-from alpr_edge.department.images.department_images import is_whole, object_name, open_images
+from alpr_edge.department.images.department_images import object_name, open_images
 from alpr_edge.department.images.objects import ObjectStore
 from alpr_edge.department.integrity_record import PartFaults
 from alpr_edge.department.retention.deletion_log import check_log, logged_runs
@@ -109,7 +109,7 @@ def check_pictures(
         with reading() as connection:
             for sha256 in some:
                 (image,) = open_images(connection, {sha256: images.read(object_name(sha256))}).values()
-                if not is_whole(image, sha256):
+                if image is None or image.jpeg is None:
                     faults.note_image(sha256, is_missing=image is None)
         count += len(some)
         tick("pictures", count, max(manifest.pictures.count, count))

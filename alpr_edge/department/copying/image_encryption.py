@@ -17,7 +17,6 @@ from alpr_edge.department.images.department_images import DepartmentImages, Stor
 from alpr_edge.department.retention.leases import Lease, held_lease
 from alpr_edge.department.retention.purge import LEASE
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.protocol.items import digest
 
 IMAGES_A_BATCH = 40
 """Images that one transaction encrypts: units that deliver wait for it."""
@@ -84,9 +83,9 @@ def _encrypt_batch(
     with database.reading() as connection:
         received = image_days(connection, last, IMAGES_A_BATCH)
         stored = images.read(connection, list(received))
-    days = {name: day for name, day in received.items() if _lies_open(name, stored[name])}
-    result.before += sum(_is_encrypted(name, image) for name, image in stored.items())
-    result.damaged += sum(not _is_encrypted(name, image) and name not in days for name, image in stored.items())
+    days = {name: day for name, day in received.items() if _lies_open(stored[name])}
+    result.before += sum(map(_is_encrypted, stored.values()))
+    result.damaged += sum(not _is_encrypted(image) and name not in days for name, image in stored.items())
     if days:
         with database.writing() as connection:
             lease.renew(connection)
@@ -117,7 +116,7 @@ def _encrypt(connection: Connection, images: DepartmentImages, keys: dict[str, D
     opened = {
         name: image.jpeg
         for name, image in stored.items()
-        if image is not None and image.jpeg is not None and _lies_open(name, image)
+        if image is not None and image.jpeg is not None and _lies_open(image)
     }
     for key in set(keys.values()):
         images.replace({name: jpeg for name, jpeg in opened.items() if keys[name] == key}, key)
@@ -125,9 +124,9 @@ def _encrypt(connection: Connection, images: DepartmentImages, keys: dict[str, D
     return sum(digests[name] == name for name in opened)
 
 
-def _lies_open(name: str, image: StoredImage | None) -> bool:
-    return image is not None and image.key_id is None and image.jpeg is not None and digest(image.jpeg) == name
+def _lies_open(image: StoredImage | None) -> bool:
+    return image is not None and image.key_id is None and image.jpeg is not None
 
 
-def _is_encrypted(name: str, image: StoredImage | None) -> bool:
-    return image is not None and image.key_id is not None and image.jpeg is not None and digest(image.jpeg) == name
+def _is_encrypted(image: StoredImage | None) -> bool:
+    return image is not None and image.key_id is not None and image.jpeg is not None

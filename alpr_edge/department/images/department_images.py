@@ -21,7 +21,6 @@ from alpr_edge.department.images.objects import ObjectStore
 from alpr_edge.department.images.sealed_images import key_id_of, open_image, seal_image
 from alpr_edge.department.integrity_record import note_faulty_image
 from alpr_edge.domain.errors import LostError, StoreError
-from alpr_edge.domain.protocol.items import digest
 
 CALLS_S_MAX = 120.0
 """Longest time for the images of one batch."""
@@ -82,16 +81,12 @@ class DepartmentImages:
             self._each(lambda name: self._objects.replace(object_name(name), contents[name]), damaged)
 
     def digests(self, connection: Connection, names: Sequence[str]) -> dict[str, str | None]:
-        """The digest of what each image is now; None: it is not there, or does not open.
+        """The digest of each image that is whole; None: it is missing, damaged, or does not open.
 
         Raises:
             StoreError: the place or the database does not answer.
         """
-        stored = self.read(connection, names)
-        return {
-            name: None if (image := stored[name]) is None or image.jpeg is None else digest(image.jpeg)
-            for name in names
-        }
+        return _digests(self.read(connection, names))
 
     def settle(self, connection: Connection, names: Sequence[str]) -> dict[str, str | None]:
         """Look what images are now, and note under which key, in the transaction that makes rows of them.
@@ -102,9 +97,7 @@ class DepartmentImages:
             As :meth:`digests`.
         """
         stored = self.read(connection, names)
-        digests = {
-            name: None if image is None or image.jpeg is None else digest(image.jpeg) for name, image in stored.items()
-        }
+        digests = _digests(stored)
         whole = [name for name in names if digests[name] == name]
         is_one = sealed_images.c.sha256.in_(whole)
         noted = {(row.sha256, row.key_id) for row in connection.execute(select(sealed_images).where(is_one))}
@@ -130,7 +123,7 @@ class DepartmentImages:
             StoreError: the place or the database does not answer.
         """
         stored = self.read(connection, [sha256])[sha256]
-        if stored is None or stored.jpeg is None or digest(stored.jpeg) != sha256:
+        if stored is None or stored.jpeg is None:
             note_faulty_image(self._database.directory, sha256, "a look at it", is_missing=stored is None)
             raise LostError("this picture cannot be shown: it is missing, was changed, or its key is destroyed")
         return stored.jpeg
@@ -200,9 +193,8 @@ def open_images(connection: Connection, contents: Mapping[str, bytes | None]) ->
     }
 
 
-def is_whole(image: StoredImage | None, sha256: str) -> bool:
-    """Whether a stored image is the one of this digest."""
-    return image is not None and image.jpeg is not None and digest(image.jpeg) == sha256
+def _digests(stored: Mapping[str, StoredImage | None]) -> dict[str, str | None]:
+    return {name: name if image is not None and image.jpeg is not None else None for name, image in stored.items()}
 
 
 def object_name(sha256: str) -> str:

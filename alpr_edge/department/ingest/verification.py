@@ -91,10 +91,11 @@ class _Fault(StrEnum):
 def _fault_of(storage: Storage, item: StoredItem) -> _Fault | None:
     if item.kind != ItemKind.IMAGE:
         return None if item.body is not None and digest(item.body) == item.sha256 else _Fault.DAMAGED_BODY
-    present = storage.image_digest(item.sha256)
-    if present is None:
+    with storage.database.reading() as connection:
+        image = storage.images.read(connection, [item.sha256])[item.sha256]
+    if image is None:
         return _Fault.MISSING_IMAGE
-    return None if present == item.sha256 else _Fault.DAMAGED_IMAGE
+    return _Fault.DAMAGED_IMAGE if image.jpeg is None else None
 
 
 def _is_stored(storage: Storage, item: StoredItem) -> bool:
