@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.patterns import PLATE_NAMED, names_plate
 from alpr_edge.runtime.durable_files import give_to_owner_of, replace_file
 from alpr_edge.runtime.io_errors import io_errors
 
@@ -183,6 +184,8 @@ def accept_loss(directory: Path, by: str, reason: str) -> int:
     reason = reason.strip()
     if not reason or not reason.isprintable() or len(reason) > REASON_CHARACTERS_MAX:
         raise DepartmentError(f"--accept-loss: say why they are lost, in at most {REASON_CHARACTERS_MAX} characters")
+    if names_plate(reason):
+        raise DepartmentError(f"--accept-loss: {PLATE_NAMED}")
     record = read_record(directory)
     check = record.checks.get(StoredPart.IMAGES)
     if check is not None and check.damaged + check.missing > len(check.known):

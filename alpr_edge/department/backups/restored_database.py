@@ -1,11 +1,11 @@
-"""Compares a restored database with what the backup says that it held."""
+"""Compares a restored database with what the backup says that it held, and ends what ran when it was made."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, inspect, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from alpr_edge.department.backups.file_list import Tick
@@ -14,12 +14,15 @@ from alpr_edge.department.backups.survey import PASSING_TABLES, OpenReading, log
 from alpr_edge.department.copying.tables import TableDigest
 from alpr_edge.department.db.database import give_keys
 from alpr_edge.department.db.engines.engine import DatabaseEngine
+from alpr_edge.department.db.people_schema import people_sessions
+from alpr_edge.department.db.retention_schema import leases
 from alpr_edge.department.images.department_images import object_name, open_images
 from alpr_edge.department.images.objects import ObjectStore
 from alpr_edge.department.integrity_record import PartFaults
 from alpr_edge.department.retention.deletion_log import check_log, logged_runs
 from alpr_edge.domain.errors import AuditError, StoreError
 from alpr_edge.domain.log_proofs.notes import NoteKey
+from alpr_edge.domain.sessions.session import SessionEnd
 
 
 @dataclass(slots=True)
@@ -58,6 +61,33 @@ def opened_database(engine: DatabaseEngine, directory: Path) -> Iterator[OpenRea
 
     try:
         yield reading
+    except SQLAlchemyError as error:
+        raise StoreError(f"{engine.label}: {engine.describe_error(error)}") from None
+    finally:
+        pool.dispose()
+
+
+def end_leases_and_sessions(engine: DatabaseEngine) -> None:
+    """End the leases and sessions of a restored database, which an older release may have made.
+
+    The backup itself held leases, so that the next step would be refused for as long as they last. A session that was
+    signed out since, or whose person was suspended, would go on.
+
+    Args:
+        engine: the engine of the database.
+
+    Raises:
+        StoreError: the database takes nothing.
+    """
+    pool = engine.open(create=False)
+    try:
+        with pool.begin() as connection:
+            present = inspect(connection)
+            if present.has_table(leases.name):
+                connection.execute(delete(leases))
+            if present.has_table(people_sessions.name):
+                live = people_sessions.c.ended.is_(None)
+                connection.execute(update(people_sessions).where(live).values(ended=SessionEnd.ADMINISTRATOR.value))
     except SQLAlchemyError as error:
         raise StoreError(f"{engine.label}: {engine.describe_error(error)}") from None
     finally:
