@@ -82,7 +82,7 @@ class PictureTotals(_Part):
     """Of both, those that an earlier backup had whole, and that are in this one as well."""
 
     @property
-    def lost(self) -> int:
+    def lost_count(self) -> int:
         """Pictures that are not whole in the backup."""
         return self.damaged + self.missing - self.kept
 

@@ -126,7 +126,7 @@ class PictureCopies:
                 noted[row.sha256].add(row.key_id)
         self._load_keys(reading, {key_id for key_ids in noted.values() for key_id in key_ids})
         before = {sha256: path for sha256 in some if (path := self._in_backup_before(sha256, noted[sha256]))}
-        unread = self._unchanged(before, pool)
+        unread = self._find_unchanged(before, pool)
         wanted = [sha256 for sha256 in some if sha256 not in unread]
         contents = dict(zip(wanted, pool.map(self._objects.read, map(object_name, wanted)), strict=True))
         self._load_keys(reading, filter(None, (key_id_of(each) for each in contents.values() if each is not None)))
@@ -151,7 +151,7 @@ class PictureCopies:
                     return path
         return None
 
-    def _unchanged(self, before: Mapping[str, Path], pool: ThreadPoolExecutor) -> set[str]:
+    def _find_unchanged(self, before: Mapping[str, Path], pool: ThreadPoolExecutor) -> set[str]:
         """Pictures of a bucket that are as they were in the backup before, by their sizes and dates."""
         if self._fetched_again is None:
             return set()

@@ -143,7 +143,7 @@ def check_pictures(
                     faults.note_image(sha256, is_missing=image is None)
         count += len(some)
         tick("pictures", count, max(manifest.pictures.count, count))
-    lost, expected = faults.damaged + faults.missing, manifest.pictures.lost
+    lost, expected = faults.damaged + faults.missing, manifest.pictures.lost_count
     if lost > expected:
         return count, [f"{lost} pictures that the database names are damaged or missing, not {expected}"]
     if unknown := lost - len(faults.known.intersection(accepted)):

@@ -17,6 +17,7 @@ from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.patterns import PLATE_NAMED, names_plate
 
 TEXT_CHARACTERS_MAX = 1000
+_NUMBER_MAX = 100_000
 
 
 class AuditStepKind(StrEnum):
@@ -262,9 +263,6 @@ def parse_numbers(text: str) -> tuple[int, ...]:
     if 0 in numbers:
         raise AuditError(f"{text}: not numbers of a sample; they look like 1-5,8")
     return tuple(sorted(numbers))
-
-
-_NUMBER_MAX = 100_000
 
 
 def numbers_text(numbers: Sequence[int]) -> str:
