@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
@@ -26,7 +27,7 @@ from alpr_edge.department.backups.target import DEPARTMENT, begun_at
 from alpr_edge.department.db.day_keys.day_keys import keys_of
 from alpr_edge.department.db.image_key_schema import sealed_images
 from alpr_edge.department.images.choice import IMAGES_NAME
-from alpr_edge.department.images.department_images import object_name
+from alpr_edge.department.images.department_images import object_name, read_or_nothing
 from alpr_edge.department.images.objects import ObjectStore
 from alpr_edge.department.images.sealed_images import key_id_of, open_image
 from alpr_edge.department.integrity_record import PartFaults
@@ -100,7 +101,7 @@ class PictureCopies:
         found = file_digest(path)
         if found[0] == sha256 or self._is_whole(path.read_bytes(), sha256):
             return found
-        content = self._objects.read(object_name(sha256))
+        content = read_or_nothing(self._objects, sha256)
         if content is not None and found == (digest(content), len(content)):
             return found  # damaged in the department, and copied as it is
         if not self._is_whole(content, sha256):
@@ -128,7 +129,7 @@ class PictureCopies:
         before = {sha256: path for sha256 in some if (path := self._in_backup_before(sha256, noted[sha256]))}
         unread = self._find_unchanged(before, pool)
         wanted = [sha256 for sha256 in some if sha256 not in unread]
-        contents = dict(zip(wanted, pool.map(self._objects.read, map(object_name, wanted)), strict=True))
+        contents = dict(zip(wanted, pool.map(partial(read_or_nothing, self._objects), wanted), strict=True))
         self._load_keys(reading, filter(None, (key_id_of(each) for each in contents.values() if each is not None)))
         for sha256 in some:
             if sha256 in unread or self._is_whole(contents[sha256], sha256):

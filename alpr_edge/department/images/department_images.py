@@ -113,7 +113,7 @@ class DepartmentImages:
         Raises:
             StoreError: the place or the database does not answer.
         """
-        return open_images(connection, self._each(lambda name: self._objects.read(object_name(name)), names))
+        return open_images(connection, self._each(lambda name: read_or_nothing(self._objects, name), names))
 
     def require(self, connection: Connection, sha256: str) -> bytes:
         """Return a picture that is needed now, as JPEG; one that cannot be is put on record as damaged or missing.
@@ -177,6 +177,14 @@ class DepartmentImages:
                 raise StoreError(f"{self.label}: did not take a batch within {CALLS_S_MAX:g} s") from None
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+
+
+def read_or_nothing(objects: ObjectStore, sha256: str) -> bytes | None:
+    """What lies under the name of an image: nothing, no byte, if the disk does not give it back; None: no object."""
+    try:
+        return objects.read(object_name(sha256))
+    except LostError:
+        return b""
 
 
 def open_images(connection: Connection, contents: Mapping[str, bytes | None]) -> dict[str, StoredImage | None]:

@@ -37,7 +37,7 @@ class ObjectStore(Protocol):
         """Make an object, or put it in the place of the one that is there."""
 
     def read(self, name: str) -> bytes | None:
-        """What an object holds now; None: there is none."""
+        """What an object holds now; None: there is none. Raises LostError if it alone cannot be read."""
 
     def stat(self, name: str) -> ObjectState | None:
         """Size and date of an object, whose content is not read; None if it does not exist."""

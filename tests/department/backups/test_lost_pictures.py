@@ -181,6 +181,23 @@ def test_a_picture_that_cannot_be_shown_is_on_record_at_once(sqlite_places: Back
 
 
 @pytest.mark.review2(15)
+def test_a_picture_that_the_disk_does_not_give_back_stops_neither_backup_nor_verify_nor_its_return(
+    sqlite_places: BackupPlaces,
+) -> None:
+    places = sqlite_places
+    places.back_up()
+    one = min((places.directory / "images").rglob("*.jpg"))
+    one.unlink()
+    one.symlink_to("/proc/self/mem")  # whose first byte reads as a bad sector does: EIO
+    totals = places.back_up().manifest.pictures
+    assert (totals.damaged, totals.missing, totals.kept) == (1, 0, 1)
+    found = verify_department(places.directory)
+    assert (found.damaged_images, found.missing_images) == (1, 0)
+    assert restore_pictures(places.directory, places.target, quiet).restored == 1
+    assert verify_department(places.directory).is_whole
+
+
+@pytest.mark.review2(15)
 def test_damaged_bodies_rows_and_holds_are_reported_as_well(sqlite_places: BackupPlaces) -> None:
     places = sqlite_places
     places.office.execute("UPDATE items SET body = CAST('x' AS BLOB) WHERE item_id = 'read-1'")

@@ -39,7 +39,7 @@ def review_command(
 def sign_off_command(
     audit: NumberArgument,
     directory: DirectoryOption,
-    note: Annotated[str, typer.Option("--note", help="What comes of it, in one line; no plate.")],
+    note: Annotated[str, typer.Option("--note", help="What comes of it, in one line; needed. No plate.")] = "",
     purpose: PurposeOption = "audit",
     as_json: JsonOption = False,
 ) -> None:
