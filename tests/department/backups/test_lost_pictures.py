@@ -1,7 +1,7 @@
 """Pictures that the department lost are reported everywhere, stay in the backups, and are put back by a command."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -211,27 +211,55 @@ def test_damaged_bodies_rows_and_holds_are_reported_as_well(sqlite_places: Backu
     ]
 
 
-@pytest.mark.review2(15)
-def test_lost_pictures_of_a_bucket_are_counted_kept_and_put_back(
-    tmp_path: Path, seaweedfs: SeaweedServer, target_folder: Path
-) -> None:
+@pytest.fixture
+def bucket_places(tmp_path: Path, seaweedfs: SeaweedServer, target_folder: Path) -> Iterator[BackupPlaces]:
+    """A department with a bucket and a master key."""
     key = tmp_path / "images.key"
     make_master_key(key, tmp_path / "department")
     images = seaweedfs.settings(f"l{abs(hash(tmp_path))}") | {"key": str(key)}
     with BackupPlaces.fill(tmp_path, EngineUnderTest("sqlite", str), target_folder, images) as places:
-        places.back_up()
-        bucket = bucket_of(places.directory)
-        one, two = sorted(bucket.names())[:2]
-        bucket.replace(one, (bucket.read(one) or b"")[:-1] + b"x")
-        bucket.remove(two)
-        second = places.back_up()
-        totals = second.manifest.pictures
-        assert (totals.damaged, totals.missing, totals.kept) == (1, 1, 2)
-        assert [line for line in health(places) if TWO_LOST in line]
-        assert places.drill(second.path).is_good
-        result = restore_pictures(places.directory, places.target, quiet)
-        assert (result.restored, result.lost) == (2, 0)
-        assert verify_department(places.directory).is_whole
+        yield places
+
+
+def change_last_byte(content: bytes | None) -> bytes:
+    assert content
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+@pytest.mark.review2(15)
+def test_lost_pictures_of_a_bucket_are_counted_kept_and_put_back(bucket_places: BackupPlaces) -> None:
+    places = bucket_places
+    places.back_up()
+    bucket = bucket_of(places.directory)
+    one, two = sorted(bucket.names())[:2]
+    bucket.replace(one, change_last_byte(bucket.read(one)))
+    bucket.remove(two)
+    second = places.back_up()
+    totals = second.manifest.pictures
+    assert (totals.damaged, totals.missing, totals.kept) == (1, 1, 2)
+    assert [line for line in health(places) if TWO_LOST in line]
+    assert places.drill(second.path).is_good
+    result = restore_pictures(places.directory, places.target, quiet)
+    assert (result.restored, result.lost) == (2, 0)
+    assert verify_department(places.directory).is_whole
+
+
+@pytest.mark.review2(15)
+def test_of_a_bucket_what_looks_unchanged_is_fetched_again_once_verify_found_it_damaged(
+    bucket_places: BackupPlaces,
+) -> None:
+    places, later = bucket_places, datetime.now(UTC) + timedelta(days=2)
+    places.back_up(later)  # as if all pictures had come two days before
+    bucket = bucket_of(places.directory)
+    same_size, shorter, missing = sorted(bucket.names())[:3]
+    bucket.replace(same_size, change_last_byte(bucket.read(same_size)))
+    bucket.replace(shorter, b"short")
+    bucket.remove(missing)
+    totals = places.back_up(later + timedelta(hours=1)).manifest.pictures
+    assert (totals.damaged, totals.missing, totals.kept) == (1, 1, 2)
+    assert verify_department(places.directory).damaged_images == 2
+    totals = places.back_up(later + timedelta(hours=2)).manifest.pictures
+    assert (totals.damaged, totals.missing, totals.kept) == (2, 1, 3)
 
 
 @pytest.mark.review2(15)
