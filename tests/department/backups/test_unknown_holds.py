@@ -131,6 +131,8 @@ def test_nobody_else_confirms_and_not_without_a_reason(sqlite_places: BackupPlac
     for reason in ("", "  ", "two\nlines", "x" * (REASON_CHARACTERS_MAX + 1)):
         with pytest.raises(DepartmentError, match="say where you looked for the holds"):
             confirm(directory, reason)
+    with pytest.raises(DepartmentError, match="seems to name a plate"):
+        confirm(directory, "every car, and the file of 7ABC123")
     with pytest.raises(AccessError):
         confirm(directory, "every car", Caller("thief"))
     assert last_record(directory)[:2] == ("confirm_holds", "login:thief")
