@@ -114,7 +114,7 @@ class VehicleAlerts:
         self.review_at = min([at.shift(REVIEW_MS), *unripe.values()], key=lambda each: each.boottime_ns)
         return matches
 
-    def fallen(self, entries: Entries, at: Instant) -> Iterator[EntryKey]:
+    def find_fallen(self, entries: Entries, at: Instant) -> Iterator[EntryKey]:
         """Yield the announced entries that do not stand any more: delisted, or of a text that is ruled out."""
         for key, known in self.hits.items():
             if known.record is not None and not self.is_disowned(key) and not self._stands(key, entries, at):

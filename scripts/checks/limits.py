@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-FUNCTION_LINES_MAX = 40
-FILE_LINES_MAX = {"alpr_edge": 300, "models/training": 300, "scripts": 300, "tests": 400}
-PACKAGE_FILES_MAX = 20
+FUNCTION_LINES_MAX = 60
+"""Most are under 40; longer ones where splitting would hide the order of things."""
+FILE_LINES_MAX = {"alpr_edge": 600, "models/training": 600, "scripts": 600, "tests": 600}
 README_LINES_MAX = 130
 SOURCES = {".py", ".sh", ".html", ".css", ".js", ""}
 """Suffixes of what people write; the scripts of bash have none."""
@@ -69,7 +69,7 @@ def main() -> int:
     """Print the places of the working tree that are over a limit."""
     root = Path(__file__).parents[2]
     offenders = [line for folder, limit in FILE_LINES_MAX.items() for line in offenders_in(root, folder, limit)]
-    offenders += [*large_packages(root), *long_readme(root)]
+    offenders += long_readme(root)
     for path in tracked_files(root):
         offenders += [f"{path}:{offence}" for offence in name_offences(root, path)]
     offenders += participle_offences(root)
@@ -96,15 +96,6 @@ def long_functions(source: str) -> Iterator[str]:
         lines = (node.end_lineno or node.lineno) - node.lineno + 1
         if lines > FUNCTION_LINES_MAX:
             yield f"{node.lineno}: {node.name}() has {lines} lines, at most {FUNCTION_LINES_MAX}"
-
-
-def large_packages(root: Path) -> Iterator[str]:
-    """One line for each package with too many modules; those of its sub-packages do not count."""
-    for folder in FILE_LINES_MAX:
-        for package in sorted(path.parent for path in (root / folder).rglob("__init__.py")):
-            files = len(list(package.glob("*.py")))
-            if files > PACKAGE_FILES_MAX:
-                yield f"{package.relative_to(root)}: {files} files, at most {PACKAGE_FILES_MAX} in a package"
 
 
 def long_readme(root: Path) -> Iterator[str]:

@@ -125,3 +125,9 @@ def test_the_server_says_that_it_is_ready_alive_and_stopping(tmp_path: Path) -> 
         finally:
             server.kill()
             server.wait()
+
+
+@pytest.mark.review2(15)
+def test_all_that_is_stored_is_verified_each_week() -> None:
+    commands = re.findall(r"(?m)^ExecStart=(-?)\S+ department (\w+)", DRILL.read_text(encoding="utf-8"))
+    assert commands == [("-", "verify"), ("", "drill")]

@@ -9,6 +9,7 @@ from alpr_edge.domain.patterns import (
     PatternSet,
     canonical_partial,
     is_partial,
+    names_plate,
     partial_fault,
     tells_plate,
     without_plates,
@@ -92,3 +93,44 @@ def test_text_outside_the_alphabet_meets_nothing() -> None:
 def test_a_text_goes_without_the_plates_that_it_mentions(text: str, plates: list[str], left: str) -> None:
     assert without_plates(text, plates) == left
     assert tells_plate(text, plates) == (text != left)
+
+
+@pytest.mark.review2(16)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("7ABC123 was seen", "the car 7abc123.", "7ABC 123", "7 ABC 123", "7abc-123 (stolen)", "7-ABC-123", "8X12345"),
+        *("12345A1", "ABC1234", "abc123", "123abc", "1234ABC", "A12BCD", "AB12CD", "his 'AB12CDE'"),
+    ],
+)
+def test_a_text_that_names_a_plate_is_known_by_its_form(text: str) -> None:
+    assert names_plate(text)
+
+
+@pytest.mark.review2(16)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("cars 1 to 9, orders on file; Ana Ruiz", "robbery at 5th and Main", "case 26-001234", "case MPD-26-0012"),
+        *(
+            "VC 10851",
+            "10851 VC",
+            "Penal Code 211",
+            "Civil Code 1798.29",
+            "subpoena 26CV01234",
+            "by 5 May 2026",
+            "unit-12",
+        ),
+        *(
+            "2026-05-04T18:30",
+            "the drive of car-123",
+            "record 5e1f09ab",
+            "badge B1234",
+            "no notice due",
+            "30 h",
+            "Q4 2026",
+        ),
+    ],
+)
+def test_dates_cases_and_sections_of_codes_are_no_plates(text: str) -> None:
+    assert not names_plate(text)

@@ -6,34 +6,15 @@ from pathlib import Path
 import pytest
 
 from scripts.checks.limits import (
-    PACKAGE_FILES_MAX,
     README_LINES_MAX,
     denied_names,
     denied_words,
     is_participle,
-    large_packages,
     long_readme,
     name_offences,
     participle_functions,
     participle_offences,
 )
-
-
-def make_package(folder: Path, files: int) -> None:
-    folder.mkdir(parents=True)
-    (folder / "__init__.py").touch()
-    for number in range(files - 1):
-        (folder / f"module_{number}.py").touch()
-
-
-@pytest.mark.parametrize("folder", ["alpr_edge", "models/training", "scripts"])
-def test_a_package_of_too_many_files_is_named_and_its_sub_packages_do_not_count(tmp_path: Path, folder: str) -> None:
-    make_package(tmp_path / folder / "large", PACKAGE_FILES_MAX + 1)
-    make_package(tmp_path / folder / "full", PACKAGE_FILES_MAX)
-    make_package(tmp_path / folder / "full" / "below", 2)
-    assert list(large_packages(tmp_path)) == [
-        f"{folder}/large: {PACKAGE_FILES_MAX + 1} files, at most {PACKAGE_FILES_MAX} in a package"
-    ]
 
 
 @pytest.mark.parametrize(("lines", "offenders"), [(README_LINES_MAX, 0), (README_LINES_MAX + 1, 1)])

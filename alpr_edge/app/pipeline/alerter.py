@@ -222,7 +222,7 @@ class Alerter:
             return Announcement()
         entries, before = self._entries(), {key: known.record for key, known in vehicle.hits.items()}
         matches = vehicle.match(entries, at)
-        withdrawn = self._withdraw(vehicle, list(vehicle.fallen(entries, at)), at)
+        withdrawn = self._withdraw(vehicle, list(vehicle.find_fallen(entries, at)), at)
         hits, candidates = [], []
         for key, match in matches.items():
             known = vehicle.hits.get(key)

@@ -42,7 +42,7 @@ def backup_command(
 
     settings = load_department_file(require_department(directory)).backup
     keys = keys_to or (Path(settings.keys) if settings.keys else None)
-    request = BackupRequest(_target(target, settings.target), keys, full)
+    request = BackupRequest(backup_target(target, settings.target), keys, full)
     with progress_bar("backup") as show:
         result = back_up(directory, request, show)
     if as_json:
@@ -105,7 +105,7 @@ def drill_command(
 
     if backup is None:
         target = load_department_file(require_department(directory)).backup.target
-        backup = BackupTarget(_target(None, target)).newest()
+        backup = BackupTarget(backup_target(None, target)).newest()
     with progress_bar("drill") as show:
         report = drill(directory, backup, beside, show)
     if as_json:
@@ -114,11 +114,18 @@ def drill_command(
         typer.echo(_drill_text(report))
         for fault in report.faults:
             typer.echo(fault, err=True)
+        for line in report.warnings:
+            typer.secho(f"warning: {line}", fg=typer.colors.YELLOW)
     if not report.is_good:
         raise typer.Exit(1)
 
 
-def _target(given: Path | None, settings: str) -> Path:
+def backup_target(given: Path | None, settings: str) -> Path:
+    """Return the folder of the backups that was given, or that the settings name.
+
+    Raises:
+        DepartmentError: neither names one.
+    """
     if given is None and not settings:
         raise DepartmentError("say where the backups are: TARGET, or [backup] target in department.toml")
     return given or Path(settings)

@@ -53,6 +53,8 @@ def purge_command(
             due = purge.due()
             texts = f"due: {count_text(due.reads, 'read')}; {due.held} more are old enough and held"
             print_object(asdict(due)) if as_json else typer.echo(texts)
+            if due.refused and not as_json:
+                typer.secho(f"warning: a run would be refused: {due.refused}", fg=typer.colors.YELLOW)
             return
         with progress_bar("reads deleted") as show:
             run = purge.run(f"login:{caller()}", lambda count: show("reads deleted", count, None))

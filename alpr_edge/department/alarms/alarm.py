@@ -16,6 +16,7 @@ from alpr_edge.department.audits.audit_schedules import load_audit_rules, read_s
 from alpr_edge.department.backups.outcomes import backup_warnings
 from alpr_edge.department.http.health import FREE_BYTES_MIN
 from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.integrity_record import integrity_warnings
 from alpr_edge.department.interchange.exchange_status import exchange_warnings
 from alpr_edge.department.people.trainings import training_warnings
 from alpr_edge.department.pki.authority import TlsFiles
@@ -39,6 +40,8 @@ class AlarmKind(StrEnum):
     CERTIFICATE = "certificate"
     BACKUP = "backup"
     """Backups, and the drills that try them out."""
+    STORED_DATA = "stored data"
+    """Pictures, bodies, rows and holds that a check found damaged or missing."""
     DISK = "disk"
     DATABASE = "database"
     UNIT = "unit"
@@ -107,7 +110,7 @@ def alarms_of(storage: Storage, now: datetime) -> list[Alarm]:
 
 
 def _of_host(directory: Path, now: datetime) -> Iterator[Alarm]:
-    """The server, its certificates, its backups and its disk."""
+    """The server, its certificates, its backups, its disk, and what checks of stored data found last."""
     if not is_served(directory):
         text = "the server does not run: cars cannot deliver; see: systemctl status alpr-edge-department"
         yield Alarm("server", text, AlarmKind.SERVER)
@@ -117,6 +120,7 @@ def _of_host(directory: Path, now: datetime) -> Iterator[Alarm]:
         lines = [str(error)]
     yield from (_of_line(line, AlarmKind.CERTIFICATE) for line in lines)
     yield from (_of_line(line, AlarmKind.BACKUP) for line in backup_warnings(directory, now))
+    yield from (_of_line(line, AlarmKind.STORED_DATA) for line in integrity_warnings(directory))
     free_bytes = shutil.disk_usage(directory).free
     if free_bytes < FREE_BYTES_MIN:
         text = f"the disk has {free_bytes >> 20} MiB left; make room, or nothing can be taken any more"

@@ -15,25 +15,24 @@ from pathlib import Path
 
 from alpr_edge import __version__
 from alpr_edge.department.backups.backup_folder import BackupFolder
-from alpr_edge.department.backups.bucket_copies import BucketCopies
 from alpr_edge.department.backups.database_copies import DatabaseCopy, PostgresqlCopy, SqliteCopy
 from alpr_edge.department.backups.department_files import FolderContent, folder_content, key_digests, require_owner
 from alpr_edge.department.backups.earlier_backups import EarlierBackups
 from alpr_edge.department.backups.expiry import expired_backups
-from alpr_edge.department.backups.file_copies import PictureCopies
 from alpr_edge.department.backups.file_list import Tick
 from alpr_edge.department.backups.key_copies import copy_keys, require_apart
-from alpr_edge.department.backups.lease_renewal import LeaseRenewal
 from alpr_edge.department.backups.manifest import BackupManifest, sign_manifest
 from alpr_edge.department.backups.outcomes import BACKUP, last_good, note_outcome, outcomes
+from alpr_edge.department.backups.picture_copies import PictureCopies
 from alpr_edge.department.backups.target import DEPARTMENT, MANIFEST_NAME, NOTE_NAME, BackupTarget, work_folder
 from alpr_edge.department.copying.copy import identity_of
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.engines.choice import sqlite_file
-from alpr_edge.department.images.choice import IMAGES_NAME, image_objects
+from alpr_edge.department.images.choice import IMAGES_NAME, image_folder, image_objects
+from alpr_edge.department.integrity_record import PartFaults, StoredPart, faulty_images, note_check
 from alpr_edge.department.retention import purge
 from alpr_edge.department.retention.clock_check import check_clock
-from alpr_edge.department.retention.leases import held_lease
+from alpr_edge.department.retention.leases import LeaseRenewal, held_lease
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
@@ -132,6 +131,7 @@ class _Backup:
         self._earlier = EarlierBackups(target, self._department, self._witness.key)
         copies_bucket = self._settings.images.url and self._settings.backup.bucket_pictures
         self._bucket = image_objects(directory) if copies_bucket else None
+        self._leaves_bucket = bool(self._settings.images.url) and self._bucket is None
 
     def run(self, database: DepartmentDatabase, clock: Clock) -> BackupResult:
         begun, content = clock(), folder_content(self._directory)
@@ -143,6 +143,7 @@ class _Backup:
                 replace_file(folder / MANIFEST_NAME, manifest.content)
                 replace_file(folder / NOTE_NAME, sign_manifest(manifest, self._witness, clock()))
                 path = self._target.publish(folder, manifest.name)
+            self._note_faults(manifest)
         except OSError as error:
             raise StoreError(f"{self._target.path}: the backup cannot be written: {error.strerror}") from None
         now = clock()
@@ -181,13 +182,13 @@ class _Backup:
     def _fill(
         self, folder: Path, copy: DatabaseCopy, content: FolderContent, begun: datetime, clock: Clock
     ) -> BackupManifest:
-        to, before = folder / DEPARTMENT / IMAGES_NAME, self._earlier.picture_folder
-        pictures = (
-            PictureCopies(self._directory / IMAGES_NAME, to, before)
-            if self._bucket is None
-            else BucketCopies(self._bucket, to, before)
+        self._pictures = PictureCopies(
+            self._bucket or image_folder(self._directory),
+            folder / DEPARTMENT / IMAGES_NAME,
+            self._earlier.paths,
+            None if self._bucket is None else faulty_images(self._directory),
         )
-        filled = BackupFolder(folder, self._directory, pictures, self._tick)
+        filled = BackupFolder(folder, self._directory, self._pictures, self._tick)
         about = filled.fill(copy, content.files, begun)
         keys = key_digests(self._directory, content.keys)
         if self._request.keys is not None:
@@ -208,24 +209,20 @@ class _Backup:
             witness_key=self._witness.key.text,
         )
 
+    def _note_faults(self, manifest: BackupManifest) -> None:
+        """Put on record which stored data is damaged: a backup reads all of it."""
+        found = {StoredPart.BODIES: PartFaults(damaged=manifest.database.damaged_bodies)}
+        if not self._leaves_bucket:
+            found[StoredPart.IMAGES] = self._pictures.result.faults
+        note_check(self._directory, "the backup", found)
+
     def _warnings(self, manifest: BackupManifest) -> tuple[str, ...]:
         lines = []
         if self._target.path.stat().st_dev == self._directory.stat().st_dev:
             lines.append(f"{self._target.path} is on the department's own disk: when that fails both are gone")
-        leaves_bucket = bool(self._settings.images.url) and self._bucket is None
-        if leaves_bucket:
+        if self._leaves_bucket:
             lines.append("the bucket's pictures are not in it: [backup] bucket_pictures says so")
-        damage = {
-            "bodies do not fit their digests": manifest.database.damaged_bodies,
-            "pictures do not fit their digests": manifest.pictures.damaged,
-            "pictures are missing": 0 if leaves_bucket else manifest.pictures.missing,
-        }
-        lines += [
-            f"{count} {what} in the department; see: alpr-edge department verify"
-            for what, count in damage.items()
-            if count
-        ]
-        return tuple(lines)
+        return (*lines, *manifest.database.warnings, *(() if self._leaves_bucket else manifest.pictures.warnings))
 
     def _tick(self, name: str, done: int, total: int | None) -> None:
         self._renew()

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alpr_edge.department.backups.bucket_copies import BucketCopies
 from alpr_edge.department.backups.database_copies import DatabaseCopy
-from alpr_edge.department.backups.file_copies import PictureCopies, copy_others
+from alpr_edge.department.backups.file_copies import copy_others
 from alpr_edge.department.backups.file_list import Tick, file_digest, write_list
 from alpr_edge.department.backups.manifest import DatabaseAbout, FileTotals, PictureTotals
+from alpr_edge.department.backups.picture_copies import PictureCopies
 from alpr_edge.department.backups.survey import SETTLE_TIME
 from alpr_edge.department.backups.target import DEPARTMENT
 from alpr_edge.department.images.choice import IMAGES_NAME
@@ -29,7 +29,7 @@ class BackupFolder:
         tick: told of the progress.
     """
 
-    def __init__(self, path: Path, directory: Path, pictures: PictureCopies | BucketCopies, tick: Tick) -> None:
+    def __init__(self, path: Path, directory: Path, pictures: PictureCopies, tick: Tick) -> None:
         self._path, self._directory, self._pictures, self._tick = path, directory, pictures, tick
         self._known: Mapping[str, str] = {}
 
@@ -68,9 +68,12 @@ class BackupFolder:
 
     @property
     def pictures(self) -> PictureTotals:
-        """What became of the pictures."""
+        """Counts of the pictures."""
         found = self._pictures.result
-        return PictureTotals(count=found.count, linked=found.linked, damaged=len(found.damaged), missing=found.missing)
+        faults = found.faults
+        return PictureTotals(
+            count=found.count, linked=found.linked, damaged=faults.damaged, missing=faults.missing, kept=found.kept
+        )
 
     def _read_back(self, name: str) -> tuple[str, int]:
         if name.startswith(_PICTURES):

@@ -6,25 +6,26 @@ outcome, in the department's folder.
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from alpr_edge.department.backups.department_files import require_owner
 from alpr_edge.department.backups.file_list import Tick
-from alpr_edge.department.backups.manifest import DatabaseAbout
+from alpr_edge.department.backups.manifest import BackupManifest, DatabaseAbout
 from alpr_edge.department.backups.outcomes import DRILL, note_outcome
 from alpr_edge.department.backups.postgresql.scratch_server import ScratchServer, user_of_server
 from alpr_edge.department.backups.restore import RestorePlace, SignedBackup, restore
-from alpr_edge.department.backups.restored_database import RestoredContent, compare, opened_database
+from alpr_edge.department.backups.restored_database import RestoredContent, check_pictures, compare, opened_database
 from alpr_edge.department.backups.survey import OpenReading
 from alpr_edge.department.backups.target import MANIFEST_NAME, NO_BACKUP, BackupTarget, work_folder
 from alpr_edge.department.copying.copy import identity_of
 from alpr_edge.department.db.engines.postgresql import PostgresqlEngine
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME, SqliteEngine
 from alpr_edge.department.db.integrity import check_integrity
-from alpr_edge.department.images.choice import IMAGES_NAME, image_folder
+from alpr_edge.department.images.choice import image_folder
+from alpr_edge.department.integrity_record import accepted_images
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.department.unit_logs.witness import FILE_NAME as WITNESS_NAME
 from alpr_edge.department.unit_logs.witness import Witness
@@ -52,6 +53,8 @@ class DrillReport:
     logs: int
     deletions: int
     pictures: int
+    warnings: tuple[str, ...]
+    """What was damaged in the department already when it was backed up."""
     seconds: float
 
 
@@ -109,14 +112,34 @@ def _compare(backup: SignedBackup, folder: Path, key: NoteKey, directory: Path, 
             os.chown(path, user.uid, user.gid)
     is_same_disk = folder.stat().st_dev == backup.path.stat().st_dev
     restore(backup, place, tick, programs=programs, links_pictures=is_same_disk, is_drill=True)
-    image_folder(department)  # as the department opens it
+    restored = _Restored(backup.manifest, department, accepted_images(directory))
     if not backup.is_postgresql:
         check_integrity(department / DATABASE_NAME, None)
         with opened_database(SqliteEngine(department), directory) as reading:
-            return compare(reading, backup.manifest, department / IMAGES_NAME, key, tick)
+            return restored.compare(reading, key, tick)
     server = ScratchServer(backup.programs(programs), cluster, user, lambda: tick("starting PostgreSQL", 0, None))
     with server, _opened_cluster(server, backup.manifest.database, directory) as reading:
-        return compare(reading, backup.manifest, department / IMAGES_NAME, key, tick)
+        return restored.compare(reading, key, tick)
+
+
+@dataclass(frozen=True, slots=True)
+class _Restored:
+    """A restored department that is compared with its backup."""
+
+    manifest: BackupManifest
+    department: Path
+    accepted: Collection[str]
+    """Digests of pictures that were accepted as lost."""
+
+    def compare(self, reading: OpenReading, key: NoteKey, tick: Tick) -> RestoredContent:
+        content = compare(reading, self.manifest, key, tick)
+        images = image_folder(self.department)  # as the department opens it
+        settings = load_department_file(self.department)
+        if settings.images.url and not settings.backup.bucket_pictures:
+            return content  # they were left out of the backup
+        content.pictures, faults = check_pictures(reading, self.manifest, images, self.accepted, tick)
+        content.faults += faults
+        return content
 
 
 @contextmanager
@@ -141,5 +164,6 @@ def _report(backup: Path, signed: SignedBackup | None, content: RestoredContent,
         logs=content.logs,
         deletions=content.deletions,
         pictures=content.pictures,
+        warnings=() if manifest is None else (*manifest.database.warnings, *manifest.pictures.warnings),
         seconds=round(time.monotonic() - begun_s, 1),
     )

@@ -39,8 +39,9 @@ class EarlierBackups:
 
     def __init__(self, target: BackupTarget, department: str, key: NoteKey) -> None:
         self._target, self._key = target, key
-        backups = target.backups()
-        self._newest = backups[-1] if backups else None
+        self.paths = target.backups()[::-1]
+        """Their folders, the newest first."""
+        self._newest = self.paths[0] if self.paths else None
         manifest = peek_manifest(self._newest) if self._newest is not None else None
         if manifest is not None and manifest.department != department:
             raise DepartmentError(f"{target.path}: holds backups of another department; name a folder of its own")

@@ -78,6 +78,21 @@ class PictureTotals(_Part):
     """Do not fit their digests, in the department already."""
     missing: int
     """Were not there any more, in the department already."""
+    kept: int = 0
+    """Of both, those that an earlier backup had whole, and that are in this one as well."""
+
+    @property
+    def lost_count(self) -> int:
+        """Pictures that are not whole in the backup."""
+        return self.damaged + self.missing - self.kept
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A line if the department has pictures that are not whole, which says what to do."""
+        if not self.damaged + self.missing:
+            return ()
+        found = f"pictures damaged in the department: {self.damaged}, missing: {self.missing}"
+        return (f"{found}; whole in this backup: {self.kept}; run: alpr-edge department images restore",)
 
 
 class EarlierBackup(_Part):
@@ -101,6 +116,13 @@ class DatabaseAbout(_Part):
     tables: tuple[TableState, ...]
     settled: SettledItems
     logs: tuple[LogRoot, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A line if bodies are damaged, in the department already."""
+        if not self.damaged_bodies:
+            return ()
+        return (f"bodies that do not fit their digests: {self.damaged_bodies}; see: alpr-edge department verify",)
 
 
 class BackupManifest(_Part):

@@ -17,7 +17,9 @@ from alpr_edge.department.backups.manifest import EarlierBackup, load_manifest, 
 from alpr_edge.department.backups.postgresql.base_backup import BaseBackups
 from alpr_edge.department.backups.postgresql.programs import PostgresqlPrograms, ServerUser, find_programs
 from alpr_edge.department.backups.postgresql.scratch_server import ScratchServer, user_of_server
+from alpr_edge.department.backups.restored_database import end_leases_and_sessions
 from alpr_edge.department.backups.target import CLUSTER, DEPARTMENT, MANIFEST_NAME
+from alpr_edge.department.db.engines.engine import DatabaseEngine
 from alpr_edge.department.db.engines.postgresql import PostgresqlEngine
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME, SqliteEngine
 from alpr_edge.department.db.hold_note_file import FILE_NAME as HOLD_NOTE_NAME
@@ -205,7 +207,7 @@ class _Restore:
         else:
             self._copy(lambda path: path == SQLITE_FILE)
             if not self._is_drill:
-                note_unknown_holds(SqliteEngine(self._place.directory), self._unknown_since())
+                self._settle(SqliteEngine(self._place.directory))
         noted = f"{DEPARTMENT}/{HOLD_NOTE_NAME}"
         self._copy(lambda path: path.startswith(f"{DEPARTMENT}/") and path.count("/") == 1 and path != noted)
         for name, content in keys.items():
@@ -228,7 +230,12 @@ class _Restore:
         )
         with server:
             server.wait_until_ready(about.database, about.role)
-            note_unknown_holds(PostgresqlEngine(server.location(about.database, about.role)), self._unknown_since())
+            self._settle(PostgresqlEngine(server.location(about.database, about.role)))
+
+    def _settle(self, engine: DatabaseEngine) -> None:
+        """Note which holds are missing, and end what ran when the backup was made."""
+        note_unknown_holds(engine, self._unknown_since())
+        end_leases_and_sessions(engine)
 
     def _unknown_since(self) -> str:
         """Since when holds are missing: the backup's beginning, or an earlier date that a file in it says."""

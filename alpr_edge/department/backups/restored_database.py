@@ -1,11 +1,11 @@
-"""Compares a restored database with what the backup says that it held."""
+"""Compares a restored database with what the backup says that it held, and ends what ran when it was made."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, inspect, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from alpr_edge.department.backups.file_list import Tick
@@ -14,10 +14,15 @@ from alpr_edge.department.backups.survey import PASSING_TABLES, OpenReading, log
 from alpr_edge.department.copying.tables import TableDigest
 from alpr_edge.department.db.database import give_keys
 from alpr_edge.department.db.engines.engine import DatabaseEngine
-from alpr_edge.department.images.department_images import object_name
+from alpr_edge.department.db.people_schema import people_sessions
+from alpr_edge.department.db.retention_schema import leases
+from alpr_edge.department.images.department_images import object_name, open_images
+from alpr_edge.department.images.objects import ObjectStore
+from alpr_edge.department.integrity_record import PartFaults
 from alpr_edge.department.retention.deletion_log import check_log, logged_runs
 from alpr_edge.domain.errors import AuditError, StoreError
 from alpr_edge.domain.log_proofs.notes import NoteKey
+from alpr_edge.domain.sessions.session import SessionEnd
 
 
 @dataclass(slots=True)
@@ -62,13 +67,39 @@ def opened_database(engine: DatabaseEngine, directory: Path) -> Iterator[OpenRea
         pool.dispose()
 
 
-def compare(reading: OpenReading, manifest: BackupManifest, images: Path, key: NoteKey, tick: Tick) -> RestoredContent:
+def end_leases_and_sessions(engine: DatabaseEngine) -> None:
+    """End the leases and sessions of a restored database, which an older release may have made.
+
+    The backup itself held leases, so that the next step would be refused for as long as they last. A session that was
+    signed out since, or whose person was suspended, would go on.
+
+    Args:
+        engine: the engine of the database.
+
+    Raises:
+        StoreError: the database takes nothing.
+    """
+    pool = engine.open(create=False)
+    try:
+        with pool.begin() as connection:
+            present = inspect(connection)
+            if present.has_table(leases.name):
+                connection.execute(delete(leases))
+            if present.has_table(people_sessions.name):
+                live = people_sessions.c.ended.is_(None)
+                connection.execute(update(people_sessions).where(live).values(ended=SessionEnd.ADMINISTRATOR.value))
+    except SQLAlchemyError as error:
+        raise StoreError(f"{engine.label}: {engine.describe_error(error)}") from None
+    finally:
+        pool.dispose()
+
+
+def compare(reading: OpenReading, manifest: BackupManifest, key: NoteKey, tick: Tick) -> RestoredContent:
     """Compare a restored database with a manifest, table by table and log by log.
 
     Args:
         reading: opens transactions that read it.
         manifest: of the backup.
-        images: the restored pictures, whose digests were checked.
         key: the department's public key.
         tick: told of the rows read.
     """
@@ -88,12 +119,37 @@ def compare(reading: OpenReading, manifest: BackupManifest, images: Path, key: N
         content.logs = len(about.logs)
         content.deletions, fault = _deletions(connection, key)
         content.faults += fault
-    content.pictures, missing = _count_pictures(reading, images)
-    if missing > manifest.pictures.missing:
-        content.faults.append(
-            f"{missing} pictures that the database names are missing, not {manifest.pictures.missing}"
-        )
     return content
+
+
+def check_pictures(
+    reading: OpenReading, manifest: BackupManifest, images: ObjectStore, accepted: Collection[str], tick: Tick
+) -> tuple[int, list[str]]:
+    """Open every picture that a restored database names; returns how many there are, and what is wrong.
+
+    Args:
+        reading: opens transactions that read the database.
+        manifest: of the backup.
+        images: the restored pictures.
+        accepted: digests of pictures that were accepted as lost.
+        tick: told of the pictures opened.
+    """
+    count, faults = 0, PartFaults()
+    for some in picture_digests(reading):
+        with reading() as connection:
+            for sha256 in some:
+                (image,) = open_images(connection, {sha256: images.read(object_name(sha256))}).values()
+                if image is None or image.jpeg is None:
+                    faults.note_image(sha256, is_missing=image is None)
+        count += len(some)
+        tick("pictures", count, max(manifest.pictures.count, count))
+    lost, expected = faults.damaged + faults.missing, manifest.pictures.lost_count
+    if lost > expected:
+        return count, [f"{lost} pictures that the database names are damaged or missing, not {expected}"]
+    if unknown := lost - len(faults.known.intersection(accepted)):
+        text = "pictures that neither the department nor any of its backups had whole"
+        return count, [f"{text}: {unknown}; see: alpr-edge department images restore"]
+    return count, []
 
 
 def table_faults(found: tuple[TableDigest, ...], about: DatabaseAbout) -> Iterator[str]:
@@ -125,12 +181,3 @@ def _deletions(connection: Connection, key: NoteKey) -> tuple[int, list[str]]:
     except AuditError as error:
         return len(runs), [str(error)]
     return len(runs), []
-
-
-def _count_pictures(reading: OpenReading, images: Path) -> tuple[int, int]:
-    """How many pictures the database names, and how many of them have no file."""
-    count = missing = 0
-    for some in picture_digests(reading):
-        count += len(some)
-        missing += sum(not (images / object_name(sha256)).is_file() for sha256 in some)
-    return count, missing

@@ -17,7 +17,6 @@ from alpr_edge.department.images.department_images import DepartmentImages, Stor
 from alpr_edge.department.retention.leases import Lease, held_lease
 from alpr_edge.department.retention.purge import LEASE
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.protocol.items import digest
 
 IMAGES_A_BATCH = 40
 """Images that one transaction encrypts: units that deliver wait for it."""
@@ -84,21 +83,27 @@ def _encrypt_batch(
     with database.reading() as connection:
         received = image_days(connection, last, IMAGES_A_BATCH)
         stored = images.read(connection, list(received))
-    days = {name: day for name, day in received.items() if _lies_open(name, stored[name])}
-    result.before += sum(_is_encrypted(name, image) for name, image in stored.items())
-    result.damaged += sum(not _is_encrypted(name, image) and name not in days for name, image in stored.items())
+    days = {name: day for name, day in received.items() if _lies_open(stored[name])}
+    result.before += sum(map(_is_encrypted, stored.values()))
+    result.damaged += sum(not _is_encrypted(image) and name not in days for name, image in stored.items())
     if days:
         with database.writing() as connection:
             lease.renew(connection)
-            keys = _noted_keys(connection, images, days)
+            keys = note_day_keys(connection, images, days)
         with database.writing() as connection:
             lease.renew(connection)
             result.encrypted += _encrypt(connection, images, keys)
     return list(received)
 
 
-def _noted_keys(connection: Connection, images: DepartmentImages, days: dict[str, date]) -> dict[str, DayKey]:
-    """The key that each image will be under, noted before it is."""
+def note_day_keys(connection: Connection, images: DepartmentImages, days: dict[str, date]) -> dict[str, DayKey]:
+    """Note for images that they will be under the keys of their days; returns the keys.
+
+    Args:
+        connection: the connection of a transaction that may write, to be committed before the images are written.
+        images: the department's images.
+        days: the day on which each image first came, by its digest.
+    """
     images.keys.are_used(connection)
     of_days = {day: images.keys.key_of_day(connection, day) for day in set(days.values())}
     note_keys(connection, [(name, of_days[day].key_id) for name, day in days.items()])
@@ -111,7 +116,7 @@ def _encrypt(connection: Connection, images: DepartmentImages, keys: dict[str, D
     opened = {
         name: image.jpeg
         for name, image in stored.items()
-        if image is not None and image.jpeg is not None and _lies_open(name, image)
+        if image is not None and image.jpeg is not None and _lies_open(image)
     }
     for key in set(keys.values()):
         images.replace({name: jpeg for name, jpeg in opened.items() if keys[name] == key}, key)
@@ -119,9 +124,9 @@ def _encrypt(connection: Connection, images: DepartmentImages, keys: dict[str, D
     return sum(digests[name] == name for name in opened)
 
 
-def _lies_open(name: str, image: StoredImage | None) -> bool:
-    return image is not None and image.key_id is None and image.jpeg is not None and digest(image.jpeg) == name
+def _lies_open(image: StoredImage | None) -> bool:
+    return image is not None and image.key_id is None and image.jpeg is not None
 
 
-def _is_encrypted(name: str, image: StoredImage | None) -> bool:
-    return image is not None and image.key_id is not None and image.jpeg is not None and digest(image.jpeg) == name
+def _is_encrypted(image: StoredImage | None) -> bool:
+    return image is not None and image.key_id is not None and image.jpeg is not None

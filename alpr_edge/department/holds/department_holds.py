@@ -124,7 +124,7 @@ class DepartmentHolds:
             covered = select(held_reads.c.read_id).where(held_reads.c.hold_id == hold_id)
             ids = list(connection.scalars(covered.order_by(held_reads.c.read_id)))
             _release(connection, row, author, EXTENDED)
-            longer = _add(connection, row["unit_id"], ids, check_terms(terms, author.at), author)
+            longer = _add(connection, row["unit_id"], ids, terms, author)
             _require_size(connection, row["unit_id"], author.at)
             return list_holds(connection, holds.c.hold_id == longer)[0]
 

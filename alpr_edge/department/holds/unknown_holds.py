@@ -15,6 +15,7 @@ from alpr_edge.department.db.engines.engine import DatabaseEngine
 from alpr_edge.department.db.hold_schema import unknown_holds
 from alpr_edge.department.db.statements import insert_once
 from alpr_edge.domain.errors import DepartmentError, StoreError
+from alpr_edge.domain.patterns import PLATE_NAMED, names_plate
 
 REASON_CHARACTERS_MAX = 200
 
@@ -91,6 +92,8 @@ def confirm_holds(database: DepartmentDatabase, authoriser: Authoriser, reason: 
         raise DepartmentError(
             f"--holds-checked: say where you looked for the holds, in at most {REASON_CHARACTERS_MAX} characters"
         )
+    if names_plate(reason):
+        raise DepartmentError(f"--holds-checked: {PLATE_NAMED}")
     subject = AccessSubject(note=f"holds placed since {since}: {reason}")
     with authoriser.access(Operation.CONFIRM_HOLDS, subject=subject), database.writing() as connection:
         connection.execute(delete(unknown_holds))

@@ -15,6 +15,7 @@ from typing import Any
 
 from alpr_edge import __version__
 from alpr_edge.department.backups.outcomes import backup_warnings
+from alpr_edge.department.integrity_record import integrity_warnings
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate, utc_now
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
@@ -83,6 +84,7 @@ class DepartmentHealth:
         with suppress(StoreError):  # which is a trouble of its own
             warnings += self.people_warnings()
             warnings += self.hold_warnings()
+        warnings += integrity_warnings(self.directory)
         return warnings + backup_warnings(self.directory, self.now(), with_reasons=False)
 
     def _certificates(self, troubles: list[str], warnings: list[str]) -> dict[str, Any]:

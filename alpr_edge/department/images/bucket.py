@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alpr_edge.department.images.bucket_location import BucketLocation
+from alpr_edge.department.images.objects import ObjectState
 from alpr_edge.domain.errors import DepartmentError, StoreError
 
 if TYPE_CHECKING:
@@ -85,6 +86,15 @@ class ObjectBucket:
                 if _NO_BUCKET in str(error):
                     raise
                 return None
+
+    def stat(self, name: str) -> ObjectState | None:
+        """Size and date of an object; None if it does not exist. An answer to HEAD names no missing bucket."""
+        with self._errors():
+            try:
+                found = self._calls.head(self._store, name)
+            except FileNotFoundError:
+                return None
+        return ObjectState(found["size"], found["last_modified"])
 
     def remove(self, name: str) -> None:
         """Remove an object."""

@@ -14,13 +14,13 @@ from typing import TypeVar
 from sqlalchemy import Connection, delete, select
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
-from alpr_edge.department.db.day_keys.day_keys import DayKey, note_loss
+from alpr_edge.department.db.day_keys.day_keys import DayKey, keys_of, note_loss
 from alpr_edge.department.db.image_key_schema import image_keys, sealed_images
 from alpr_edge.department.db.statements import insert_once
 from alpr_edge.department.images.objects import ObjectStore
 from alpr_edge.department.images.sealed_images import key_id_of, open_image, seal_image
-from alpr_edge.domain.errors import StoreError
-from alpr_edge.domain.protocol.items import digest
+from alpr_edge.department.integrity_record import note_faulty_image
+from alpr_edge.domain.errors import LostError, StoreError
 
 CALLS_S_MAX = 120.0
 """Longest time for the images of one batch."""
@@ -81,16 +81,12 @@ class DepartmentImages:
             self._each(lambda name: self._objects.replace(object_name(name), contents[name]), damaged)
 
     def digests(self, connection: Connection, names: Sequence[str]) -> dict[str, str | None]:
-        """The digest of what each image is now; None: it is not there, or does not open.
+        """The digest of each image that is whole; None: it is missing, damaged, or does not open.
 
         Raises:
             StoreError: the place or the database does not answer.
         """
-        stored = self.read(connection, names)
-        return {
-            name: None if (image := stored[name]) is None or image.jpeg is None else digest(image.jpeg)
-            for name in names
-        }
+        return _digests(self.read(connection, names))
 
     def settle(self, connection: Connection, names: Sequence[str]) -> dict[str, str | None]:
         """Look what images are now, and note under which key, in the transaction that makes rows of them.
@@ -101,9 +97,7 @@ class DepartmentImages:
             As :meth:`digests`.
         """
         stored = self.read(connection, names)
-        digests = {
-            name: None if image is None or image.jpeg is None else digest(image.jpeg) for name, image in stored.items()
-        }
+        digests = _digests(stored)
         whole = [name for name in names if digests[name] == name]
         is_one = sealed_images.c.sha256.in_(whole)
         noted = {(row.sha256, row.key_id) for row in connection.execute(select(sealed_images).where(is_one))}
@@ -119,16 +113,23 @@ class DepartmentImages:
         Raises:
             StoreError: the place or the database does not answer.
         """
-        contents = self._each(lambda name: self._objects.read(object_name(name)), names)
-        key_ids = {name: key_id_of(content) for name, content in contents.items() if content is not None}
-        keys = self.keys.load(connection, filter(None, key_ids.values()))
-        return {
-            name: None if content is None else StoredImage(key_ids[name], open_image(content, name, keys))
-            for name, content in contents.items()
-        }
+        return open_images(connection, self._each(lambda name: read_or_nothing(self._objects, name), names))
 
-    def replace(self, images: Mapping[str, bytes], key: DayKey) -> None:
-        """Write images under a key; rows that say so are committed."""
+    def require(self, connection: Connection, sha256: str) -> bytes:
+        """Return a picture that is needed now, as JPEG; one that cannot be is put on record as damaged or missing.
+
+        Raises:
+            LostError: its file is missing, was changed, or its key is destroyed.
+            StoreError: the place or the database does not answer.
+        """
+        stored = self.read(connection, [sha256])[sha256]
+        if stored is None or stored.jpeg is None:
+            note_faulty_image(self._database.directory, sha256, "a look at it", is_missing=stored is None)
+            raise LostError("this picture cannot be shown: it is missing, was changed, or its key is destroyed")
+        return stored.jpeg
+
+    def replace(self, images: Mapping[str, bytes], key: DayKey | None) -> None:
+        """Write images under a key, where rows that say so are committed; None: as they came."""
         contents = {name: _content(jpeg, name, key) for name, jpeg in images.items()}
         self._each(lambda name: self._objects.replace(object_name(name), contents[name]), list(images))
 
@@ -176,6 +177,32 @@ class DepartmentImages:
                 raise StoreError(f"{self.label}: did not take a batch within {CALLS_S_MAX:g} s") from None
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+
+
+def read_or_nothing(objects: ObjectStore, sha256: str) -> bytes | None:
+    """What lies under the name of an image: nothing, no byte, if the disk does not give it back; None: no object."""
+    try:
+        return objects.read(object_name(sha256))
+    except LostError:
+        return b""
+
+
+def open_images(connection: Connection, contents: Mapping[str, bytes | None]) -> dict[str, StoredImage | None]:
+    """Decrypt the contents of objects by the keys of a connection's department; None: there is no object.
+
+    Raises:
+        StoreError: the master key cannot be read, or is another one.
+    """
+    key_ids = {name: key_id_of(content) for name, content in contents.items() if content is not None}
+    keys = keys_of(connection).load(connection, filter(None, key_ids.values()))
+    return {
+        name: None if content is None else StoredImage(key_ids[name], open_image(content, name, keys))
+        for name, content in contents.items()
+    }
+
+
+def _digests(stored: Mapping[str, StoredImage | None]) -> dict[str, str | None]:
+    return {name: name if image is not None and image.jpeg is not None else None for name, image in stored.items()}
 
 
 def object_name(sha256: str) -> str:

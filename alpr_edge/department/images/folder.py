@@ -1,10 +1,13 @@
 """Objects as files of a folder, on disk when a call returns."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
-from alpr_edge.domain.errors import StoreError
+from alpr_edge.department.images.objects import ObjectState
+from alpr_edge.domain.errors import LostError, StoreError
 from alpr_edge.runtime.durable_files import (
     TEMPORARY_PREFIX,
     create_file,
@@ -54,12 +57,30 @@ class ObjectFolder:
             replace_file(self._path_to_write(name), content)
 
     def read(self, name: str) -> bytes | None:
-        """The content of a file; None: there is none."""
+        """The content of a file; None: there is none.
+
+        Raises:
+            LostError: the disk does not give back this file.
+            StoreError: it gives back none.
+        """
         with self._errors():
             try:
                 return (self._directory / name).read_bytes()
             except FileNotFoundError:
                 return None
+            except OSError as error:
+                if error.errno != errno.EIO:
+                    raise
+                raise LostError(f"{self._directory}: the disk does not give back a file: {error.strerror}") from None
+
+    def stat(self, name: str) -> ObjectState | None:
+        """Size and date of a file; None if it does not exist."""
+        with self._errors():
+            try:
+                found = (self._directory / name).stat()
+            except FileNotFoundError:
+                return None
+        return ObjectState(found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def remove(self, name: str) -> None:
         """Remove a file."""

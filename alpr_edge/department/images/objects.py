@@ -1,7 +1,18 @@
 """What the department asks of the place where its images lie: objects under names, each whole or not there."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectState:
+    """Size and date of an object."""
+
+    bytes: int
+    changed: datetime
+    """When it was last written, by the clock of its place."""
 
 
 class ObjectStore(Protocol):
@@ -26,7 +37,10 @@ class ObjectStore(Protocol):
         """Make an object, or put it in the place of the one that is there."""
 
     def read(self, name: str) -> bytes | None:
-        """What an object holds now; None: there is none."""
+        """What an object holds now; None: there is none. Raises LostError if it alone cannot be read."""
+
+    def stat(self, name: str) -> ObjectState | None:
+        """Size and date of an object, whose content is not read; None if it does not exist."""
 
     def remove(self, name: str) -> None:
         """Remove an object; one that is not there is no error."""
@@ -68,6 +82,10 @@ class TwoPlaces:
         """What an object holds, from the newer place first."""
         content = self._newer.read(name)
         return self._older.read(name) if content is None else content
+
+    def stat(self, name: str) -> ObjectState | None:
+        """Size and date of an object, from the newer place first."""
+        return self._newer.stat(name) or self._older.stat(name)
 
     def remove(self, name: str) -> None:
         """Remove an object from both; the newer place first, so that one that fails leaves the other for next time."""

@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from alpr_edge.department.db.day_keys.master_keys import NONCE_BYTES
+from alpr_edge.domain.protocol.items import digest
 
 _BEGIN = b"alpr-edge image 1 "
 _LINE_BYTES_MAX = 64
@@ -37,7 +38,7 @@ def key_id_of(content: bytes) -> str | None:
 
 
 def open_image(content: bytes, sha256: str, keys: Mapping[str, bytes]) -> bytes | None:
-    """The image that was stored; one that was not encrypted is as it lies.
+    """The image that was stored, decrypted if it lies encrypted.
 
     Args:
         content: what lies in the store.
@@ -47,9 +48,11 @@ def open_image(content: bytes, sha256: str, keys: Mapping[str, bytes]) -> bytes 
     Returns:
         None: its key is destroyed, or it was changed.
     """
-    key_id = key_id_of(content)
-    if key_id is None:
-        return content
+    jpeg = content if (key_id := key_id_of(content)) is None else _decrypt(content, key_id, sha256, keys)
+    return jpeg if jpeg is not None and digest(jpeg) == sha256 else None
+
+
+def _decrypt(content: bytes, key_id: str, sha256: str, keys: Mapping[str, bytes]) -> bytes | None:
     line, _, rest = content.partition(b"\n")
     if key_id not in keys:
         return None

@@ -213,15 +213,6 @@ class Storage:
             yield from compared
             last = (rows[-1].item_id, rows[-1].unit_id)
 
-    def image_digest(self, sha256: str) -> str | None:
-        """Digest of what an image is now, decrypted; None: it is not there.
-
-        Raises:
-            StoreError: the place of images does not answer.
-        """
-        with self.database.reading() as connection:
-            return self.images.digests(connection, [sha256])[sha256]
-
     def image(self, sha256: str) -> bytes | None:
         """An image as it came; None: it is not there, is damaged, or its key is destroyed.
 

@@ -15,6 +15,7 @@ from alpr_edge.department.db.schema import items
 from alpr_edge.department.holds.logged_holds import differing_holds
 from alpr_edge.department.ingest.looked_up import StoredItem, rows_without_items
 from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.integrity_record import PartFaults, StoredPart, note_check
 from alpr_edge.domain.protocol.items import ItemKind, digest
 
 EXAMPLES_MAX = 100
@@ -48,7 +49,9 @@ class Verification:
 
 
 def verify(storage: Storage, tick: Callable[[int, int], None]) -> Verification:
-    """Check every stored item; the storage may be served meanwhile, and what is deleted meanwhile is passed over.
+    """Check every stored item, and put on record what was found.
+
+    The storage may be served meanwhile, and what is deleted meanwhile is passed over.
 
     Args:
         storage: the storage to check.
@@ -58,15 +61,22 @@ def verify(storage: Storage, tick: Callable[[int, int], None]) -> Verification:
         AuditError: a record of the access log is none.
         StoreError: the storage cannot be read.
     """
-    result, total = Verification(), sum(storage.counts().items.values())
+    result, faults, total = Verification(), PartFaults(), sum(storage.counts().items.values())
     with storage.database.reading() as connection:
         records = size_of(connection)
     for number, item in enumerate(storage.stored_items(), 1):
         fault = _fault_of(storage, item)
         if fault is None or _is_stored(storage, item):
-            _count(result, item, fault)
+            _count(result, faults, item, fault)
         tick(number, max(total, number))
     _check_the_rest(storage, result, records)
+    found = {
+        StoredPart.IMAGES: faults,
+        StoredPart.BODIES: PartFaults(damaged=result.damaged_bodies),
+        StoredPart.ROWS: PartFaults(damaged=result.wrong_rows),
+        StoredPart.HOLDS: PartFaults(damaged=result.wrong_holds),
+    }
+    note_check(storage.directory, "verify", found)
     return result
 
 
@@ -81,10 +91,11 @@ class _Fault(StrEnum):
 def _fault_of(storage: Storage, item: StoredItem) -> _Fault | None:
     if item.kind != ItemKind.IMAGE:
         return None if item.body is not None and digest(item.body) == item.sha256 else _Fault.DAMAGED_BODY
-    present = storage.image_digest(item.sha256)
-    if present is None:
+    with storage.database.reading() as connection:
+        image = storage.images.read(connection, [item.sha256])[item.sha256]
+    if image is None:
         return _Fault.MISSING_IMAGE
-    return None if present == item.sha256 else _Fault.DAMAGED_IMAGE
+    return _Fault.DAMAGED_IMAGE if image.jpeg is None else None
 
 
 def _is_stored(storage: Storage, item: StoredItem) -> bool:
@@ -94,9 +105,11 @@ def _is_stored(storage: Storage, item: StoredItem) -> bool:
         return connection.scalar(select(items.c.item_id).where(is_it)) is not None
 
 
-def _count(result: Verification, item: StoredItem, fault: _Fault | None) -> None:
+def _count(result: Verification, faults: PartFaults, item: StoredItem, fault: _Fault | None) -> None:
     result.images += item.kind == ItemKind.IMAGE
     result.bodies += item.kind != ItemKind.IMAGE
+    if fault in {_Fault.MISSING_IMAGE, _Fault.DAMAGED_IMAGE}:
+        faults.note_image(item.sha256, is_missing=fault is _Fault.MISSING_IMAGE)
     result.missing_images += fault is _Fault.MISSING_IMAGE
     result.damaged_images += fault is _Fault.DAMAGED_IMAGE
     result.damaged_bodies += fault is _Fault.DAMAGED_BODY

@@ -19,12 +19,11 @@ from alpr_edge.department.search.criteria import DepartmentSearch, ReadCriteria,
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.search.pages import PAGE_READS, FoundPage, FoundRead, ReadKey
 from alpr_edge.department.search.read_pictures import ReadPicture, pictures_of
-from alpr_edge.domain.errors import AccessError, LostError, SearchError
+from alpr_edge.domain.errors import AccessError, SearchError
 from alpr_edge.domain.ground.areas import area_words, corners_text
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.domain.protocol.items import digest
 
 PLATES_MAX = 10
 """Plates of one search by a person, each with a record of its own."""
@@ -117,11 +116,9 @@ class ReadInquiries:
                 pictures = pictures_of(connection, found.unit_id, found.read_id)
                 if sha256 not in {each.sha256 for each in pictures}:
                     raise SearchError(NO_READ)
-                image = self._images.read(connection, [sha256])[sha256]
-            if image is None or image.jpeg is None or digest(image.jpeg) != sha256:
-                raise LostError("this picture cannot be shown: it is missing, was changed, or its key is destroyed")
-            access.show((object_id(found),), byte_count=len(image.jpeg))
-            return image.jpeg
+                jpeg = self._images.require(connection, sha256)
+            access.show((object_id(found),), byte_count=len(jpeg))
+            return jpeg
 
 
 def check_inquiry(search: DepartmentSearch) -> ReadCriteria:

@@ -20,7 +20,6 @@ from alpr_edge.department.retention.body_renewal import BodyRenewal
 from alpr_edge.department.retention.leases import Lease
 from alpr_edge.department.retention.pace import PurgePace
 from alpr_edge.department.retention.row_deletion import PICTURE
-from alpr_edge.domain.protocol.items import digest
 
 IN_BACKUP_AFTER = timedelta(hours=20)
 """How long a key has to be there before an image is encrypted anew under it: a backup of each night has it then."""
@@ -130,7 +129,6 @@ class KeyRenewal:
         stored = self._images.read(connection, named)
         key = self._images.keys.key_of_day(connection, date.fromisoformat(record.day))
         opened = {name: image.jpeg for name, image in stored.items() if image and image.jpeg is not None}
-        opened = {name: jpeg for name, jpeg in opened.items() if digest(jpeg) == name}
         self._images.replace(opened, key)
         digests = self._images.settle(connection, list(opened))
         return sum(digests.get(name) != name for name in named)

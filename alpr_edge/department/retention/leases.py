@@ -1,6 +1,7 @@
 """Leases: of several processes that want to do one job, one does it; if it dies, another may after a while."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from alpr_edge.domain.errors import DepartmentError
 
 LEASE_TIME = timedelta(minutes=5)
 """How long a lease lasts that is not renewed."""
+RENEW_S = 60.0
+"""How often :class:`LeaseRenewal` renews leases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,33 @@ class Lease:
         is_mine = (leases.c.name == self.name) & (leases.c.holder == self.holder)
         if connection.execute(update(leases).where(is_mine).values(until=_end())).rowcount != 1:
             raise DepartmentError(f"{self.name}: another process took over")
+
+
+class LeaseRenewal:
+    """Renews leases when it is called, at most once in :data:`RENEW_S`.
+
+    Args:
+        database: the department's database.
+        leases: the leases that are held.
+    """
+
+    def __init__(self, database: DepartmentDatabase, leases: Sequence[Lease]) -> None:
+        self._database, self._leases = database, leases
+        self._renewed_s = time.monotonic()
+
+    def __call__(self) -> None:
+        """Renew them where it is time.
+
+        Raises:
+            DepartmentError: one ended, and another process has it.
+            StoreError: the database does not answer.
+        """
+        if time.monotonic() - self._renewed_s < RENEW_S:
+            return
+        with self._database.writing() as connection:
+            for lease in self._leases:
+                lease.renew(connection)
+        self._renewed_s = time.monotonic()
 
 
 @contextmanager

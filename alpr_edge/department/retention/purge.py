@@ -52,6 +52,8 @@ class DueCounts:
     reads: int
     held: int
     """Old enough, and staying."""
+    refused: str = ""
+    """Reason why a run would be refused now; empty if it would not."""
 
 
 class DepartmentPurge:
@@ -87,17 +89,24 @@ class DepartmentPurge:
         """Count what a run would delete now, and delete nothing.
 
         Raises:
-            DepartmentError: the clock is ahead of all that is known.
             StoreError: the database does not answer.
         """
         due_count = held_count = 0
         with self._database.reading() as connection:
             now = self._clock()
-            self._check_clock(connection, now)
+            refused = self._refusal(connection, now)
             for page in self._pages(connection, now):
                 due_count += sum(each.own_items for each in page.reads if not each.is_held)
                 held_count += sum(each.own_items for each in page.reads if each.is_held)
-        return DueCounts(due_count, held_count)
+        return DueCounts(due_count, held_count, refused)
+
+    def _refusal(self, connection: Connection, now: datetime) -> str:
+        try:
+            require_known_holds(connection)
+            self._check_clock(connection, now)
+        except DepartmentError as error:
+            return str(error)
+        return ""
 
     def overdue(self) -> list[str]:
         """A warning, if holds are missing, what was due a week ago is still here, or the clock cannot be right.

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from alpr_edge.department.search.criteria import PERIOD_MAX, DepartmentSearch, SearchPeriod
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.ground.areas import parse_ground_area
-from alpr_edge.domain.patterns import tells_plate
+from alpr_edge.domain.patterns import names_plate, tells_plate
 from alpr_edge.domain.permissions.purposes import Purpose
 
 NAME_CHARACTERS_MAX = 80
@@ -107,6 +107,6 @@ def check_name(name: str, criteria: SavedCriteria) -> str:
     name = name.strip()
     if not name or len(name) > NAME_CHARACTERS_MAX or not name.isprintable():
         raise SearchError(f"a name of a saved search is 1 to {NAME_CHARACTERS_MAX} printable characters")
-    if tells_plate(name, criteria.plates):
+    if tells_plate(name, criteria.plates) or names_plate(name):
         raise SearchError("a name tells no plate, as it stands in lists and on command lines; choose another")
     return name

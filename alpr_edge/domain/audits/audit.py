@@ -14,8 +14,10 @@ from enum import StrEnum
 from alpr_edge.domain.audits.flags import AuditFlag
 from alpr_edge.domain.audits.record_keys import RecordKey
 from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.patterns import PLATE_NAMED, names_plate
 
 TEXT_CHARACTERS_MAX = 1000
+_NUMBER_MAX = 100_000
 
 
 class AuditStepKind(StrEnum):
@@ -123,7 +125,7 @@ class SampleReview:
     """From 1, in order."""
     finding: RecordFinding
     text: str
-    """Why; needed for everything that is not in order."""
+    """Why; needed unless it is one record that is in order and stands out by nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,8 @@ def check_review(audit: Audit, review: SampleReview, person_id: str, person: str
     for number in review.numbers:
         if sample.sampled[number - 1].is_of(person_id, person):
             raise AuditError(f"number {number} is a record of your own: somebody else has to review it")
-    _check_text(review.text, is_needed=review.finding is not RecordFinding.IN_ORDER)
+    is_plain = len(review.numbers) == 1 and not sample.sampled[review.numbers[0] - 1].flags
+    _check_text(review.text, is_needed=review.finding is not RecordFinding.IN_ORDER or not is_plain)
 
 
 def check_sign_off(audit: Audit, person_id: str, person: str, note: str) -> None:
@@ -240,7 +243,7 @@ def check_sign_off(audit: Audit, person_id: str, person: str, note: str) -> None
         raise AuditError("you reviewed records of this audit: somebody else has to sign it off")
     if any(sample.sampled[number - 1].is_of(person_id, person) for number in audit.violations):
         raise AuditError("a record of your own was found to be a violation: somebody else has to sign it off")
-    _check_text(note, is_needed=False)
+    _check_text(note, is_needed=True)
 
 
 def parse_numbers(text: str) -> tuple[int, ...]:
@@ -260,9 +263,6 @@ def parse_numbers(text: str) -> tuple[int, ...]:
     if 0 in numbers:
         raise AuditError(f"{text}: not numbers of a sample; they look like 1-5,8")
     return tuple(sorted(numbers))
-
-
-_NUMBER_MAX = 100_000
 
 
 def numbers_text(numbers: Sequence[int]) -> str:
@@ -291,6 +291,8 @@ def _check_text(text: str, *, is_needed: bool) -> None:
         raise AuditError("say what you found; it stands on file")
     if len(text) > TEXT_CHARACTERS_MAX or not text.isprintable():
         raise AuditError(f"a text has {TEXT_CHARACTERS_MAX} characters at most, on one line")
+    if names_plate(text):
+        raise AuditError(PLATE_NAMED)
 
 
 def _words(state: AuditState) -> str:

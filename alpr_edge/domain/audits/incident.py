@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.patterns import MENTION_MIN, tells_plate
+from alpr_edge.domain.patterns import MENTION_MIN, PLATE_NAMED, names_plate, tells_plate
 from alpr_edge.domain.plates import canonical
 
 TEXT_CHARACTERS_MAX = 4000
@@ -201,3 +201,5 @@ def _check_texts(*texts: str) -> None:
     for text in texts:
         if len(text) > TEXT_CHARACTERS_MAX or not all(line.isprintable() for line in text.split("\n")):
             raise AuditError(f"a text has {TEXT_CHARACTERS_MAX} characters at most, all printable")
+        if names_plate(text):
+            raise AuditError(PLATE_NAMED)

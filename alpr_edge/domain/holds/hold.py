@@ -11,6 +11,7 @@ from enum import StrEnum
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.instants import Instant, rfc3339
+from alpr_edge.domain.patterns import PLATE_NAMED, names_plate
 
 NOT_THEIRS = "a hold is changed by whoever placed it, a supervisor, a commander or the custodian of records"
 """What somebody else is told."""
@@ -102,10 +103,11 @@ def check_terms(terms: HoldTerms, utc: datetime | None) -> HoldTerms:
         utc: the present moment, None when unknown.
 
     Raises:
-        HoldError: no reason or case, one that is too long or not printable, or an end that has passed.
+        HoldError: no reason or case, one that is too long or not printable, a reason that names a plate, or an end that
+            has passed.
     """
     case_number = _text("case number", normal_case(terms.case_number), CASE_CHARACTERS_MAX)
-    reason = _text("reason", terms.reason, REASON_CHARACTERS_MAX)
+    reason = _without_plate(_text("reason", terms.reason, REASON_CHARACTERS_MAX))
     if terms.until is not None and utc is not None and terms.until <= utc:
         raise HoldError(f"the hold would have ended already ({rfc3339(terms.until)}); give a later end")
     return HoldTerms(terms.kind, terms.subject_id, case_number, reason, terms.until)
@@ -115,12 +117,12 @@ def check_release_reason(reason: str) -> str:
     """Check why a hold is released; returns it without outer blanks.
 
     Raises:
-        HoldError: it is empty, too long or not printable.
+        HoldError: it is empty, too long or not printable, or names a plate.
     """
     trimmed = reason.strip()
     if not trimmed or not trimmed.isprintable() or len(trimmed) > REASON_CHARACTERS_MAX:
         raise HoldError(f"say why the reads need no longer be held, in at most {REASON_CHARACTERS_MAX} characters")
-    return trimmed
+    return _without_plate(trimmed)
 
 
 def parse_hold_end(text: str | None) -> datetime | None:
@@ -146,6 +148,12 @@ def covers(hold: Hold, terms: HoldTerms) -> bool:
     """Whether a hold of the same case lasts as long as other terms ask for, or longer."""
     until = hold.terms.until
     return until is None or (terms.until is not None and until >= terms.until)
+
+
+def _without_plate(reason: str) -> str:
+    if names_plate(reason):
+        raise HoldError(PLATE_NAMED)
+    return reason
 
 
 def _text(name: str, text: str, characters_max: int) -> str:

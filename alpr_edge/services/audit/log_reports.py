@@ -18,6 +18,7 @@ from alpr_edge.domain.access_log.trusted_times import TrustedTimes
 from alpr_edge.domain.days import span_of_days
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.patterns import PLATE_NAMED, names_plate
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.db.database import Database
@@ -81,11 +82,13 @@ def review_week(authoriser: Authoriser, purpose: Purpose, week: str, note: str) 
 
     Raises:
         AccessError: it is refused.
-        AuditError: it is no week, or none that is over; or the note is empty.
+        AuditError: it is no week, or none that is over; or the note is empty or names a plate.
         StoreError: it is not on record.
     """
     if not note.strip() or not note.isprintable():
         raise AuditError("the note is empty or cannot be printed; say what came of the review, in one line")
+    if names_plate(note):
+        raise AuditError(PLATE_NAMED)
     known_week = parse_week(week)
     _require_over(known_week, authoriser.clock.now())
     subject = AccessSubject((week_object(known_week),), note=note.strip()[:500])

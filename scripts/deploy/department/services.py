@@ -81,7 +81,7 @@ def drop_in(name: str, settings: dict[str, dict[str, object]]) -> str:
         lines += [f"ReadWritePaths=-{place}\n" for place in _backup_places(settings) if Path(place) != BACKUPS]
     is_far = _is_far(str(settings.get("database", {}).get("url", "")))
     is_copied = name == BACKUP and settings.get("backup", {}).get("bucket_pictures", True)
-    if is_far or ((name == PURGE or is_copied) and settings.get("images", {}).get("url")):
+    if is_far or ((name in {PURGE, DRILL} or is_copied) and settings.get("images", {}).get("url")):
         lines.append(NETWORK)
     return (
         "".join(["# Written by scripts/setup-department, from department.toml.\n[Service]\n", *lines]) if lines else ""

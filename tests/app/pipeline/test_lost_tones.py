@@ -61,15 +61,15 @@ class Sight:
 
 
 def test_a_tone_that_was_lost_sounds_again_while_the_vehicle_is_in_view() -> None:
-    sight = Sight()
-    sight.see(100)
-    sight.player.lose(Tone.POSSIBLE)
-    assert sight.see(300) == ()
-    (record,) = sight.see(100 + REVIEW_MS)
-    assert sight.player.tones == [Tone.POSSIBLE] * 2
+    seen = Sight()
+    seen.see(100)
+    seen.player.lose(Tone.POSSIBLE)
+    assert seen.see(300) == ()
+    (record,) = seen.see(100 + REVIEW_MS)
+    assert seen.player.tones == [Tone.POSSIBLE] * 2
     assert record.late_tone is not None
     assert record.late_tone.sounded_at == START.shift(100 + REVIEW_MS)
-    assert sight.see(100 + 2 * REVIEW_MS) == ()
+    assert seen.see(100 + 2 * REVIEW_MS) == ()
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_a_tone_that_was_lost_sounds_again_while_the_vehicle_is_in_view() -> Non
     ids=["the first is lost", "the second is lost", "both are lost"],
 )
 def test_a_read_of_which_a_tone_was_heard_is_withdrawn(lost: tuple[Tone, ...], *, is_withdrawn: bool) -> None:
-    sight = Sight()
-    sight.see(100)
-    sight.see(300, confidence=0.97)
-    assert sight.player.tones == [Tone.POSSIBLE, Tone.URGENT]
+    seen = Sight()
+    seen.see(100)
+    seen.see(300, confidence=0.97)
+    assert seen.player.tones == [Tone.POSSIBLE, Tone.URGENT]
     for tone in lost:
-        sight.player.lose(tone)
-    sight.see(400, confidence=0.97, plate="3XYZ987")
-    assert (sight.player.tones[2:] == [Tone.WITHDRAWN]) is is_withdrawn
+        seen.player.lose(tone)
+    seen.see(400, confidence=0.97, plate="3XYZ987")
+    assert (seen.player.tones[2:] == [Tone.WITHDRAWN]) is is_withdrawn

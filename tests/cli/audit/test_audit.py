@@ -214,6 +214,7 @@ def test_a_week_that_is_not_over_is_not_reviewed(log: AccessLog, settings: Path,
         (("report", "--from", "0001-01-01", "--to", "0001-01-31"), "beyond the calendar"),
         (("review", "week", "--note", "x"), "not a week"),
         (("review", "2026-W19", "--note", " "), "the note is empty"),
+        (("review", "2026-W19", "--note", "she drives 7ABC 123"), "seems to name a plate"),
     ],
 )
 def test_a_report_that_cannot_be_is_one_line(

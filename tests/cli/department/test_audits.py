@@ -91,7 +91,7 @@ def test_the_whole_way_of_an_audit(people: Inquirers) -> None:
     assert [shown[1][name] for name in ("outcome", "shown", "offence")] == ["allowed", 1, ""]
     table = run(people, "audit", "show", "1").stdout
     assert [len(re.findall(rf"\b{word}\b", table)) for word in ("refused", "allowed", "theft")] == [1, 10, 1]
-    done = run(people, "audit", "review", "1", "2-11", "--finding", "in_order")
+    done = run(people, "audit", "review", "1", "2-11", "--finding", "in_order", "--text", "each has its case")
     assert "1 to review" in done.stdout, done.output
     early = run(people, "audit", "report", "1", "--json")
     assert (early.exit_code, json.loads(early.stdout)["unreviewed"]) == (0, [1])

@@ -29,7 +29,7 @@ def run(office: Office, *words: str) -> Result:
 def test_what_is_due_is_counted_deleted_listed_and_checked(office: Office) -> None:
     assert run(office, "deletions", "list").output == "nothing was deleted\n"
     assert "due: 1 read; 0 more" in run(office, "purge", "--dry-run").output
-    assert json.loads(run(office, "purge", "--dry-run", "--json").output) == {"reads": 1, "held": 0}
+    assert json.loads(run(office, "purge", "--dry-run", "--json").output) == {"reads": 1, "held": 0, "refused": ""}
     assert "reads are due since 7 days and more" in run(office, "status").output
     deleted = run(office, "purge")
     assert (deleted.exit_code, deleted.output.startswith("deleted: 1 read, 0 hits, 0 pictures")) == (0, True)

@@ -248,7 +248,9 @@ def test_no_text_of_an_incident_tells_a_plate_that_was_searched_for(
         for told in (replace(facts, text=text), replace(facts, told_by=text), replace(facts, notices=("owner", text))):
             with pytest.raises(AuditError, match="tells a plate that was searched for"):
                 note(authoriser=of("auditor"), purpose=AUDIT, facts=told)
-    told = replace(facts, text="it was 9AAA111, for which nobody searched here, on 2026-11-20 at 18:00")
+    with pytest.raises(AuditError, match="seems to name a plate"):
+        register.follow_up(of("auditor"), AUDIT, number, replace(facts, text="9AAA111, for which nobody searched here"))
+    told = replace(facts, text="nobody searched for it here on 2026-11-20 at 18:00")
     assert register.follow_up(of("auditor"), AUDIT, number, told).steps[-1].facts == told
 
 

@@ -78,12 +78,22 @@ def test_damage_at_the_department_is_told_and_keeps_nobody_from_backing_up(sqlit
     two.unlink()
     sqlite_places.office.execute("UPDATE items SET body = CAST('x' AS BLOB) WHERE item_id = 'read-1'")
     result = sqlite_places.back_up()
-    assert [line for line in result.warnings if "in the department;" in line] == [
-        "1 bodies do not fit their digests in the department; see: alpr-edge department verify",
-        "1 pictures do not fit their digests in the department; see: alpr-edge department verify",
-        "1 pictures are missing in the department; see: alpr-edge department verify",
-    ]
-    assert sqlite_places.drill(result.path).is_good
+    found = (
+        "bodies that do not fit their digests: 1; see: alpr-edge department verify",
+        (
+            "pictures damaged in the department: 1, missing: 1; whole in this backup: 0; "
+            "run: alpr-edge department images restore"
+        ),
+    )
+    assert result.warnings[-2:] == found
+    report = sqlite_places.drill(result.path)
+    assert (report.is_good, report.warnings) == (False, found)
+    assert report.faults == (
+        (
+            "pictures that neither the department nor any of its backups had whole: 2; "
+            "see: alpr-edge department images restore"
+        ),
+    )
 
 
 def change_database(places: BackupPlaces, statement: str) -> Path:

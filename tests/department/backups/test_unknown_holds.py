@@ -71,7 +71,6 @@ def test_a_restored_department_deletes_nothing_until_its_holds_were_placed_again
     backup = places.back_up()
     with ExitStack() as stack:
         directory = restore_and_open(places, backup.path, stack)
-        query(directory, "DELETE FROM leases")  # those of the backup itself, which end after five minutes
         storage = stack.enter_context(closing(Storage(directory, create=False)))
         assert since(directory) == backup.manifest.begun
         with pytest.raises(DepartmentError, match=r"placed since 20.* --holds-checked TEXT$") as error_info:
@@ -94,6 +93,28 @@ def test_a_restored_department_deletes_nothing_until_its_holds_were_placed_again
         assert purge(storage) == READS
 
 
+@pytest.mark.review2(16)
+def test_the_next_step_after_a_restore_is_not_refused_by_the_backup_s_own_leases(places: BackupPlaces) -> None:
+    backup = places.back_up()
+    with ExitStack() as stack:
+        directory = restore_and_open(places, backup.path, stack)
+        assert query(directory, "SELECT name FROM leases") == []
+        confirm(directory, "every car")
+        storage = stack.enter_context(closing(Storage(directory, create=False)))
+        assert purge(storage) == READS
+
+
+@pytest.mark.review2(16)
+def test_no_session_of_before_a_restore_goes_on(sqlite_places: BackupPlaces) -> None:
+    """Its person may have signed out or been suspended since."""
+    sqlite_places.office.execute(
+        "INSERT INTO people_sessions (token_sha256, person_id, factor, login, address, notice_sha256, signed_in, used,"
+        " is_locked) VALUES ('t', 'p', 'passkey', 'page', '', '', '{}', '{}', 0)"
+    )
+    directory = sqlite_places.restore(sqlite_places.back_up().path, sqlite_places.folder / "restored")
+    assert query(directory, "SELECT ended FROM people_sessions") == [("administrator",)]
+
+
 def test_a_department_that_was_never_restored_is_as_before(sqlite_places: BackupPlaces) -> None:
     directory, storage = sqlite_places.directory, sqlite_places.office.storage
     assert (since(directory), storage.holds.warnings()) == (None, [])
@@ -110,6 +131,8 @@ def test_nobody_else_confirms_and_not_without_a_reason(sqlite_places: BackupPlac
     for reason in ("", "  ", "two\nlines", "x" * (REASON_CHARACTERS_MAX + 1)):
         with pytest.raises(DepartmentError, match="say where you looked for the holds"):
             confirm(directory, reason)
+    with pytest.raises(DepartmentError, match="seems to name a plate"):
+        confirm(directory, "every car, and the file of 7ABC123")
     with pytest.raises(AccessError):
         confirm(directory, "every car", Caller("thief"))
     assert last_record(directory)[:2] == ("confirm_holds", "login:thief")
@@ -121,7 +144,6 @@ def test_a_second_server_over_the_database_heeds_the_note_and_the_check(places: 
     backup = places.back_up()
     with ExitStack() as stack:
         directory = restore_and_open(places, backup.path, stack)
-        query(directory, "DELETE FROM leases")
         other = second_folder(places, directory)
         storage = stack.enter_context(closing(Storage(other, create=False)))
         for _ in range(2):

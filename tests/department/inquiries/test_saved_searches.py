@@ -84,6 +84,7 @@ def test_what_cannot_be_saved_is_told_in_a_line(office: InquiryOffice, inquirers
         ("x" * (NAME_CHARACTERS_MAX + 1), BY_PLATE, None, "a name of a saved search is 1 to 80"),
         (f"car {PLATES[0].lower()}", BY_PLATE, None, "a name tells no plate"),
         ("part 7 AB", SavedCriteria(plates=("7AB*",)), None, "a name tells no plate"),
+        ("the car 8XYZ999", BY_PLATE, None, "a name tells no plate"),
         ("MINE", BY_PLATE, None, "you have a saved search of this name"),
         ("long", BY_PLATE, 91, "lasts 1 to 90 days"),
         ("none", BY_PLATE, 0, "lasts 1 to 90 days"),

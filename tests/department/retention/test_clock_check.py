@@ -43,11 +43,17 @@ def refusal(office: Office, now: datetime) -> str:
 
 def test_a_clock_that_is_years_ahead_deletes_nothing(office: Office) -> None:
     assert "the newest thing known is 1095 days older" in refusal(office, FAR_AHEAD)
-    with pytest.raises(DepartmentError, match="set the clock"):
-        office.storage.open_purge(lambda: FAR_AHEAD).due()
     assert office.reads() == ["of-today", "old"]
     assert office.storage.deletions() == []
     assert "set the clock" in office.storage.open_purge(lambda: FAR_AHEAD).overdue()[0]
+
+
+@pytest.mark.review2(16)
+def test_a_clock_that_is_years_ahead_keeps_nobody_from_counting(office: Office) -> None:
+    """Whoever asks what would be deleted learns why nothing is."""
+    due = office.storage.open_purge(lambda: FAR_AHEAD).due()
+    assert (due.reads, "set the clock" in due.refused) == (2, True)
+    assert office.storage.open_purge(lambda: TODAY).due().refused == ""
 
 
 def test_what_arrives_by_a_clock_that_is_ahead_does_not_speak_for_it(office: Office) -> None:

@@ -81,7 +81,7 @@ def test_an_audit_goes_its_way() -> None:
     assert (whole.state, whole.violations) == (AuditState.REVIEWED, (2,))
     again = with_review(whole, "p-3", (2,), RecordFinding.EXPLAINED)
     assert (again.violations, len(again.steps)) == ((), 5), "each finding stays on file, the last one counts"
-    check_sign_off(whole, "p-1", "P-1", "")
+    check_sign_off(whole, "p-1", "P-1", "as reported")
     signed = Audit(1, (*whole.steps, step(AuditStepKind.SIGNED_OFF, "p-1")))
     assert signed.state is AuditState.SIGNED_OFF
     for act in (
@@ -90,6 +90,50 @@ def test_an_audit_goes_its_way() -> None:
     ):
         with pytest.raises(AuditError, match="audit 1 is signed off"):
             act()
+
+
+def check(numbers: tuple[int, ...], finding: RecordFinding, text: str, flags: tuple[int, ...] = ()) -> None:
+    """Check a review of a sample whose second record stands out by some flags."""
+    sampled = (SAMPLE.sampled[0], replace(SAMPLE.sampled[1], flags=flags), SAMPLE.sampled[2])
+    sample = replace(SAMPLE, sampled=sampled)
+    audit = Audit(1, (*DRAWN.steps, step(AuditStepKind.SAMPLED, "p-9", sample=sample)))
+    check_review(audit, SampleReview(numbers, finding, text), "p-5", "P-5")
+
+
+@pytest.mark.review2(16)
+def test_what_stands_out_is_not_in_order_without_a_word() -> None:
+    with pytest.raises(AuditError, match="say what you found"):
+        check((2,), RecordFinding.IN_ORDER, "", flags=(0,))
+    check((2,), RecordFinding.IN_ORDER, "compared with the case file", flags=(0,))
+    check((2,), RecordFinding.IN_ORDER, "")
+
+
+@pytest.mark.review2(16)
+def test_several_records_are_not_in_order_by_one_press() -> None:
+    with pytest.raises(AuditError, match="say what you found"):
+        check((1, 2, 3), RecordFinding.IN_ORDER, "")
+    check((1, 2, 3), RecordFinding.IN_ORDER, "each has a case, and the plate stands in its report")
+
+
+@pytest.mark.review2(16)
+def test_a_sign_off_says_something() -> None:
+    whole = with_review(SAMPLED, "p-2", (1, 3), RecordFinding.EXPLAINED)
+    whole = with_review(whole, "p-3", (2,), RecordFinding.EXPLAINED)
+    for note in ("", "  "):
+        with pytest.raises(AuditError, match="say what"):
+            check_sign_off(whole, "p-5", "P-5", note)
+    check_sign_off(whole, "p-5", "P-5", "no more to do")
+
+
+@pytest.mark.review2(16)
+def test_texts_of_an_audit_take_no_plate() -> None:
+    with pytest.raises(AuditError, match="seems to name a plate"):
+        check((2,), RecordFinding.EXPLAINED, "her own car, 8XYZ123")
+    whole = with_review(
+        with_review(SAMPLED, "p-2", (1, 3), RecordFinding.EXPLAINED), "p-3", (2,), RecordFinding.EXPLAINED
+    )
+    with pytest.raises(AuditError, match="seems to name a plate"):
+        check_sign_off(whole, "p-5", "P-5", "the searches for 8XYZ 123 were hers")
 
 
 def test_nobody_reviews_themselves_or_signs_off_what_they_reviewed() -> None:
@@ -117,8 +161,8 @@ def test_whoever_broke_the_glass_does_not_sign_off_that_it_was_a_violation() -> 
     found = with_review(drawn, "p-2", (1,), RecordFinding.VIOLATION)
     with pytest.raises(AuditError, match="found to be a violation"):
         check_sign_off(found, "p-7", "Root", "")
-    check_sign_off(found, "p-7", "Somebody else", "")
-    check_sign_off(with_review(drawn, "p-2", (1,), RecordFinding.EXPLAINED), "p-7", "Root", "")
+    check_sign_off(found, "p-7", "Somebody else", "as reported")
+    check_sign_off(with_review(drawn, "p-2", (1,), RecordFinding.EXPLAINED), "p-7", "Root", "as reported")
 
 
 @pytest.mark.parametrize(

@@ -101,3 +101,14 @@ def test_a_text_tells_no_plate_that_was_searched_for_and_words_and_numbers_are_n
                 check_incident_plates(facts, iter((query, "8XYZ987")))
         else:
             check_incident_plates(facts, iter((query, "8XYZ987")))
+
+
+@pytest.mark.review2(16)
+def test_texts_of_an_incident_take_no_plate_whether_or_not_anybody_searched_for_it() -> None:
+    for facts in (
+        replace(FACTS, text="the driver of 7ABC123"),
+        replace(FACTS, told_by="the owner of 7ABC 123"),
+        replace(FACTS, notices=("one", "to the owner of 7abc123")),
+    ):
+        with pytest.raises(AuditError, match="seems to name a plate"):
+            check_incident_step((), step(facts, IncidentStepKind.ENTERED))

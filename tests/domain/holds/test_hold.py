@@ -15,6 +15,7 @@ from alpr_edge.domain.holds.hold import (
     HoldKind,
     HoldPerson,
     HoldTerms,
+    check_release_reason,
     check_terms,
     covers,
     parse_hold_end,
@@ -41,6 +42,14 @@ def test_without_a_clock_or_an_end_no_hold_is_over() -> None:
 def test_a_released_hold_keeps_nothing() -> None:
     assert not replace(HOLD, released=instant()).is_in_force(NOW - MOMENT)
     assert not replace(HOLD, released=instant()).is_in_force(None)
+
+
+@pytest.mark.review2(16)
+def test_reasons_of_holds_take_no_plate() -> None:
+    with pytest.raises(HoldError, match="seems to name a plate"):
+        check_terms(replace(TERMS, reason="robbery by the driver of 7ABC123"), None)
+    with pytest.raises(HoldError, match="seems to name a plate"):
+        check_release_reason("7ABC 123 was sold before")
 
 
 def test_terms_lose_outer_blanks_and_the_case_takes_its_one_form() -> None:

@@ -84,7 +84,7 @@ def test_what_was_named_is_judged_before_another_release_stops_the_services() ->
         (PURGE, WITH_BUCKET, {"network"}),
         (BACKUP, WITH_BUCKET, {"network"}),
         (BACKUP, WITH_BUCKET | {"backup": {"bucket_pictures": False}}, set()),
-        (DRILL, WITH_BUCKET, set()),
+        (DRILL, WITH_BUCKET, {"network"}),
         (BACKUP, FAR, {"network"}),
         (PURGE, FAR, {"network"}),
         (DRILL, NEAR, set()),

@@ -14,6 +14,7 @@ from alpr_edge.cli.department.inquiries.opening import open_inquiry
 from alpr_edge.cli.output import print_object
 from alpr_edge.domain.audits.audit import RecordFinding
 
+_TEXT_HELP = "Why; needed unless it is one record that is in order and stands out by nothing. No plate."
 _NUMBERS_HELP = "Numbers of the sample, such as 1-5,8."
 
 
@@ -22,7 +23,7 @@ def review_command(
     numbers: Annotated[str, typer.Argument(metavar="NUMBERS", help=_NUMBERS_HELP)],
     directory: DirectoryOption,
     finding: Annotated[RecordFinding, typer.Option("--finding", help="What they were.")],
-    text: Annotated[str, typer.Option("--text", help="Why; needed unless all is in order. No plate.")] = "",
+    text: Annotated[str, typer.Option("--text", help=_TEXT_HELP)] = "",
     purpose: PurposeOption = "audit",
     as_json: JsonOption = False,
 ) -> None:
@@ -38,7 +39,7 @@ def review_command(
 def sign_off_command(
     audit: NumberArgument,
     directory: DirectoryOption,
-    note: Annotated[str, typer.Option("--note", help="What comes of it, in one line.")] = "",
+    note: Annotated[str, typer.Option("--note", help="What comes of it, in one line; needed. No plate.")] = "",
     purpose: PurposeOption = "audit",
     as_json: JsonOption = False,
 ) -> None:

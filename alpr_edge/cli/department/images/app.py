@@ -1,8 +1,10 @@
-"""``alpr-edge department images``: the place of images, the move to a bucket, and the encryption of what lies open."""
+"""``alpr-edge department images``: where images lie, how they are moved and encrypted, and put back from backups."""
 
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -11,7 +13,7 @@ from alpr_edge.cli.department.common import DirectoryOption, open_storage, requi
 from alpr_edge.cli.output import count_text, print_object
 from alpr_edge.cli.progress import progress_bar
 
-app = typer.Typer(help="Where images lie: check, move and encrypt them. Shows none.", no_args_is_help=True)
+app = typer.Typer(help="Where images lie: check, move, encrypt and restore them. Shows none.", no_args_is_help=True)
 
 
 @app.command("check")
@@ -60,4 +62,43 @@ def encrypt_command(directory: DirectoryOption, as_json: JsonOption = False) -> 
         f"{result.damaged:,} are damaged or missing"
     )
     if result.damaged:
+        raise typer.Exit(1)
+
+
+@app.command("restore")
+def restore_command(
+    directory: DirectoryOption,
+    backups: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="TARGET", help="The folder of the backups; default: [backup] target of department.toml."
+        ),
+    ] = None,
+    accepted: Annotated[
+        str | None,
+        typer.Option("--accept-loss", metavar="TEXT", help="Report the lost ones no longer; why they are lost."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put damaged and missing images back. Each from the newest backup that has it whole.
+
+    All images are checked. The department may be served meanwhile. Ends with 1 when no backup has one of them, unless
+    --accept-loss says why.
+    """
+    from alpr_edge.cli.caller import caller
+    from alpr_edge.cli.department.backups import backup_target
+    from alpr_edge.department.backups.picture_restore import restore_pictures
+    from alpr_edge.department.integrity_record import accept_loss, accepted_images
+    from alpr_edge.department.settings import load_department_file
+
+    target = backup_target(backups, load_department_file(require_department(directory)).backup.target)
+    with progress_bar("images") as show:
+        result = restore_pictures(directory, target, show)
+    if accepted is not None:
+        accept_loss(directory, f"login:{caller()}", accepted)
+    unaccepted = result.lost - len(accepted_images(directory))
+    print_object(dataclasses.asdict(result) | {"accepted": result.lost - unaccepted}) if as_json else typer.echo(
+        f"checked: {count_text(result.checked, 'image')}; {result.restored:,} restored, {result.lost:,} in no backup"
+    )
+    if unaccepted > 0:
         raise typer.Exit(1)

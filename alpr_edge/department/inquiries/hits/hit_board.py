@@ -21,13 +21,12 @@ from alpr_edge.department.inquiries.hits.shown_hits import ShownHits
 from alpr_edge.department.search.read_pictures import ReadPicture, pictures_of
 from alpr_edge.department.settings import HitsTable
 from alpr_edge.domain.alerting import Level
-from alpr_edge.domain.errors import LostError, SearchError
+from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
-from alpr_edge.domain.protocol.items import digest
 from alpr_edge.domain.sessions.session import token_digest
 
 HITS_MAX = 100
@@ -167,11 +166,9 @@ class HitBoard:
             with self._database.reading() as connection:
                 if sha256 not in {each.sha256 for each in pictures_of(connection, hit.unit_id, hit.read_id)}:
                     raise SearchError(NO_HIT)
-                image = self._images.read(connection, [sha256])[sha256]
-            if image is None or image.jpeg is None or digest(image.jpeg) != sha256:
-                raise LostError("this picture cannot be shown: it is missing, was changed, or its key is destroyed")
-            access.show(hit.objects, byte_count=len(image.jpeg))
-            return image.jpeg
+                jpeg = self._images.require(connection, sha256)
+            access.show(hit.objects, byte_count=len(jpeg))
+            return jpeg
 
     def _find(self, authoriser: Authoriser, unit_id: str, hit_id: str) -> BoardHit:
         """A hit; for whoever is not cleared for covert ones, these are none."""
