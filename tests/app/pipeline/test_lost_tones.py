@@ -45,7 +45,7 @@ class BusyPlayer:
         """Do nothing: nothing was opened."""
 
 
-class Sight:
+class Seen:
     """A vehicle on a list so large that a read in doubt has the lesser tone, and the alerter that follows it."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Sight:
 
 
 def test_a_tone_that_was_lost_sounds_again_while_the_vehicle_is_in_view() -> None:
-    seen = Sight()
+    seen = Seen()
     seen.see(100)
     seen.player.lose(Tone.POSSIBLE)
     assert seen.see(300) == ()
@@ -78,7 +78,7 @@ def test_a_tone_that_was_lost_sounds_again_while_the_vehicle_is_in_view() -> Non
     ids=["the first is lost", "the second is lost", "both are lost"],
 )
 def test_a_read_of_which_a_tone_was_heard_is_withdrawn(lost: tuple[Tone, ...], *, is_withdrawn: bool) -> None:
-    seen = Sight()
+    seen = Seen()
     seen.see(100)
     seen.see(300, confidence=0.97)
     assert seen.player.tones == [Tone.POSSIBLE, Tone.URGENT]
