@@ -75,16 +75,13 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     settings, store, clock, halt = unit.settings, unit.store, unit.clock, threading.Event()
     cameras = make_cameras(settings, clock, halt.wait, unit.is_driving)
     limits, precision = CollectionLimits(settings.capture, parts.locate), PrecisionWatch(store.database, clock)
-    views, watches = _camera_views(unit, cameras, limits), unit_watches(settings, store, clock)
-    pipeline = Pipeline(settings, views.inputs, parts, live=True)
+    views, page_requests = _camera_views(unit, cameras, limits), _page_requests(unit, parts)
+    pipeline, watches = Pipeline(settings, views.inputs, parts, live=True), unit_watches(settings, store, clock)
     disk, database = DiskStage(settings, store, unit.ballast, clock), store.database
     access_log, canvass = AccessLogUpload(settings, database, clock), CanvassUpkeep(settings, database, clock)
     roster, databases = RosterInstallStage(settings, database, store.incoming, clock), DatabaseHealth(store)
     holds, upkeep = DepartmentHoldsStage(settings, database, store.incoming, clock), _upkeep(unit, databases, parts)
-    self_check, page_requests = (
-        SelfCheckStage(settings, unit.settings_file, database, clock),
-        _page_requests(unit, parts),
-    )
+    self_check = SelfCheckStage(settings, unit.settings_file, database, clock)
     counts = StoreCounts(partial(store_figures, store, OldestWaiting(store.database), unit.attempts, clock))
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, {each.camera_id: each.pacer for each in cameras})
     stages = access_log, self_check, roster, counts, frame_rate, page_requests, holds, canvass, precision, watches
