@@ -3,19 +3,21 @@
 Exact means equal canonical text (O and 0 are one character, nothing else is). Confusable means that the entry's text
 is one that the reader considered, with a probability of at least :data:`CONFUSABLE_MIN` by the vote over its slots.
 No table of look-alikes is used: an entry with a B matches no 8 in which the reader saw no B. Partial means that the
-text as read fits an entry's wildcards. Make, model and colour are shown for an officer to compare, never matched.
+text as read fits an entry's wildcards, or that the clear characters of a plate that may hide others do
+(:func:`~alpr_edge.domain.patterns.fits_partial`). Make, model and color are shown for an officer to compare, never
+matched.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from alpr_edge.domain.alerting import level_of
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, HotlistEntry, MatchKind, StateMatch
 from alpr_edge.domain.plates import is_readable
-from alpr_edge.domain.reads import Alternative
+from alpr_edge.domain.reads import Alternative, PlateRead
 
 CONFUSABLE_MIN = 0.01
 """Least probability at which another text than the one read is looked up."""
@@ -36,8 +38,13 @@ class Entries(Protocol):
     def exact(self, plate: str) -> Iterable[Listed]:
         """All entries of one canonical text, over all sources."""
 
-    def partial(self, plate: str) -> Iterable[Listed]:
-        """All entries whose wildcards a canonical text fits, over all sources."""
+    def partial(self, plate: str, clear: str | None = None) -> Iterable[Listed]:
+        """All entries whose wildcards a canonical text fits, over all sources.
+
+        Args:
+            plate: the text.
+            clear: the clear characters of a plate that may hide others; entries that these fit are among them.
+        """
 
 
 def state_match(read_state: str | None, entry_state: str | None) -> StateMatch:
@@ -71,6 +78,13 @@ class MatchQuery:
     """The place by which areas are judged; None when it is not known."""
     alternatives: Sequence[Alternative] = ()
     """Other texts that the reader considered, the likeliest first."""
+    clear: str | None = None
+    """The clear characters where others may be hidden; None: nothing is known to be."""
+
+    @classmethod
+    def of(cls, read: PlateRead, at: datetime | None = None) -> Self:
+        """Make the query for a read, at a moment (UTC)."""
+        return cls(read.plate, read.state, at, read.position, read.alternatives, read.clear)
 
 
 def find_matches(query: MatchQuery, entries: Entries) -> list[Match]:
@@ -95,7 +109,7 @@ def _candidates(query: MatchQuery, entries: Entries) -> Iterator[tuple[MatchKind
     for text in other_texts(query.plate, query.alternatives):
         for candidate in entries.exact(text):
             yield MatchKind.CONFUSABLE, candidate
-    for candidate in entries.partial(query.plate):
+    for candidate in entries.partial(query.plate, query.clear):
         yield MatchKind.PARTIAL, candidate
 
 

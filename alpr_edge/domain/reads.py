@@ -8,7 +8,8 @@ from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.plates import EMPTY, is_certain
+from alpr_edge.domain.patterns import CLEAR_COUNT_MIN
+from alpr_edge.domain.plates import EMPTY, canonical, is_certain
 from alpr_edge.domain.recognition.boxes import Box
 
 if TYPE_CHECKING:  # the page looks at no pixels, and would load numpy for this name
@@ -69,6 +70,34 @@ def text_as_read(plate: str, slot_votes: SlotVotes) -> str:
         "O" if character == "0" and votes.get("O", 0.0) > votes.get("0", 0.0) else character
         for character, votes in zip(plate, slots, strict=True)
     )
+
+
+CLEAR_MIN = 0.95
+"""Probability from which on a character is clear.
+
+Of 1,754 looks at real plates with one to four characters covered, the clear ones of 0.92 stand in the plate in their
+order; from 0.9 of 0.88, from 0.98 of 0.96.
+"""
+WHOLE_MIN = 6
+"""Characters from which on a text whose every character is clear counts as whole: nothing is hidden."""
+
+
+def clear_characters(slot_votes: SlotVotes) -> str | None:
+    """Return the clear characters in their order, as canonical text; None if fewer than three, or the plate is whole.
+
+    The reader leaves out what a tow ball, mud or a frame hides, mostly without a gap: how many characters are hidden,
+    and where, is not known.
+    """
+    shown = clear = ""
+    for slot in slot_votes:
+        shares: dict[str, float] = {}
+        for character, share in slot:
+            shares[canonical(character)] = shares.get(canonical(character), 0.0) + share
+        best = max(shares, key=shares.__getitem__, default="")
+        shown += best
+        clear += best if shares.get(best, 0.0) >= CLEAR_MIN else ""
+    is_whole = len(clear) == len(shown) >= WHOLE_MIN
+    return clear if len(clear) >= CLEAR_COUNT_MIN and not is_whole else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +162,11 @@ class PlateRead:
     def certain(self) -> bool:
         """Whether the text is sure enough to be used without comparing it first."""
         return is_certain(self.plate, self.confidence)
+
+    @property
+    def clear(self) -> str | None:
+        """The clear characters where others may be hidden; None: the whole plate is clear, or too little of it."""
+        return None if self.certain and len(self.plate) >= WHOLE_MIN else clear_characters(self.slot_votes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,10 +103,9 @@ class VehicleAlerts:
 
     def match(self, entries: Entries, at: Instant) -> dict[EntryKey, Match]:
         """Return the entries that the vehicle is heard for now, and set the time of the next review."""
-        read, matches = self.read, dict[EntryKey, Match]()
+        matches = dict[EntryKey, Match]()
         unripe = self._note_texts(at)
-        query = MatchQuery(read.plate, read.state, at.trusted_utc, read.position, read.alternatives)
-        for match in find_matches(query, entries):
+        for match in find_matches(MatchQuery.of(self.read, at.trusted_utc), entries):
             key = key_of(match.entry)
             is_early = match.kind is MatchKind.CONFUSABLE and match.entry.plate in unripe and key not in self.hits
             if key not in matches and not is_early and not self.is_disowned(key):
@@ -140,8 +139,10 @@ class VehicleAlerts:
         read, entry = self.read, self.hits[key].hit.entry
         is_final = self.is_over or read.certain
         if is_partial(entry.plate):
-            fits = next(iter(PatternSet([entry.plate]).matches(read.plate)), None) is not None
-            return any(key_of(one) == key for one, _ in entries.partial(read.plate)) if fits else not is_final
+            fits = bool(PatternSet([entry.plate]).matches_of(read.plate, read.clear))
+            return (
+                any(key_of(one) == key for one, _ in entries.partial(read.plate, read.clear)) if fits else not is_final
+            )
         # An entry that ended in view was rightly heard; one that its list dropped was not.
         is_listed = any(key_of(one) == key for one, _ in entries.exact(entry.plate)) or entry.has_ended(at.trusted_utc)
         is_considered = entry.plate in {read.plate, *other_texts(read.plate, read.alternatives)}
@@ -172,4 +173,4 @@ def plan_alerts(
 
 
 def _signature(read: PlateRead) -> tuple[object, ...]:
-    return read.plate, read.certain, read.state, *other_texts(read.plate, read.alternatives)
+    return read.plate, read.certain, read.state, read.clear, *other_texts(read.plate, read.alternatives)

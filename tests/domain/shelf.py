@@ -21,7 +21,7 @@ class Shelf:
     def exact(self, plate: str) -> list[Listed]:
         return [(entry, generation) for entry, generation in self.listed if entry.plate == plate]
 
-    def partial(self, plate: str) -> list[Listed]:
+    def partial(self, plate: str, clear: str | None = None) -> list[Listed]:
         patterns = [entry.plate for entry, _ in self.listed if is_partial(entry.plate)]
-        plates = PatternSet(patterns).matches(plate)
+        plates = PatternSet(patterns).matches_of(plate, clear)
         return [(entry, generation) for entry, generation in self.listed if entry.plate in plates]

@@ -33,7 +33,7 @@ from alpr_edge.domain.list_ages import list_age, own_entry_age
 from alpr_edge.domain.matching import Entries, Match, MatchQuery, find_matches
 from alpr_edge.domain.page_requests.mute import level_under_mute
 from alpr_edge.domain.ports import Clock, Player
-from alpr_edge.domain.reads import PlateRead, ReadStage, ReadUpdate
+from alpr_edge.domain.reads import PlateRead, ReadStage, ReadUpdate, clear_characters
 from alpr_edge.domain.recognition.voting import Vote
 from alpr_edge.domain.speech.sentences import WITHDRAWN_SENTENCE, Sentence
 from alpr_edge.domain.vehicle_alerts import (
@@ -201,6 +201,11 @@ class Alerter:
             return any(before.get(key, 0) < level for key, level in alone.items())
         return any(after.get(key, 0) < level for key, level in (*before.items(), *alone.items()))
 
+    def is_partly_listed(self, result: Vote) -> bool:
+        """Whether the clear characters of a plate that may hide others fit a partial plate on the live lists."""
+        clear = clear_characters(result.slot_votes)
+        return clear is not None and any(True for _ in self._entries().partial(result.plate, clear))
+
     def sound(self, tone: Tone, sentence: Sentence = (), on_lost: Callable[[], None] | None = None) -> bool:
         """Sound a tone that belongs to no read (ready, trouble), and what is said after it.
 
@@ -316,7 +321,9 @@ class Alerter:
         return Hit(hit_id, read.read_id, entry, generation, age_s, match.kind, match.state_match, at, level)
 
     def _context_of(self, hit: Hit, read: PlateRead) -> MatchContext:
-        doubtful = not read.certain and hit.generation.entries >= self._hotlist.large_entries
+        # A text that the vote changed to without being sure of it is never heard in full, however small the list.
+        is_large = hit.generation.entries >= self._hotlist.large_entries
+        doubtful = not read.certain and (is_large or bool(read.earlier_texts))
         policy = self._policies.get(hit.generation.source, PLAIN)
         return MatchContext(self._age_of(hit), doubtful, policy, read.camera_id)
 

@@ -258,7 +258,8 @@ class Pipeline:
         origin = Origin(settings.unit.id, camera_id, self._parts.models.model_ids)
         rule = decision_rule(settings.decision)
         second = partial(SecondOpinion, self._second, settings.vision.second_reader_timeout_ms)
-        parts = PassParts(second, state_function(self._parts.models.states), self._parts.alerter.hides)
+        alerter, states = self._parts.alerter, state_function(self._parts.models.states)
+        parts = PassParts(second, states, alerter.hides, alerter.is_partly_listed)
         make_id, gap_ms = partial(new_id, settings.unit.id), settings.decision.pass_gap_ms
         passes = Passes(origin, rule, gap_ms, self._parts.locate, make_id, parts)
         return CameraPasses(passes, self._parts.alerter, self.records)

@@ -85,6 +85,8 @@ class PassParts:
     state_of: Callable[[Pixels], str | None] = lambda _: None
     """Gives the state that issued a plate, of its picture uint8 [H, W, 3] BGR; None: it is not known."""
     hides: Hides = hides_nothing
+    is_partly_listed: Callable[[Vote], bool] = lambda _: False
+    """Says whether the clear characters of a plate that may hide others fit a partial plate on the live lists."""
 
 
 class Passes:
@@ -195,15 +197,15 @@ class Passes:
             return []
         result = current.vote()
         current.is_settled = self._is_readable(current, result) and is_settled(result)
-        if not self._is_readable(current, result):
+        is_due = current.is_settled or ending or self._is_due(current, now)
+        if not self._is_readable(current, result) and not (is_due and self._is_partly_listed(current, result)):
             return []
         if current.read is None:
-            is_due = current.is_settled or ending or self._is_due(current, now)
             if not is_due or current.must_wait(result, now):
                 return []
             result = self._rejoin(current, current.vote())
             current.is_settled = self._is_readable(current, result) and is_settled(result)
-            if not self._is_readable(current, result):
+            if not self._is_readable(current, result) and not self._is_partly_listed(current, result):
                 return []
             if current.read is None:
                 return [self._decide(current, result, now)]
@@ -331,6 +333,11 @@ class Passes:
     def _is_readable(self, current: VehiclePass, result: Vote) -> bool:
         """Whether the vote of a pass may become a read."""
         return self._rule.accepts(result, current.track.detection_max)
+
+    def _is_partly_listed(self, current: VehiclePass, result: Vote) -> bool:
+        """Whether a plate of which too little is clear for a read fits a partial plate that is looked for."""
+        is_plate = current.track.detection_max >= self._rule.detection_best_min and result.readable
+        return current.read is None and is_plate and self._parts.is_partly_listed(result)
 
     def _is_due(self, current: VehiclePass, now: Instant) -> bool:
         age_ms = now.ms_since(current.first.captured_at)

@@ -23,9 +23,9 @@ class SealedList:
         """The entries of one canonical text and its key."""
         return self._pairs_of(self.packed_list.entries(key, plate, self.generation.source))
 
-    def partial(self, plate: str) -> list[Listed]:
-        """The entries whose wildcards a canonical text fits."""
-        return self._pairs_of(self.packed_list.partial(plate, self.generation.source))
+    def partial(self, plate: str, clear: str | None) -> list[Listed]:
+        """The entries whose wildcards a canonical text, or the clear characters of one, fits."""
+        return self._pairs_of(self.packed_list.partial(plate, clear, self.generation.source))
 
     def _pairs_of(self, entries: list[HotlistEntry]) -> list[Listed]:
         if self.is_covert:
@@ -61,6 +61,6 @@ class HotlistIndex:
             return []
         return [listed for sealed_list in self.lists for listed in sealed_list.exact(plate, key)]
 
-    def partial(self, plate: str) -> list[Listed]:
-        """All entries whose wildcards a canonical text fits, over all sources."""
-        return [listed for sealed_list in self.lists for listed in sealed_list.partial(plate)]
+    def partial(self, plate: str, clear: str | None = None) -> list[Listed]:
+        """All entries whose wildcards a canonical text, or the clear characters of one, fits, over all sources."""
+        return [listed for sealed_list in self.lists for listed in sealed_list.partial(plate, clear)]

@@ -39,9 +39,9 @@ class OwnIndex:
         """The entries of one canonical text."""
         yield from self._by_plate.get(plate, ())
 
-    def partial(self, plate: str) -> Iterator[Listed]:
-        """The entries whose wildcards a canonical text fits."""
-        for pattern in self._patterns.matches(plate):
+    def partial(self, plate: str, clear: str | None = None) -> Iterator[Listed]:
+        """The entries whose wildcards a canonical text, or the clear characters of one, fits."""
+        for pattern in self._patterns.matches_of(plate, clear):
             yield from self._by_plate[pattern]
 
 
@@ -65,9 +65,9 @@ class CombinedIndex:
         """The entries of one canonical text."""
         return self._not_ended(self.own.exact(plate), self.lists.exact(plate))
 
-    def partial(self, plate: str) -> Iterator[Listed]:
-        """The entries whose wildcards a canonical text fits."""
-        return self._not_ended(self.own.partial(plate), self.lists.partial(plate))
+    def partial(self, plate: str, clear: str | None = None) -> Iterator[Listed]:
+        """The entries whose wildcards a canonical text, or the clear characters of one, fits."""
+        return self._not_ended(self.own.partial(plate, clear), self.lists.partial(plate, clear))
 
     def _not_ended(self, *listed: Iterable[Listed]) -> Iterator[Listed]:
         return (each for each in chain.from_iterable(listed) if not each[0].has_ended(self.passed))

@@ -61,9 +61,9 @@ class PackedList:
             last += 1
         return [entry_of(self.columns.row(row, plate), source) for row in sorted(self.rows.data[first:last])]
 
-    def partial(self, plate: str, source: str) -> list[HotlistEntry]:
-        """The entries whose wildcards a canonical plate fits."""
-        patterns = self.patterns.matches(plate)
+    def partial(self, plate: str, clear: str | None, source: str) -> list[HotlistEntry]:
+        """The entries whose wildcards a canonical plate, or the clear characters of one, fits."""
+        patterns = self.patterns.matches_of(plate, clear)
         return [entry for pattern in patterns for entry in self.entries(partial_key(pattern), pattern, source)]
 
 

@@ -184,7 +184,9 @@ class HitViews:
         )
 
     def _is_possible(self, stored: StoredRead, hit: Hit) -> bool:
-        return is_possible(hit, self._lists, is_read_certain=stored.read.certain)
+        return is_possible(
+            hit, self._lists, is_read_certain=stored.read.certain, is_amended=bool(stored.read.earlier_texts)
+        )
 
 
 def _alert_for(alerts: Sequence[AlertRecord], hit_id: str) -> AlertRecord | None:

@@ -38,7 +38,7 @@ HITS_MAX = 1000
 LOOKED_AT_MAX = 40
 """Newest hits whose changes pages are told of, as many as stand in their row."""
 ShownState = tuple[object, ...]
-_OF_READ = (reads.c.camera_id, reads.c.plate.label("read_plate"), reads.c.confidence)
+_OF_READ = (reads.c.camera_id, reads.c.plate.label("read_plate"), reads.c.confidence, reads.c.earlier_texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,5 +199,7 @@ def _glance_of(row: RowMapping, state: HitState, lists: HotlistSettings) -> HitG
         is_dealt_with=state.is_dealt_with,
         is_withdrawn=bool(row["is_withdrawn"]),
         is_covert=bool(row["covert"]),
-        is_possible=is_possible(hit_of(row), lists, is_read_certain=is_read_certain),
+        is_possible=is_possible(
+            hit_of(row), lists, is_read_certain=is_read_certain, is_amended=row["earlier_texts"] is not None
+        ),
     )

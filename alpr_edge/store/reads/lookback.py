@@ -32,8 +32,7 @@ def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tu
     result_count = 0
     for first, last in _slices(database):
         for read in _candidates(database, pattern, first, last):
-            wanted = MatchQuery(read.plate, read.state, position=read.position, alternatives=read.alternatives)
-            if matches := find_matches(wanted, entries):
+            if matches := find_matches(MatchQuery.of(read), entries):
                 yield read, matches[0]
                 result_count += 1
                 if result_count == FOUND_MAX:

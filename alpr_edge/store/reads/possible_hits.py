@@ -6,7 +6,7 @@ from alpr_edge.domain.list_ages import list_age
 from alpr_edge.settings import HotlistSettings
 
 
-def is_possible(hit: Hit, lists: HotlistSettings, *, is_read_certain: bool) -> bool:
+def is_possible(hit: Hit, lists: HotlistSettings, *, is_read_certain: bool, is_amended: bool) -> bool:
     """Whether a hit is not certain: a similar or partial text, a doubtful read, another state or a very old list.
 
     An officer's own entry counts as one that has not ended: what the unit's clock was taken for when it sounded is not
@@ -16,8 +16,9 @@ def is_possible(hit: Hit, lists: HotlistSettings, *, is_read_certain: bool) -> b
         hit: the hit.
         lists: when a list is old, and when so large that a doubtful read is too often on it.
         is_read_certain: whether the text is certain now; it may have become so since the hit sounded.
+        is_amended: whether the vote changed the text after it was decided.
     """
     source = hit.generation.source
     age = ListAge.FRESH if source == OWN_SOURCE else list_age(hit.list_age_s, *lists.ages_of(source))
-    is_doubtful = not is_read_certain and hit.generation.entries >= lists.large_entries
+    is_doubtful = not is_read_certain and (is_amended or hit.generation.entries >= lists.large_entries)
     return not is_certain(hit, MatchContext(age, is_doubtful))

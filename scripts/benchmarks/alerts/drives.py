@@ -47,7 +47,7 @@ class ProbedList:
             return []
         return [(HotlistEntry("bench", plate, plate, None, Reason.STOLEN_VEHICLE), self._generation)]
 
-    def partial(self, _plate: str) -> Iterable[tuple[HotlistEntry, Generation]]:
+    def partial(self, _plate: str, _clear: str | None = None) -> Iterable[tuple[HotlistEntry, Generation]]:
         """No entry: the list has no wildcards."""
         return []
 

@@ -35,7 +35,7 @@ class Everything:
         """The one entry that every plate meets."""
         yield HotlistEntry("bench", plate, plate, None, Reason.STOLEN_VEHICLE), self.generation
 
-    def partial(self, plate: str) -> tuple[tuple[HotlistEntry, Generation], ...]:
+    def partial(self, plate: str, _clear: str | None = None) -> tuple[tuple[HotlistEntry, Generation], ...]:
         """No entry holds wildcards."""
         del plate
         return ()

@@ -52,9 +52,9 @@ class Lists:
     def exact(self, plate: str) -> Iterable[Listed]:
         return [self.entries[plate]] if plate in self.entries else []
 
-    def partial(self, plate: str) -> Iterable[Listed]:
+    def partial(self, plate: str, clear: str | None = None) -> Iterable[Listed]:
         patterns = [text for text in self.entries if is_partial(text)]
-        return [self.entries[text] for text in PatternSet(patterns).matches(plate)]
+        return [self.entries[text] for text in PatternSet(patterns).matches_of(plate, clear)]
 
 
 class Device:
@@ -257,7 +257,7 @@ class Street:
         self.wanted_since = {each: since for each, since in self.wanted_since.items() if each[0] in known}
 
     def _check_heard(self, read: PlateRead) -> None:
-        query = MatchQuery(read.plate, read.state, self.now().trusted_utc, read.position, read.alternatives)
+        query = MatchQuery.of(read, self.now().trusted_utc)
         wanted = {key_of(match.entry): match for match in find_matches(query, self.lists)}
         for pair in [each for each in self.wanted_since if each[0] == read.read_id and each[1] not in wanted]:
             del self.wanted_since[pair]

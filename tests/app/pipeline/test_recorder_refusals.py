@@ -342,7 +342,7 @@ class Everything:
     def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
         yield HotlistEntry("test", plate, plate, None, Reason.STOLEN_VEHICLE), Generation("test", 1, None, None, 1)
 
-    def partial(self, plate: str) -> tuple[tuple[HotlistEntry, Generation], ...]:
+    def partial(self, plate: str, _clear: str | None = None) -> tuple[tuple[HotlistEntry, Generation], ...]:
         return ()
 
 

@@ -32,4 +32,11 @@ OWN = replace(CERTAIN.generation, source=OWN_SOURCE)
     ],
 )
 def test_a_hit_is_possible_as_its_alert_is(made: Hit, is_read_certain: bool, expected: bool) -> None:
-    assert is_possible(made, LISTS, is_read_certain=is_read_certain) is expected
+    assert is_possible(made, LISTS, is_read_certain=is_read_certain, is_amended=False) is expected
+
+
+@pytest.mark.parametrize("is_read_certain", [True, False])
+def test_a_text_that_the_vote_changed_to_is_possible_on_a_small_list_until_it_is_certain(
+    *, is_read_certain: bool
+) -> None:
+    assert is_possible(hit(), LISTS, is_read_certain=is_read_certain, is_amended=True) is not is_read_certain

@@ -1,26 +1,20 @@
 """Clear characters of a plate whose others are hidden: which they are, and which partial plates they fit."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from alpr_edge.domain.patterns import PatternSet
-from alpr_edge.domain.plates import ALPHABET
-from alpr_edge.domain.recognition.clear_characters import CLEAR_COUNT_MIN, clear_characters, fits_partial
+from alpr_edge.domain.patterns import CLEAR_COUNT_MIN, PatternSet, fits_partial
+from alpr_edge.domain.reads import SlotVotes, clear_characters
 
 CHARACTERS = "0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
 
 
-def slots_of(text: str, *shares: float) -> NDArray[np.float64]:
-    """Slots that show a text, each character with its probability (1 where none is given); the rest are empty."""
-    slots = np.zeros((9, len(ALPHABET)))
-    for slot, character in enumerate(text.ljust(9, "_")):
-        share = shares[slot] if slot < len(shares) else 1.0
-        slots[slot] = (1 - share) / (len(ALPHABET) - 1)
-        slots[slot, ALPHABET.index(character)] = share
-    return slots
+def votes_of(text: str, *shares: float) -> SlotVotes:
+    """The vote for a text, each character with its probability (1 where none is given)."""
+    given_shares = (*shares, *[1.0] * len(text))
+    pairs = zip(text, given_shares, strict=False)
+    return (*(((character, share),) for character, share in pairs), (("_", 1.0),))
 
 
 @pytest.mark.parametrize(
@@ -40,13 +34,11 @@ def slots_of(text: str, *shares: float) -> NDArray[np.float64]:
 def test_three_clear_characters_are_something_and_two_are_nothing(
     text: str, shares: tuple[float, ...], clear: str | None
 ) -> None:
-    assert clear_characters(slots_of(text, *shares)) == clear
+    assert clear_characters(votes_of(text, *shares)) == clear
 
 
 def test_the_letter_o_and_the_digit_0_are_one_clear_character() -> None:
-    slots = slots_of("0AB")
-    slots[0, ALPHABET.index("0")], slots[0, ALPHABET.index("O")] = 0.5, 0.5
-    assert clear_characters(slots) == "0AB"
+    assert clear_characters(((("0", 0.5), ("O", 0.5)), *votes_of("AB"))) == "0AB"
 
 
 @pytest.mark.parametrize(
