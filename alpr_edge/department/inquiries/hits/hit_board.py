@@ -34,6 +34,7 @@ HITS_MAX = 100
 """Most hits of the board."""
 NO_HIT = "there is no such hit any more: it was kept as long as the policy says"
 NOTE = "the board of hits"
+_STREAM = AccessSubject(("live",), note="told as hits arrive")
 _WHOLE_PLATE = re.compile(r"[A-Za-z0-9 .-]+")
 """Letters and digits, with what people write between them."""
 
@@ -72,6 +73,7 @@ class HitBoard:
         self._images = images
         self._table = table
         self._shown = ShownHits()
+        self._watched = ShownHits()
 
     @property
     def hours(self) -> int:
@@ -115,6 +117,25 @@ class HitBoard:
         self._shown.add(session, [each.objects[0] for each in open_hits])
         return [lines[each.unit_id, each.hit_id] for each in found]
 
+    def watch(self, authoriser: Authoriser) -> bool:
+        """Let a page be told that hits came; on record once an hour.
+
+        Returns:
+            Whether covert hits are among them.
+
+        Raises:
+            AccessError: it is refused.
+            StoreError: as above.
+        """
+        session, asked = (
+            token_digest(authoriser.caller.token),
+            (Operation.SHOW_HIT, purpose_of_hit(Reason.OTHER), _STREAM),
+        )
+        if self._watched.new_of(session, _STREAM.objects) != [] or not authoriser.may(*asked):
+            with authoriser.without_use().access(*asked):
+                self._watched.add(session, _STREAM.objects)
+        return authoriser.may_see_covert()
+
     def history(self, authoriser: Authoriser, purpose: Purpose, plate: str) -> list[BoardLine]:
         """The hits of one plate that are kept, the newest first, at most :data:`HITS_MAX`; for a case alone.
 
@@ -137,7 +158,8 @@ class HitBoard:
 
     def forget(self, token: str) -> None:
         """Forget what the session of a token was shown: it is locked, or it ends."""
-        self._shown.forget(token_digest(token))
+        for each in (self._shown, self._watched):
+            each.forget(token_digest(token))
 
     def hit(self, authoriser: Authoriser, unit_id: str, hit_id: str) -> tuple[BoardHit, list[ReadPicture]]:
         """A hit as it is now, and the pictures that there are of its read.
