@@ -184,7 +184,7 @@ def _office(directory: Path, database: DepartmentDatabase, clock: Clock, passwor
     log, searches = DepartmentAccessLog(database, Witness(directory)), DepartmentSearches(database)
     releases = ReleaseRegister(database, policy.profile, clock, LetterScanner(file.releases.scan_command))
     packages = ReleasePackages(directory, database, searches, images, policy.profile, clock)
-    reads, rosters = ReadInquiries(searches, database, images), Rosters(directory, database)
+    reads, rosters = ReadInquiries(searches, database, images, file.hits), Rosters(directory, database)
     return InquiryOffice(
         accounts=DepartmentAccounts(database),
         log=log,
