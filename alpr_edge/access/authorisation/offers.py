@@ -141,7 +141,8 @@ def current_holder(
     if accounts is None or not caller.token:
         return None
     place = SessionPlace(caller.token, caller.login, caller.address, now, caller.is_use)
-    request, policy = AccessRequest(RULES[operation].action, purpose, is_covert=is_covert), authoriser.policy
+    rule, policy = RULES[operation], authoriser.policy
+    request = AccessRequest(rule.action, purpose, rule.source, is_covert=is_covert)
     found = authorise_request(accounts, place, request, policy.profile, policy.security.sessions)
     return found.person if found.decision.is_allowed else None
 
