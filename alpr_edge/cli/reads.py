@@ -120,7 +120,6 @@ def _read_fields(shown_read: ShownRead) -> dict[str, object]:
         "closed": shown_read.closed,
         "missing_evidence": shown_read.missing_evidence,
         "hits": [str(hit.entry.reason) for hit in shown_read.hits],
-        "hits_withheld": [{"list": hit.source, "level": hit.level.name.lower()} for hit in shown_read.withheld],
         "superseded_by": shown_read.superseded_by,
     }
 
@@ -163,10 +162,5 @@ def _row(shown_read: ShownRead) -> tuple[str, ...]:
         f"{read.confidence:.0%}" if read.corrected_by is None else "by a person",
         read.camera_id,
         f"{place.lat_deg:.5f} {place.lon_deg:.5f}" if place else "",
-        ", ".join(
-            [
-                *(hit.entry.reason.replace("_", " ") for hit in shown_read.hits),
-                *(f"{hit.level.name.lower()} hit of {hit.source}" for hit in shown_read.withheld),
-            ]
-        ),
+        ", ".join(hit.entry.reason.replace("_", " ") for hit in shown_read.hits),
     )

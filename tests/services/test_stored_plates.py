@@ -286,3 +286,13 @@ def test_a_picture_in_a_file_tells_of_no_hit_that_the_person_may_not_see(
 
     assert written("officer", "covert") == written("officer", "plain") != sharp
     assert written("chief", "covert") == sharp
+
+
+@pytest.mark.review2(12)
+def test_a_list_of_reads_tells_of_no_hit_that_the_person_may_not_see(store: UnitStore, staff: Staff) -> None:
+    store.reads.commit([DecidedRecord(plate_read("read-1"), hits=(hit("hit-1", "read-1"),)), decided_record("read-2")])
+    staff.install(*PEOPLE, staff_person("local", Role.OFFICER, sources=frozenset({SourcePermission.DEPARTMENT})))
+    with staff.authoriser("local") as local:
+        newest = recent_reads(store, local, STOLEN, HotlistSettings(), WantedReads(10))
+        assert [shown.hits for shown in newest] == [(), ()]
+        assert recent_reads(store, local, STOLEN, HotlistSettings(), WantedReads(10, hits_only=True)) == []

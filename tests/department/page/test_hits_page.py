@@ -12,7 +12,7 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.plates import canonical
 from alpr_edge.web.live.event_streams import STREAMS_A_SESSION_MAX
-from tests.department.inquiries.hits.board_office import FAR, FEDERAL, HITS, STOLEN, WANTED, deliver, said_of
+from tests.department.inquiries.hits.board_office import FAR, FEDERAL, HIDDEN, HITS, STOLEN, WANTED, deliver, said_of
 from tests.department.inquiries.inquirers import Inquirers, changed_person
 from tests.department.interchange.exchange_office import UNIT, hit_item_of, read_item_of, read_now
 from tests.department.page.page_office import CROP, SCENE, client_of, newest
@@ -131,6 +131,23 @@ def test_the_hits_of_a_plate_are_shown_for_a_case_alone(inquirers: Inquirers, se
     assert (record.action, record.query, record.case, record.objects) == (
         "search_reads", canonical(STOLEN), "26-123456", (f"{UNIT}/hit-of-{HITS[STOLEN]}",),
     )  # fmt: skip
+
+
+@pytest.mark.review2(12)
+def test_the_hits_of_a_plate_do_not_tell_whether_it_is_on_a_list_that_one_may_not_see(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    with client_of(inquirers, server, "officer") as client:
+        pages = {
+            plate: client.get(
+                client.post(
+                    "/history", data={"purpose": "stolen_vehicle", "plate": plate, "case": "26-123456"}
+                ).headers["location"]
+            ).text.replace(plate, "")
+            for plate in (FAR, HIDDEN, "7AAA000")
+        }
+    assert len(set(pages.values())) == 1
+    assert [each.shown for each in newest(inquirers, 3)] == [0, 0, 0]
 
 
 def test_a_confirmed_record_is_no_confirmed_vehicle(inquirers: Inquirers, server: DepartmentPageServer) -> None:

@@ -15,6 +15,7 @@ from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.offers import current_holder
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.schema import hits
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.inquiries.hits.board_rows import BoardHit, hits_of_plate, newest_hits, one_hit, reason_of
 from alpr_edge.department.inquiries.hits.shown_hits import ShownHits
@@ -136,10 +137,12 @@ class HitBoard:
                 self._watched.add(session, _STREAM.objects)
         return authoriser.may_see_covert()
 
-    def history(self, authoriser: Authoriser, purpose: Purpose, plate: str) -> list[BoardLine]:
+    def history(self, authoriser: Authoriser, purpose: Purpose, plate: str) -> list[BoardHit]:
         """The hits of one plate that are kept, the newest first, at most :data:`HITS_MAX`; for a case alone.
 
-        It counts as a page of a search, and the plate that was asked for is on record (Civil Code 1798.90.52).
+        It counts as a page of a search, and the plate that was asked for is on record (Civil Code 1798.90.52). Hits of
+        lists that the person has no permission for are left out without a trace: a line of one would say that this very
+        plate is on that list (policy 462.4(e)).
 
         Raises:
             AccessError: it is refused.
@@ -151,10 +154,12 @@ class HitBoard:
             raise SearchError("the hits of a plate are shown for a case alone: give its number")
         with_covert = authoriser.may_see_covert()
         with authoriser.access(Operation.SEARCH_READS, purpose, history_subject(plate)) as access:
+            names, are_all = self._table.lists_for(access.actor.sources)
+            is_listed = hits.c.source.in_(names) if are_all else hits.c.source.not_in(names)
             with self._database.reading() as connection:
-                found = hits_of_plate(connection, wanted, HITS_MAX, with_covert=with_covert)
+                found = hits_of_plate(connection, wanted, HITS_MAX, is_listed, with_covert=with_covert)
             access.show(tuple(each.objects[0] for each in found))
-            return [self._line(each, access.actor.sources) for each in found]
+            return found
 
     def forget(self, token: str) -> None:
         """Forget what the session of a token was shown: it is locked, or it ends."""
