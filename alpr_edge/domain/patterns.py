@@ -24,6 +24,18 @@ _AUTOMATON_BITS = 16
 MENTION_MIN = 5
 """Fewer characters count as a plate only where a word begins and ends with them: other text has them by chance."""
 PLATE_LEFT_OUT = "[plate]"
+PLATE_NAMED = "the text seems to name a plate, and stands where no plate is shown: leave it out"
+_WORDS = r"""
+    [0-9][A-Z]{3}[0-9]{3} | [0-9][A-Z][0-9]{5} | [0-9]{5}[A-Z][0-9]   # cars and trucks of California
+  | [A-Z]{3}[0-9]{3,4} | [0-9]{3,4}[A-Z]{3}                           # California before 1980, most other states
+  | [A-Z][0-9]{2}[A-Z]{3} | [A-Z]{2}[0-9]{2}[A-Z]{2,3}                # New Jersey, Florida and others
+"""
+_PLATE_WORD = re.compile(rf"(?<![\w/:-])(?:{_WORDS})(?![\w/:-])", re.ASCII | re.IGNORECASE | re.VERBOSE)
+_SPACED_PLATE = re.compile(
+    r"(?<!\w)(?:[0-9][ .-]?[A-Z]{3}[ .-]?[0-9]{3}|(?i:[0-9][A-Z]{3}[ .-][0-9]{3}|[0-9][ .-][A-Z]{3}[0-9]{3}))(?!\w)",
+    re.ASCII,
+)
+"""A car's plate of California with gaps; of other states, such forms are dates and sections of codes as well."""
 
 
 def is_partial(plate: str) -> bool:
@@ -64,6 +76,14 @@ def without_plates(text: str, plates: Iterable[str]) -> str:
 def tells_plate(text: str, plates: Iterable[str]) -> bool:
     """Whether a text mentions one of some plates, as :func:`without_plates` finds them."""
     return without_plates(text, plates) != text
+
+
+def names_plate(text: str) -> bool:
+    """Return whether a text has a word in the form of a plate, whatever is known of that plate.
+
+    Forms that case numbers, sections of codes and personalized plates have are not looked for.
+    """
+    return bool(_PLATE_WORD.search(text) or _SPACED_PLATE.search(text))
 
 
 def _mention(known: str) -> re.Pattern[str]:

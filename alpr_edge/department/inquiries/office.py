@@ -210,7 +210,7 @@ def _office(directory: Path, database: DepartmentDatabase, clock: Clock, passwor
         passphrases=PassphraseRequests(directory, database, clock),
         audits=_audit_register(directory, database, log, policy, clock),
         declarations=DeclarationService(database, partial(_person_id, database), clock),
-        incidents=IncidentRegister(database, AuditedLogs(database, log), clock),
+        incidents=IncidentRegister(database, clock),
         trainings=TrainingRegister(database, rosters, clock),
         sign_outs=SignOuts(database, rosters, clock),
         own_accounts=AccountService(CredentialChanges(database, rosters, clock), passwords, policy),

@@ -14,6 +14,7 @@ from enum import StrEnum
 from alpr_edge.domain.audits.flags import AuditFlag
 from alpr_edge.domain.audits.record_keys import RecordKey
 from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.patterns import PLATE_NAMED, names_plate
 
 TEXT_CHARACTERS_MAX = 1000
 
@@ -291,6 +292,8 @@ def _check_text(text: str, *, is_needed: bool) -> None:
         raise AuditError("say what you found; it stands on file")
     if len(text) > TEXT_CHARACTERS_MAX or not text.isprintable():
         raise AuditError(f"a text has {TEXT_CHARACTERS_MAX} characters at most, on one line")
+    if names_plate(text):
+        raise AuditError(PLATE_NAMED)
 
 
 def _words(state: AuditState) -> str:

@@ -10,7 +10,7 @@ from tests.department.inquiries.inquirers import Inquirers
 from tests.department.page.job_answers import done_page, fault_line
 from tests.department.page.page_office import PICTURED, audited_days, client_of, newest
 
-NO_PLATE = "The text tells a plate of the sample; reports go without plates, so leave it out."
+NO_PLATE = "The text seems to name a plate, and stands where no plate is shown: leave it out."
 
 
 def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_server: DepartmentPageServer) -> None:
@@ -79,8 +79,8 @@ def test_an_incident_is_entered_followed_up_and_closed_with_its_notice(
             ({"kind": ""}, "An incident has a kind"),
             ({"people": "some"}, "A number of people or reads is a number."),
             ({"known": "then"}, "Happened and known are a date and a time"),
-            ({"what": f"somebody looked for {PICTURED}"}, "A text tells a plate that was searched for"),
-            ({"notices": f"the owner of {PICTURED[:4]} {PICTURED[4:]}"}, "A text tells a plate"),
+            ({"what": f"somebody looked for {PICTURED}"}, NO_PLATE),
+            ({"notices": f"the owner of {PICTURED[:4]} {PICTURED[4:]}"}, NO_PLATE),
         ):
             wrong = client.post("/incidents/new", data=facts | fields)
             assert (wrong.status_code, fault_line(wrong).startswith(line), "Ana Ruiz" in wrong.text) == (
