@@ -93,13 +93,13 @@ def picture(
 ) -> None:
     """Write a read's picture to a new file. Only you can read it (mode 0600)."""
     from alpr_edge.domain.reads import EvidenceKind
-    from alpr_edge.services.read_pictures import ReadPictures
+    from alpr_edge.services.read_pictures import PictureFiles
     from alpr_edge.settings import load
 
     unit = load(settings)
     kind = EvidenceKind.CROP if plate else EvidenceKind.SCENE
     with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
-        size = ReadPictures(store, unit).write(authoriser, known_purpose, read, kind, file)
+        size = PictureFiles(store, unit).write(authoriser, known_purpose, read, kind, file)
     if as_json:
         print_object({"read_id": read, "kind": kind, "file": file, "bytes": size})
     else:

@@ -3,7 +3,7 @@
 Every key may be left out, and so may the file.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -130,20 +130,6 @@ class HitsTable(Section):
         if source == OWN_SOURCE or source in self.department_lists:
             return SourcePermission.DEPARTMENT
         return SourcePermission.STATE if source in self.state_lists else SourcePermission.FEDERAL
-
-    def lists_for(self, sources: Collection[SourcePermission]) -> tuple[tuple[str, ...], bool]:
-        """The lists that are told apart by name, for whoever has some permissions.
-
-        Returns:
-            Names, and whether these are all lists that they may see; else they may see all but these.
-        """
-        named = {
-            SourcePermission.DEPARTMENT: (OWN_SOURCE, *self.department_lists),
-            SourcePermission.STATE: self.state_lists,
-        }
-        sees_others = SourcePermission.FEDERAL in sources
-        chosen = [names for permission, names in named.items() if (permission in sources) is not sees_others]
-        return tuple(name for names in chosen for name in names), not sees_others
 
     @model_validator(mode="after")
     def _require_one(self) -> Self:

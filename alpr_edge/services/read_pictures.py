@@ -21,7 +21,7 @@ OWNER_ONLY = 0o600
 
 
 @dataclass(frozen=True, slots=True)
-class ReadPictures:
+class PictureFiles:
     """The pictures of a unit's reads, for files.
 
     Args:

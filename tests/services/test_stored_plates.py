@@ -22,7 +22,7 @@ from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
 from alpr_edge.services.officer_entries import EntryRequest, add_entry, parse_entry, remove_entry, show_entries
 from alpr_edge.services.outbox import requeue_items
-from alpr_edge.services.read_pictures import ReadPictures
+from alpr_edge.services.read_pictures import PictureFiles
 from alpr_edge.services.reads import ShownRead, WantedReads, recent_reads
 from alpr_edge.settings import HotlistSettings, Settings, load
 from alpr_edge.store.hotlists import officer_entries
@@ -45,7 +45,7 @@ def unit_holds(store: UnitStore) -> UnitHolds:
 
 PLATE_USES: tuple[Use, ...] = (
     lambda store, actor, purpose: recent_reads(store, actor, purpose, HotlistSettings(), WantedReads(10)),
-    lambda store, actor, purpose: ReadPictures(store, Settings()).write(
+    lambda store, actor, purpose: PictureFiles(store, Settings()).write(
         actor, purpose, "read-1", SCENE, Path("never.jpg")
     ),
     lambda store, actor, purpose: unit_holds(store).place(actor, purpose, EVIDENCE),
@@ -278,14 +278,14 @@ def test_a_picture_in_a_file_tells_of_no_hit_that_the_person_may_not_see(
     store.reads.commit([DecidedRecord(plate_read("covert"), ((SCENE, sharp),), (silent,))])
     store.reads.commit([DecidedRecord(plate_read("plain"), ((SCENE, sharp),))])
 
-    def written(person_id: str, read_id: str) -> bytes:
+    def picture_for(person_id: str, read_id: str) -> bytes:
         file = tmp_path / f"{person_id}-{read_id}.jpg"
         with staff.authoriser(person_id) as authoriser:
-            ReadPictures(store, Settings()).write(authoriser, STOLEN, read_id, SCENE, file)
+            PictureFiles(store, Settings()).write(authoriser, STOLEN, read_id, SCENE, file)
         return file.read_bytes()
 
-    assert written("officer", "covert") == written("officer", "plain") != sharp
-    assert written("chief", "covert") == sharp
+    assert picture_for("officer", "covert") == picture_for("officer", "plain") != sharp
+    assert picture_for("chief", "covert") == sharp
 
 
 @pytest.mark.review2(12)

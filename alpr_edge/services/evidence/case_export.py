@@ -110,14 +110,17 @@ class CaseExports:
             medium.require_room(self._bytes_needed(request, read_ids, choice, canvasses))
             if request.is_redacted and request.with_scenes:
                 redact = stack.enter_context(self._redactor())
-            smaller = None if rights.sees_all else partial(plain_scene, pictures=self.settings.store)
-            pictures = PictureChoice(request.with_scenes, redact, smaller)
             left_out = left_out_of_case(self.log, self.settings.unit.data_directory, canvasses)
+            pictures = PictureChoice(request.with_scenes, redact, self._smaller(rights))
             reads = CaseReads(self.store, read_ids, rights.may_show, pictures, left_out)
             export = _Export(request, purpose, access, package_id, medium, reads, facts, choice, canvasses)
             result = self._write(export, progress)
             access.show((package_id,), count=result.booking.reads, byte_count=result.booking.size_bytes)
             return result
+
+    def _smaller(self, rights: HitRights) -> Callable[[bytes], bytes] | None:
+        """What makes scenes of reads smaller none of whose hits is shown; None: every hit is."""
+        return None if rights.sees_all else partial(plain_scene, pictures=self.settings.store)
 
     @contextmanager
     def _redactor(self) -> Iterator[Redact]:

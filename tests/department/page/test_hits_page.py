@@ -150,6 +150,25 @@ def test_the_hits_of_a_plate_do_not_tell_whether_it_is_on_a_list_that_one_may_no
     assert [each.shown for each in newest(inquirers, 3)] == [0, 0, 0]
 
 
+@pytest.mark.review2(13)
+def test_a_try_to_open_a_covert_hit_is_answered_and_on_record_as_one_of_any_that_is_not_here(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    names = f"hit-of-{HITS[HIDDEN]}", "hit-of-none"
+    with client_of(inquirers, server, "officer") as client:
+        tries = [client.get(f"/hits/{UNIT}/{name}") for name in names]
+    assert len({(each.status_code, each.text) for each in tries}) == 1
+    assert tries[0].status_code == 404
+    records = newest(inquirers, 2)
+    assert [each.objects for each in records] == [(f"{UNIT}/{name}",) for name in names]
+    for record in records:
+        assert (record.action, record.outcome.value, record.reason) == ("show_hit", "refused", "not_found")
+        assert (record.person_id, record.purpose, record.shown) == (inquirers.ids["officer"], "emergency_alert", 0)
+    with client_of(inquirers, server, "technician") as client:
+        paths = [f"/hits/{UNIT}/{name}" for name in (*names, f"hit-of-{HITS[STOLEN]}")]
+        assert [client.get(path).status_code for path in paths] == [403, 403, 403]
+
+
 def test_a_confirmed_record_is_no_confirmed_vehicle(inquirers: Inquirers, server: DepartmentPageServer) -> None:
     def say(number: int, part: DispositionPart, answer: str) -> None:
         deliver(inquirers.directory, said_of(WANTED, number, part, answer))

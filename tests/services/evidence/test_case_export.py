@@ -32,22 +32,10 @@ from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
 from alpr_edge.services.holds.unit_holds import HoldRequest
 from alpr_edge.store.outbox.delivered_items import PREFIXES_KEPT_ELSEWHERE, drop_delivered
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 from alpr_edge.vision.redaction import RedactedScene
-from tests.services.evidence.case_rig import (
-    CASE,
-    ROBBERY,
-    UNIT,
-    CaseRig,
-    contents,
-    jpeg,
-    json_of,
-    looks_whole,
-    open_rig,
-    scene,
-)
+from tests.services.evidence.case_rig import CASE, ROBBERY, UNIT, CaseRig, contents, json_of, looks_whole, open_rig
 from tests.staff import STOLEN, Staff
-from tests.store.records import CROP, SCENE, hit, plate_read
+from tests.store.records import CROP, SCENE
 from tests.units import write_unit
 
 
@@ -193,24 +181,6 @@ def test_a_redacted_copy_says_so_and_leaves_the_originals_as_they_are(rig: CaseR
     assert b"Redacted copy" in files["bag-info.txt"]
     assert result.booking.is_redacted
     assert "redacted copy" in next(each.note for each in reversed(rig.staff.records()) if each.action == "export_case")
-
-
-@pytest.mark.review2(8)
-def test_a_scene_tells_nothing_of_a_covert_hit(tmp_path: Path, medium: Path) -> None:
-    sharp = jpeg(scene(1, 1280, 720))
-    with open_rig(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
-        reads = [plate_read(f"{UNIT}:read-{number}", f"7ABC12{number}") for number in (1, 2)]
-        silent = hit(f"{UNIT}:hit-1", reads[0].read_id, reads[0].plate)
-        silent = replace(silent, entry=replace(silent.entry, covert=True))
-        for read, hits in zip(reads, ((silent,), ()), strict=True):
-            rig.store.reads.commit([DecidedRecord(read, ((SCENE, sharp),), hits), ClosedRecord(read)])
-        rig.hold(*reads)
-        with rig.staff.authoriser("supervisor") as supervisor:
-            files = contents(rig.export(medium, supervisor))
-        cleared = contents(rig.export(medium))
-    first, second = (body for name, body in files.items() if name.endswith("scene.jpg"))
-    assert first == second != sharp
-    assert [body for name, body in cleared.items() if name.endswith("scene.jpg")] == [sharp, sharp]
 
 
 def test_a_picture_that_is_lost_is_named_and_the_rest_goes(staff: Staff, tmp_path: Path, medium: Path) -> None:
