@@ -51,6 +51,8 @@ def events_after(client: httpx.Client, arrive: Callable[[], None]) -> list[str]:
     with client.stream("GET", "/live") as stream:
         lines = (line.removeprefix("event: ") for line in stream.iter_lines() if line.startswith(("event: ", "id: ")))
         assert next(lines) == "live"
+        while [next(lines) for _ in range(4)][1::2] != ["beat"] * 2:  # what came before is told by now
+            pass
         arrive()
         return [next(lines) for _ in range(8)]
 
