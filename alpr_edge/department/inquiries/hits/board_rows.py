@@ -120,9 +120,11 @@ def newest_hits(connection: Connection, since: datetime, count: int, *, with_cov
     return _hits(connection, connection.execute(query).mappings().all())
 
 
-def one_hit(connection: Connection, unit_id: str, hit_id: str) -> BoardHit | None:
-    """A hit by its unit and id; None: there is none, or it was deleted."""
+def one_hit(connection: Connection, unit_id: str, hit_id: str, *, with_covert: bool) -> BoardHit | None:
+    """A hit by its unit and id; None: there is none, or it was deleted; a covert one is looked up only if asked for."""
     one = _columns().where(hits.c.unit_id == unit_id, hits.c.hit_id == hit_id)
+    if not with_covert:
+        one = one.where(hits.c.covert.is_(False))
     return next(iter(_hits(connection, connection.execute(one).mappings().all())), None)
 
 

@@ -205,10 +205,10 @@ class HitBoard:
 
     def _find(self, authoriser: Authoriser, unit_id: str, hit_id: str) -> BoardHit:
         """A hit; for whoever is not cleared a covert one is none, and a try is on record as of any that is not here."""
-        sees_covert = authoriser.may_see_covert()
+        with_covert = authoriser.may_see_covert()
         with self._database.reading() as connection:
-            hit = one_hit(connection, unit_id, hit_id)
-        if hit is not None and (sees_covert or not hit.is_covert):
+            hit = one_hit(connection, unit_id, hit_id, with_covert=with_covert)
+        if hit is not None:
             return hit
         subject = AccessSubject((f"{unit_id}/{hit_id}",))
         authoriser.refuse_unknown(Operation.SHOW_HIT, purpose_of_hit(Reason.OTHER), subject)
