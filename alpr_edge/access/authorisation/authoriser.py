@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from alpr_edge.access.authorisation.callers import Actor, Caller
-from alpr_edge.access.authorisation.decisions import Decider, Decision
+from alpr_edge.access.authorisation.decisions import CallerDecision, Decider
 from alpr_edge.access.authorisation.operations import RULES, Operation
 from alpr_edge.access.authorisation.quota import AccessQuota
 from alpr_edge.access.authorisation.record_log import RecordLog
@@ -157,7 +157,7 @@ class Authoriser:
 
     def decide(
         self, operation: Operation, purpose: Purpose | None = MAINTENANCE, subject: AccessSubject | None = None
-    ) -> Decision:
+    ) -> CallerDecision:
         """Decide whether the caller may do something, by the one rule of the operation; on no record.
 
         Args:
@@ -241,7 +241,7 @@ class Authoriser:
     def record(
         self,
         operation: Operation,
-        decision: Decision,
+        decision: CallerDecision,
         subject: AccessSubject,
         now: Instant,
         access: Access | None = None,
@@ -284,7 +284,7 @@ class Authoriser:
         except StoreError as error:
             raise StoreError(f"nothing is shown or changed, as it cannot be put on record: {error}") from None
 
-    def _within_quota(self, operation: Operation, decision: Decision, now: Instant) -> Decision:
+    def _within_quota(self, operation: Operation, decision: CallerDecision, now: Instant) -> CallerDecision:
         if self.quota is None or not decision.is_allowed:
             return decision
         sentence = self.quota.refusal(decision.actor.person_id, operation, now)

@@ -26,7 +26,7 @@ from alpr_edge.domain.sessions.session import SessionState
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class CallerDecision:
     """Whether a caller may do something: who it is, and why not, if not."""
 
     actor: Actor
@@ -52,7 +52,7 @@ class Decision:
         """The purposes of the profile for which the roles of :attr:`person` may do an operation."""
         return {} if self.person is None else offered_purposes(self.person, RULES[operation].action, profile)
 
-    def refuse(self, reason: DecisionReason) -> "Decision":
+    def refuse(self, reason: DecisionReason) -> "CallerDecision":
         """The same, refused for another reason."""
         return replace(self, answer=replace(self.answer, reason=reason))
 
@@ -73,7 +73,7 @@ class Decider:
     profile: Profile = field(repr=False)
     words: PlaceWords = field(repr=False)
 
-    def decide(self, rule: OperationRule, request: AccessRequest) -> Decision:
+    def decide(self, rule: OperationRule, request: AccessRequest) -> CallerDecision:
         """Decide by the rule of an operation; upkeep is for maintenance, whatever was said."""
         if self.caller.break_glass is not None:
             return self._of_break_glass(self.caller.break_glass, request)
@@ -83,26 +83,26 @@ class Decider:
         if decision.is_allowed:
             return decision
         if self.caller.is_owner:
-            return Decision(login_actor(self.caller.login), AccessDecision(DecisionReason.ALLOWED), MAINTENANCE)
+            return CallerDecision(login_actor(self.caller.login), AccessDecision(DecisionReason.ALLOWED), MAINTENANCE)
         return replace(decision, refusal=decision.refusal if self.caller.token else NOT_OWNER)
 
-    def _of_session(self, request: AccessRequest) -> Decision:
+    def _of_session(self, request: AccessRequest) -> CallerDecision:
         standing, actor = self.standing, login_actor(self.caller.login)
         answer = AccessDecision(DecisionReason.SESSION_ENDED)
         if standing is not None:
             answer, actor = standing.decide(request, self.profile), person_actor(standing.person, standing.session)
         return self._decision(actor, answer, request)
 
-    def _of_break_glass(self, record: BreakGlass, request: AccessRequest) -> Decision:
+    def _of_break_glass(self, record: BreakGlass, request: AccessRequest) -> CallerDecision:
         actor = Actor("", record.name, record.organisation, sources=frozenset(SourcePermission))
         decision = self._decision(actor, decide_break_glass(record, request, self.profile), request)
         is_closed = decision.answer.reason in {DecisionReason.NOT_GRANTED, DecisionReason.COVERT}
         return replace(decision, refusal=GLASS_CLOSED) if is_closed else decision
 
-    def _decision(self, actor: Actor, answer: AccessDecision, request: AccessRequest) -> Decision:
+    def _decision(self, actor: Actor, answer: AccessDecision, request: AccessRequest) -> CallerDecision:
         purpose = request.purpose or Purpose("")
         sentence = "" if answer.is_allowed else refusal_sentence(answer.reason, purpose.code, self.profile, self.words)
-        return Decision(actor, answer, purpose, sentence, self.standing)
+        return CallerDecision(actor, answer, purpose, sentence, self.standing)
 
 
 def offered_operations(profile: Profile, person: Person | None, operations: Iterable[Operation]) -> list[Operation]:

@@ -20,7 +20,7 @@ from alpr_edge.domain.timeline import Placement
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import dispositions_of
-from alpr_edge.store.reads.hit_queries import HitGlance, count_of_waiting, hit_glances, read_of_hit
+from alpr_edge.store.reads.hit_queries import HitGlance, count_of_waiting, hit_glances, read_ids_of_hits, read_of_hit
 from alpr_edge.store.reads.possible_hits import is_possible
 from alpr_edge.store.reads.queries import StoredAlert, StoredRead
 from alpr_edge.store.unit_store import UnitStore
@@ -159,9 +159,10 @@ class HitViews:
         """A hit; for whoever is not cleared a covert one is none, and a try is on record as of any that is not here."""
         sees_covert = authoriser.may_see_covert()
         with self._store.database.read() as connection:
-            stored = read_of_hit(connection, hit_id)
+            is_there = sees_covert or read_ids_of_hits(connection, [hit_id])
+            stored = read_of_hit(connection, hit_id) if is_there else None
         hit = None if stored is None else _hit_of(stored.hits, hit_id)
-        if stored is not None and hit is not None and (sees_covert or not hit.entry.covert):
+        if stored is not None and hit is not None:
             return stored, hit
         authoriser.refuse_unknown(Operation.SHOW_HIT, purpose_of_hit(Reason.OTHER), AccessSubject((hit_id,)))
         raise DispositionError(NO_HIT)

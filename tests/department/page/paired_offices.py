@@ -82,7 +82,7 @@ class OfficePair:
         yield from (self.plain, self.covert)
 
     @contextmanager
-    def allowed(self, role: str, sources: frozenset[SourcePermission]) -> Iterator[None]:
+    def grant(self, role: str, sources: frozenset[SourcePermission]) -> Iterator[None]:
         """Somebody of a role has some permissions, and no clearance, while the block runs."""
         with ExitStack() as stack:
             for each in self:
@@ -97,11 +97,11 @@ def open_pair(made: Inquirers, folder: Path) -> Iterator[OfficePair]:
     copied = Inquirers(folder / "copied", made.ids)
     shutil.copytree(made.directory, copied.directory)
     with ExitStack() as stack:
-        pair = OfficePair(*(_opened(each, stack) for each in (made, copied)))
+        pair = OfficePair(*(_open_one(each, stack) for each in (made, copied)))
         yield pair
 
 
-def _opened(people: Inquirers, stack: ExitStack) -> PairedOffice:
+def _open_one(people: Inquirers, stack: ExitStack) -> PairedOffice:
     some = PairedOffice(people, stack.enter_context(open_office(people.directory)))
 
     def note(_connection: Connection, _cursor: object, statement: str, *_more: object) -> None:

@@ -117,7 +117,7 @@ def body_of(body: bytes) -> tuple[object, ...]:
 def test_whatever_somebody_asks_for_is_the_same_with_a_covert_hit_and_without(
     pair: OfficePair, role: str, sources: frozenset[SourcePermission]
 ) -> None:
-    with pair.allowed(role, sources):
+    with pair.grant(role, sources):
         plain, covert = (ask_all(each, role, FIRST) for each in pair)
     assert plain.keys() == covert.keys()
     for name, got in plain.items():
@@ -156,7 +156,7 @@ def test_no_covert_hit_changes_what_is_counted_or_shown_to_whoever_is_not_cleare
     add_hit(pair, read_id, ALSO, about, is_over=is_over)
     plain, covert = (figures_of(each) for each in pair)
     assert covert == plain
-    with pair.allowed(role, sources):
+    with pair.grant(role, sources):
         got, got_covert = (ask_all(each, role, ALSO) for each in pair)
     for name, value in got.items():
         assert got_covert[name] == value, name
