@@ -35,26 +35,29 @@ class SessionPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Authorisation:
-    """Whether somebody may do something, and who it is."""
+class Standing:
+    """Whose session it is, and what the rules ask of them."""
 
-    decision: AccessDecision
-    person: Person | None
-    """None where no session is."""
-    session: AccessSession | None
+    person: Person
+    session: AccessSession
+    state: SessionState
+    at: AccessTime
+
+    def decide(self, request: AccessRequest, profile: Profile) -> AccessDecision:
+        """Decide whether they may do something."""
+        return decide(self.person, self.state, request, self.at, profile)
 
 
-def authorise_request(
-    store: AccessStore, place: SessionPlace, request: AccessRequest, profile: Profile, limits: SessionLimits
-) -> Authorisation:
-    """Ask whether the holder of a session may do something; an open session counts as used, if a person asks.
+def find_standing(store: AccessStore, place: SessionPlace, limits: SessionLimits) -> Standing | None:
+    """Find the holder of a session and its state; one that is open counts as used, if a person asks.
 
     Args:
         store: accounts and sessions.
         place: the session, and where it is used.
-        request: what they ask for.
-        profile: the rules of the state.
         limits: how long sessions stay open.
+
+    Returns:
+        None where there is no such session.
 
     Raises:
         StoreError: the accounts cannot be read; then nothing is allowed.
@@ -65,14 +68,13 @@ def authorise_request(
         last_sign_in = rows.last_sign_in(session.person_id) if session else None
         header = rows.roster()
     if session is None or person is None or header is None:
-        return Authorisation(AccessDecision(DecisionReason.SESSION_ENDED), None, None)
+        return None
     at = AccessTime(rule_date(place.now.trusted_utc, header), header.valid_until, last_sign_in)
     state = session.state_at(place.now, limits)
-    decision = decide(person, state, request, at, profile)
     is_used = place.is_use and state is SessionState.OPEN
     if is_used and place.now.ms_since(session.used) >= USE_NOTED_EVERY / timedelta(milliseconds=1):
         session = _note_use(store, session, place.now, limits)
-    return Authorisation(decision, person, session)
+    return Standing(person, session, state, at)
 
 
 def person_fault(store: AccessStore, place: SessionPlace) -> DecisionReason | None:

@@ -36,6 +36,11 @@ def provisioning_uri(secret: str, name: str, issuer: str) -> str:
     return pyotp.TOTP(secret, interval=STEP_S).provisioning_uri(name=name, issuer_name=issuer)
 
 
+def last_step_at(moment: datetime) -> int:
+    """The last time step of which a code is accepted at a moment."""
+    return int(moment.timestamp()) // STEP_S + STEPS_AROUND
+
+
 def matching_step(secret: str, code: str, utc: datetime) -> int | None:
     """The time step that a code belongs to; None: to none of those accepted now.
 
@@ -48,7 +53,7 @@ def matching_step(secret: str, code: str, utc: datetime) -> int | None:
     """
     totp = pyotp.TOTP(secret or _NO_SECRET, interval=STEP_S)
     typed = "".join(code.split()).encode()
-    now = int(utc.timestamp()) // STEP_S
-    steps = range(now - STEPS_AROUND, now + STEPS_AROUND + 1)
+    last = last_step_at(utc)
+    steps = range(last - 2 * STEPS_AROUND, last + 1)
     matches = [step for step in steps if secrets.compare_digest(totp.generate_otp(step).encode(), typed)]
     return matches[0] if matches and secret else None

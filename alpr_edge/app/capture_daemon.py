@@ -285,7 +285,8 @@ class CaptureDaemon:
             if self._power.step(all_sent=ready == 0 or not self._settings.uplink.url) is Phase.WATCHING:
                 return True
             self._manager.status("; ".join(self._power.troubles()))
-            self._write_health({"outbox_ready": ready, **self._power.figures()})
+            shown = self._attempts.do("outbox", store.outbox.shown_counts, otherwise=None)
+            self._write_health({"outbox_ready": shown and shown.ready, **self._power.figures()})
             self._manager.alive()
             self._stop.wait(ROUND_S)
         return False

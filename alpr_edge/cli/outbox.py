@@ -29,7 +29,7 @@ def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
     from alpr_edge.store.unit_store import open_store
 
     with open_store(load(settings), migrate=False) as store:
-        counts = store.outbox.counts()
+        counts = store.outbox.shown_counts()
     if as_json:
         print_object(counts)
     else:

@@ -93,13 +93,13 @@ def picture(
 ) -> None:
     """Write a read's picture to a new file. Only you can read it (mode 0600)."""
     from alpr_edge.domain.reads import EvidenceKind
-    from alpr_edge.services.read_pictures import write_picture
+    from alpr_edge.services.read_pictures import PictureFiles
     from alpr_edge.settings import load
 
     unit = load(settings)
     kind = EvidenceKind.CROP if plate else EvidenceKind.SCENE
     with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
-        size = write_picture(store, authoriser, known_purpose, read, kind, file)
+        size = PictureFiles(store, unit).write(authoriser, known_purpose, read, kind, file)
     if as_json:
         print_object({"read_id": read, "kind": kind, "file": file, "bytes": size})
     else:
@@ -120,7 +120,6 @@ def _read_fields(shown_read: ShownRead) -> dict[str, object]:
         "closed": shown_read.closed,
         "missing_evidence": shown_read.missing_evidence,
         "hits": [str(hit.entry.reason) for hit in shown_read.hits],
-        "hits_withheld": [{"list": hit.source, "level": hit.level.name.lower()} for hit in shown_read.withheld],
         "superseded_by": shown_read.superseded_by,
     }
 
@@ -165,10 +164,5 @@ def _row(shown_read: ShownRead) -> tuple[str, ...]:
         f"{read.confidence:.0%}" if read.corrected_by is None else "by a person",
         read.camera_id,
         f"{place.lat_deg:.5f} {place.lon_deg:.5f}" if place else "",
-        ", ".join(
-            [
-                *(hit.entry.reason.replace("_", " ") for hit in shown_read.hits),
-                *(f"{hit.level.name.lower()} hit of {hit.source}" for hit in shown_read.withheld),
-            ]
-        ),
+        ", ".join(hit.entry.reason.replace("_", " ") for hit in shown_read.hits),
     )

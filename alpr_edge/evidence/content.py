@@ -62,12 +62,14 @@ class SentRecord:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeptPicture:
-    """A picture of a read, byte for byte as it is stored."""
+    """A picture of a read, byte for byte as it is stored, or a copy of it that shows less."""
 
     kind: EvidenceKind
     jpeg: bytes
     redacted_from: str | None = None
-    """SHA-256 of the original where this is a redacted copy; None: it is the original."""
+    """SHA-256 of the original where this is a copy: other plates are covered, or it is smaller; None: the original."""
+    is_smaller: bool = False
+    """Whether that copy is smaller alone: its file has the name of the original."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

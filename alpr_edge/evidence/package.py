@@ -100,7 +100,8 @@ class _PackageWriter:
         for name, record in named:
             self.bag.add(f"{folder}/{name}", record.body)
         for picture in read.pictures:
-            name = f"{picture.kind.value}{'' if picture.redacted_from is None else '-redacted'}.jpg"
+            is_redacted = picture.redacted_from is not None and not picture.is_smaller
+            name = f"{picture.kind.value}{'-redacted' if is_redacted else ''}.jpg"
             self.bag.add(f"{folder}/{name}", picture.jpeg)
             pictures.append(picture_file(name, picture))
         provenance = provenance_of(read, [record_file(name, record) for name, record in named], pictures)

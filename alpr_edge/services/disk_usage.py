@@ -42,7 +42,7 @@ def disk_usage(store: UnitStore, settings: Settings, tick: Callable[[int], None]
         "reads": counts.reads,
         "reads_held": holds.count(store.database),
         "images": counts.images,
-        **_item_figures(store.outbox.counts()),
+        **_item_figures(store.outbox.shown_counts()),
         "reads_deleted_on_record": usage.on_record(store.database),
         **dataclasses.asdict(state),
         "bytes_max": settings.retention.bytes_max,

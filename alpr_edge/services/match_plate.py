@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
@@ -15,6 +14,7 @@ from alpr_edge.domain.hits import OWN_SOURCE, Generation, Hit, MatchKind
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.list_ages import list_age, own_entry_age
 from alpr_edge.domain.matching import CONFUSABLE_MIN, CONFUSABLES_MAX, Entries, Match, MatchQuery, find_matches
+from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import Alternative
 from alpr_edge.services.plate_input import plate_to_look_up, state_letters
@@ -46,27 +46,14 @@ class FoundEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class WithheldEntry:
-    """What is told of an entry to somebody without a permission for its source (policy 462.4(e))."""
-
-    source: str
-    """The name of the list."""
-    tone: Tone
-
-    @classmethod
-    def of(cls, entry: FoundEntry) -> Self:
-        """What is told of an entry."""
-        return cls(entry.match.generation.source, entry.tone)
-
-
-@dataclass(frozen=True, slots=True)
 class PlateMatches:
     """What a plate matches."""
 
     entries: tuple[FoundEntry, ...]
     """The entries in force as a read would rank them, then the others."""
-    withheld: tuple[WithheldEntry, ...] = ()
-    """Of sources that the person has no permission for."""
+    left_out: tuple[SourcePermission, ...] = ()
+    """Whose lists are left out, as the person has no permission for them; whether the plate is in one is not told:
+    that would be the very answer that they may not have (policy 462.4(e))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +115,9 @@ def match_plate(
         answers.sort(key=lambda entry: entry.not_in_force is not None)
         access = access_of[query.match.plate]
         shown = [each for each in answers if access.may_see(limits.permission_of(each.match.generation.source))]
-        withheld = [WithheldEntry.of(each) for each in answers if each not in shown]
         for plate, sources in _sources_of(shown, query.match.plate).items():
             access_of[plate].show(sources)
-        return PlateMatches(tuple(shown), tuple(withheld))
+        return PlateMatches(tuple(shown), tuple(each for each in SourcePermission if not access.may_see(each)))
 
 
 def _sources_of(shown: Sequence[FoundEntry], plate: str) -> dict[str, tuple[str, ...]]:

@@ -1,18 +1,18 @@
 """Shows the newest stored reads, with their times corrected and without covert hits (policy 462.6(a))."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from alpr_edge.access.authorisation.authoriser import Access, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.domain.alerting import Level, level_of_hit
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement, Timeline
+from alpr_edge.services.shown_hits import HitRights
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db import clock_pairs
-from alpr_edge.store.reads.queries import StoredRead
+from alpr_edge.store.reads.queries import ROWS_MAX, StoredRead
 from alpr_edge.store.unit_store import UnitStore
 
 READS_A_PASS_MAX = 3
@@ -26,18 +26,9 @@ class WantedReads:
     limit: int
     """How many at most."""
     hits_only: bool = False
-    """Only reads with a hit that is not covert."""
+    """Only reads with a hit that the person may see."""
     with_corrected: bool = True
     """Reads that a later one of the pass corrected as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class WithheldHit:
-    """What is told of a hit to somebody without a permission for its source (policy 462.4(e))."""
-
-    source: str
-    """The name of the list."""
-    level: Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +43,8 @@ class ShownRead:
     closed: bool
     missing_evidence: str
     hits: tuple[Hit, ...]
-    """Without covert ones, which are the department's to know, and those of :attr:`withheld`."""
-    withheld: tuple[WithheldHit, ...] = ()
-    """Hits of sources that the person has no permission for."""
+    """Without covert ones, which are the department's to know, and those of lists that the person has no permission
+    for: beside the plate even the name of the list would say that it is on it (policy 462.4(e))."""
     superseded_by: str | None = None
     """The later read of the same pass that corrected it."""
 
@@ -80,7 +70,9 @@ def recent_reads(
     """
     with authoriser.access(Operation.SHOW_READS, purpose) as access:
         looked_through = wanted.limit * (1 if wanted.with_corrected else READS_A_PASS_MAX)
-        rows = store.reads.recent(looked_through, hits_only=wanted.hits_only)
+        # Of the hits as many are looked through as may be: how many others lie between must not show.
+        rows = store.reads.recent(ROWS_MAX if wanted.hits_only else looked_through, hits_only=wanted.hits_only)
+        rows = [row for row in rows if not wanted.hits_only or _shown_hits(row, access, lists)][:looked_through]
         corrections = store.reads.corrections([row.read.read_id for row in rows])
         rows = [row for row in rows if wanted.with_corrected or row.read.read_id not in corrections][: wanted.limit]
         return show_reads(store, access, lists, rows, corrections)
@@ -105,25 +97,20 @@ def show_reads(
     timelines = clock_pairs.timelines(store.database, [row.read.last_seen.boot_id for row in rows])
     access.show(tuple(row.read.read_id for row in rows))
     return [
-        _withhold(_shown_read(row, timelines[row.read.last_seen.boot_id], corrections), access, lists) for row in rows
+        _shown_read(row, timelines[row.read.last_seen.boot_id], corrections, _shown_hits(row, access, lists))
+        for row in rows
     ]
 
 
-def _withhold(shown: ShownRead, access: Access, lists: HotlistSettings) -> ShownRead:
-    """A read without the hits of sources that the person has no permission for."""
-    hits, withheld = [], []
-    for hit in shown.hits:
-        source = hit.generation.source
-        if access.may_see(lists.permission_of(source)):
-            hits.append(hit)
-        else:
-            withheld.append(WithheldHit(source, level_of_hit(hit)))
-    return replace(shown, hits=tuple(hits), withheld=tuple(withheld))
+def _shown_hits(row: StoredRead, access: Access, lists: HotlistSettings) -> tuple[Hit, ...]:
+    rights = HitRights(access, lists, sees_covert=False)
+    return tuple(hit for hit in row.hits if rights.may_show(hit))
 
 
-def _shown_read(row: StoredRead, timeline: Timeline, corrections: Mapping[str, str]) -> ShownRead:
+def _shown_read(
+    row: StoredRead, timeline: Timeline, corrections: Mapping[str, str], hits: tuple[Hit, ...]
+) -> ShownRead:
     read = row.read
-    hits = tuple(hit for hit in row.hits if not hit.entry.covert)
     first_seen, last_seen = timeline.place(read.first_seen), timeline.place(read.last_seen)
     correction = corrections.get(read.read_id)
     return ShownRead(read, first_seen, last_seen, row.closed, row.missing_evidence, hits, superseded_by=correction)

@@ -4,15 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser, Policy
-from alpr_edge.access.authorisation.offers import holds_trainings, refuse_view, require_offered, require_view
 from alpr_edge.access.authorisation.operations import RULES, Operation
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.permissions.decision import AccessRequest, DecisionReason, purpose_reason
 from alpr_edge.domain.permissions.profile import Need, Profile, PurposeRule
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.web.visitor import Visitor
-
-NOT_CURRENT = "your account, one of your trainings or the roster is not in force; ask the ALPR administrator"
 
 
 class PurposeSite(Protocol):
@@ -44,7 +41,7 @@ class PurposeForm:
         Raises:
             AccessError: the visitor may do it for no purpose at all; their try is on record.
         """
-        purposes = require_view(self._site.authoriser(visitor), self._operation)
+        purposes = self._site.authoriser(visitor).require(self._operation, is_page=True)
         profile = self._site.policy.profile
         return {
             "purposes": {code: _purpose_words(rule) for code, rule in purposes.items()},
@@ -64,7 +61,7 @@ class PurposeForm:
         Raises:
             AccessError: they may not.
         """
-        require_offered(self._site.authoriser(visitor), self._operation, purpose, subjects)
+        self._site.authoriser(visitor).require(self._operation, purpose, subjects)
 
     def require_current(self, visitor: Visitor) -> None:
         """Refuse, on record, what was allowed before to whoever may not see it any more (policy 462.4(d), 462.6(a)).
@@ -72,13 +69,11 @@ class PurposeForm:
         Raises:
             AccessError: the visitor may do it for no purpose at all, or account, training or roster has ended.
         """
-        self.choices(visitor)
-        if not self.is_current(visitor):
-            refuse_view(self._site.authoriser(visitor), self._operation, NOT_CURRENT)
+        self._site.authoriser(visitor).require(self._operation, is_page=True, is_current=True)
 
     def is_current(self, visitor: Visitor) -> bool:
-        """Whether the visitor's account and trainings and the roster are in force."""
-        return holds_trainings(self._site.authoriser(visitor))
+        """Whether the visitor may do it, and account, trainings and roster are in force."""
+        return self._site.authoriser(visitor).decide(self._operation, None).is_allowed
 
     def purpose(self, fields: Mapping[str, str]) -> Purpose:
         """The purpose that a form states; whether it may be used is decided when it is."""

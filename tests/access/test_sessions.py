@@ -8,9 +8,9 @@ import pytest
 
 from alpr_edge.access.attempts import SignInOutcome, SignInResult
 from alpr_edge.access.sessions import (
-    Authorisation,
     SessionPlace,
-    authorise_request,
+    Standing,
+    find_standing,
     lock_session,
     sign_out,
 )
@@ -38,12 +38,14 @@ def place(car: Car, token: str) -> SessionPlace:
     return SessionPlace(token, "officer", "local", car.now)
 
 
-def ask(car: Car, token: str) -> Authorisation:
-    return authorise_request(car.store, place(car, token), REQUEST, CALIFORNIA, CJIS.sessions)
+def ask(car: Car, token: str) -> Standing:
+    standing = find_standing(car.store, place(car, token), CJIS.sessions)
+    assert standing is not None
+    return standing
 
 
 def reason(car: Car, token: str) -> DecisionReason:
-    return ask(car, token).decision.reason
+    return ask(car, token).decide(REQUEST, CALIFORNIA).reason
 
 
 def end_of(car: Car, token: str) -> SessionEnd | None:
@@ -54,10 +56,10 @@ def end_of(car: Car, token: str) -> SessionEnd | None:
 
 
 def test_who_is_signed_in_may_do_what_the_rules_allow(car: Car, signed_in: SignInResult) -> None:
-    authorisation = ask(car, signed_in.token)
-    assert authorisation.decision.reason is DecisionReason.ALLOWED
-    assert authorisation.person == car.account().person
-    assert authorisation.session == signed_in.session
+    standing = ask(car, signed_in.token)
+    assert standing.decide(REQUEST, CALIFORNIA).reason is DecisionReason.ALLOWED
+    assert standing.person == car.account().person
+    assert standing.session == signed_in.session
 
 
 @pytest.mark.parametrize(
@@ -65,8 +67,7 @@ def test_who_is_signed_in_may_do_what_the_rules_allow(car: Car, signed_in: SignI
 )
 def test_a_token_is_worth_nothing_elsewhere(car: Car, signed_in: SignInResult, changes: dict[str, Any]) -> None:
     elsewhere = replace(place(car, signed_in.token), **changes)
-    authorisation = authorise_request(car.store, elsewhere, REQUEST, CALIFORNIA, CJIS.sessions)
-    assert (authorisation.decision.reason, authorisation.person) == (DecisionReason.SESSION_ENDED, None)
+    assert find_standing(car.store, elsewhere, CJIS.sessions) is None
     assert not lock_session(car.store, elsewhere)
     assert not sign_out(car.store, elsewhere)
     assert reason(car, signed_in.token) is DecisionReason.ALLOWED
@@ -81,7 +82,6 @@ def test_use_keeps_a_session_open_and_is_written_now_and_then(car: Car, signed_i
     assert ask(car, signed_in.token).session == used
     car.seconds += 1
     session = ask(car, signed_in.token).session
-    assert session is not None
     assert session.used == car.now
 
 
@@ -99,8 +99,9 @@ def test_a_page_that_refreshes_itself_keeps_no_session_open(car: Car, signed_in:
     for _ in range(29):
         car.seconds += MINUTE
         by_itself = replace(place(car, signed_in.token), is_use=False)
-        allowed = authorise_request(car.store, by_itself, REQUEST, CALIFORNIA, CJIS.sessions)
-        assert allowed.decision.reason is DecisionReason.ALLOWED
+        standing = find_standing(car.store, by_itself, CJIS.sessions)
+        assert standing is not None
+        assert standing.decide(REQUEST, CALIFORNIA).is_allowed
     car.seconds += MINUTE
     assert reason(car, signed_in.token) is DecisionReason.SESSION_GLANCE
 

@@ -48,7 +48,7 @@ def test_whose_training_has_ended_sees_no_earlier_reads_of_an_entry_that_they_ad
         added = officer.post("/entries/new", data=ENTRY).headers["location"]
         rig.staff.install(*untrained, NARROW)
         answer = officer.get(added)
-        assert (answer.status_code, "is not in force" in answer.text, "7ABC" in answer.text) == (403, True, False)
+        assert (answer.status_code, "training is missing" in answer.text, "7ABC" in answer.text) == (403, True, False)
         rig.staff.install(*PEOPLE, NARROW)
         assert "7ABC123" in officer.get(added).text, "they were shown to nobody yet"
 

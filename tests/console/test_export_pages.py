@@ -96,7 +96,7 @@ def test_whose_training_or_account_has_ended_sees_no_export_and_no_passphrase(
     address = export(rig, clerk, wanted_export)
     rig.staff.install(ended)
     for answer in (clerk.get(address), clerk.post(f"{address}/passphrase")):
-        assert (answer.status_code, "is not in force" in answer.text) == (403, True)
+        assert (answer.status_code, "Not shown" in answer.text) == (403, True)
         assert "case.zip" not in answer.text
     form = clerk.get("/evidence").text
     assert (CASE in form, address in form) == (False, False)

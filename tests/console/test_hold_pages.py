@@ -7,15 +7,21 @@ from datetime import datetime
 import httpx
 import pytest
 
+from alpr_edge.access.authorisation.operations import RULES, Operation
+from alpr_edge.domain.people.person import Role, SourcePermission
+from alpr_edge.domain.permissions.actions import Action
 from tests.console.page_rig import PageRig
 from tests.console.test_lookups import FOR_STOLEN, PLATE, ConfirmedClock, search
+from tests.staff import PEOPLE, staff_person
 
 HOLD = {"case": "26-123456", "reason": "evidence"}
+STATE_OFFICER = staff_person("state", Role.OFFICER, sources=frozenset({SourcePermission.STATE}))
+"""May see hits of lists of the state, and no reads of the department."""
 
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageRig]:
-    rig = PageRig(tmp_path_factory.mktemp("holds"))
+    rig = PageRig(tmp_path_factory.mktemp("holds"), (*PEOPLE, STATE_OFFICER))
     rig.staff.clock = ConfirmedClock()
     with rig.serving():
         for number in range(1, 31):
@@ -91,3 +97,35 @@ def test_a_read_that_was_found_and_then_the_whole_search_are_held(rig: PageRig, 
     assert "A case number looks like" in officer.get(first).text
     assert officer.post(f"{first[:-2]}/reads/unit-1:read-99/hold", data=HOLD).status_code == 404
     assert "30, found by a search" in officer.get(holds_page(officer)).text
+
+
+@pytest.mark.review2(6)
+def test_whoever_may_not_search_learns_by_no_hold_whether_a_plate_was_read(rig: PageRig) -> None:
+    before = len(rig.staff.records())
+    with rig.client("state") as client:
+        answers = set[tuple[int, str]]()
+        for plate in (PLATE, "9ZZZ999"):
+            first = search(client, plate=plate)
+            held = client.post(f"{first[:-2]}/hold", data=HOLD)
+            assert client.get(first).status_code == 403
+            answers.add((held.status_code, held.text))
+        assert len(answers) == 1
+        assert held.status_code == 403
+    tries = [each for each in rig.staff.records()[before:] if each.action == "hold_read"]
+    assert [(each.outcome.value, each.reason, each.objects, each.shown) for each in tries] == [
+        ("refused", "source", (), 0)
+    ] * 2
+
+
+@pytest.mark.review2(6)
+@pytest.mark.parametrize(
+    "operation",
+    [
+        each
+        for each in Operation
+        if RULES[each].action in {Action.CANVASS, Action.SEE_READS} or each.value.startswith(("hold_read", "search_"))
+    ],
+)
+def test_whatever_is_done_with_reads_needs_the_permission_for_them(operation: Operation) -> None:
+    ending = Operation.END_CANVASS  # shows no read, and lets go of some
+    assert (RULES[operation].source is SourcePermission.DEPARTMENT) is (operation is not ending)

@@ -8,10 +8,10 @@ import pytest
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.domain.alerting import ListAge, Tone
 from alpr_edge.domain.errors import AccessError, FeedError
-from alpr_edge.domain.people.person import Role
+from alpr_edge.domain.people.person import Role, SourcePermission
 from alpr_edge.domain.restrictions import Area, Hours
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
-from alpr_edge.services.match_plate import NotInForce, match_plate, parse_plates
+from alpr_edge.services.match_plate import NotInForce, PlateMatches, match_plate, parse_plates
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
 from tests.staff import PEOPLE, STOLEN, Staff, staff_person
@@ -69,18 +69,21 @@ def test_covert_entries_are_found_by_who_is_cleared_and_that_is_on_record(chief:
         match_plate(ENTRIES, not_cleared, STOLEN, query, HotlistSettings())
 
 
-def test_without_a_permission_for_its_source_an_entry_shows_its_list_and_tone_alone(
+@pytest.mark.review2(12)
+def test_without_a_permission_for_its_source_nothing_tells_whether_a_plate_has_an_entry(
     chief: Authoriser, staff: Staff
 ) -> None:
     query = parse_plates("7ABC123", "CA", instant())
     entries = OwnIndex([OwnEntry(replace(ENTRY, remarks="armed"), "26-1", START, "Lopez")])
     staff.install(*PEOPLE, staff_person("narrow", Role.OFFICER, sources=frozenset()))
     with staff.authoriser("narrow") as narrow:
-        matches = match_plate(entries, narrow, STOLEN, query, HotlistSettings())
-    assert matches.entries == ()
-    (withheld,) = matches.withheld
-    assert (withheld.source, withheld.tone) == ("officer entry", Tone.HIGH)
-    assert staff.records()[-1].shown == 0
+        found, other = (
+            match_plate(entries, narrow, STOLEN, parse_plates(plate, "CA", instant()), HotlistSettings())
+            for plate in ("7ABC123", "9ZZZ999")
+        )
+    assert found == other == PlateMatches((), tuple(SourcePermission))
+    assert match_plate(entries, chief, STOLEN, query, HotlistSettings()).entries
+    assert [record.shown for record in staff.records()[-3:]] == [0, 0, 1]
 
 
 def test_an_entry_that_is_not_in_force_is_found_with_the_reason(chief: Authoriser) -> None:

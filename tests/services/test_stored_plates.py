@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from alpr_edge.access.authorisation.authoriser import Authoriser
@@ -21,11 +22,12 @@ from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
 from alpr_edge.services.officer_entries import EntryRequest, add_entry, parse_entry, remove_entry, show_entries
 from alpr_edge.services.outbox import requeue_items
-from alpr_edge.services.read_pictures import write_picture
+from alpr_edge.services.read_pictures import PictureFiles
 from alpr_edge.services.reads import ShownRead, WantedReads, recent_reads
-from alpr_edge.settings import HotlistSettings, load
+from alpr_edge.settings import HotlistSettings, Settings, load
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.unit_store import UnitStore, open_store
+from alpr_edge.vision.jpeg_pictures import jpeg
 from tests.staff import BEGUN, PEOPLE, STOLEN, Staff, staff_person
 from tests.store.records import SCENE, START, decided, decided_record, hit, plate_read
 from tests.units import write_bare_unit
@@ -42,7 +44,9 @@ def unit_holds(store: UnitStore) -> UnitHolds:
 
 PLATE_USES: tuple[Use, ...] = (
     lambda store, actor, purpose: recent_reads(store, actor, purpose, HotlistSettings(), WantedReads(10)),
-    lambda store, actor, purpose: write_picture(store, actor, purpose, "read-1", SCENE, Path("never.jpg")),
+    lambda store, actor, purpose: PictureFiles(store, Settings()).write(
+        actor, purpose, "read-1", SCENE, Path("never.jpg")
+    ),
     lambda store, actor, purpose: unit_holds(store).place(actor, purpose, EVIDENCE),
     lambda store, actor, purpose: unit_holds(store).list(actor, purpose),
     lambda store, actor, purpose: unit_holds(store).release(actor, purpose, "unit-1:1", "case closed"),
@@ -261,3 +265,33 @@ def test_a_date_as_an_end_counts_to_its_end() -> None:
 def test_an_end_from_now_needs_a_clock() -> None:
     with pytest.raises(FeedError, match="clock"):
         parse_entry(REQUEST, None)
+
+
+@pytest.mark.review2(8)
+def test_a_picture_in_a_file_tells_of_no_hit_that_the_person_may_not_see(
+    store: UnitStore, staff: Staff, tmp_path: Path
+) -> None:
+    sharp = jpeg(np.random.default_rng(7).integers(0, 256, (720, 1280, 3), np.uint8), 85)
+    silent = hit("hit-1", "covert")
+    silent = replace(silent, entry=replace(silent.entry, covert=True))
+    store.reads.commit([decided(plate_read("covert"), (silent,), images=((SCENE, sharp),))])
+    store.reads.commit([decided(plate_read("plain"), images=((SCENE, sharp),))])
+
+    def picture_for(person_id: str, read_id: str) -> bytes:
+        file = tmp_path / f"{person_id}-{read_id}.jpg"
+        with staff.authoriser(person_id) as authoriser:
+            PictureFiles(store, Settings()).write(authoriser, STOLEN, read_id, SCENE, file)
+        return file.read_bytes()
+
+    assert picture_for("officer", "covert") == picture_for("officer", "plain") != sharp
+    assert picture_for("chief", "covert") == sharp
+
+
+@pytest.mark.review2(12)
+def test_a_list_of_reads_tells_of_no_hit_that_the_person_may_not_see(store: UnitStore, staff: Staff) -> None:
+    store.reads.commit([decided(plate_read("read-1"), hits=(hit("hit-1", "read-1"),)), decided_record("read-2")])
+    staff.install(*PEOPLE, staff_person("local", Role.OFFICER, sources=frozenset({SourcePermission.DEPARTMENT})))
+    with staff.authoriser("local") as local:
+        newest = recent_reads(store, local, STOLEN, HotlistSettings(), WantedReads(10))
+        assert [shown.hits for shown in newest] == [(), ()]
+        assert recent_reads(store, local, STOLEN, HotlistSettings(), WantedReads(10, hits_only=True)) == []

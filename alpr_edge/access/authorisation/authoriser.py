@@ -1,24 +1,23 @@
-"""Decides whether somebody may do something, and puts the answer on record before anything is shown or changed.
+"""Asks for decisions, and puts each on record before anything is shown or changed.
 
 Every service that touches plates, people, lists or logs begins with :meth:`Authoriser.access`. An access that only
 shows something is recorded once its result is known and before the service returns it, with what is shown; a change is
-recorded before it is made, and what it then shows is recorded once more. Either way a record is on the disk before
-anybody sees anything; where it cannot be written, nothing is shown and nothing is changed.
+recorded before it is made, and what it then shows once more. Where that fails, nothing is shown and nothing is changed.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import NoReturn
 
-from alpr_edge.access.authorisation.callers import Actor, Caller, login_actor, person_actor
-from alpr_edge.access.authorisation.operations import RULES, Operation, OperationRule
+from alpr_edge.access.authorisation.callers import Actor, Caller
+from alpr_edge.access.authorisation.decisions import CallerDecision, Decider
+from alpr_edge.access.authorisation.operations import RULES, Operation
 from alpr_edge.access.authorisation.quota import AccessQuota
 from alpr_edge.access.authorisation.record_log import RecordLog
 from alpr_edge.access.authorisation.record_texts import record_code, record_objects, record_sentence, record_word
-from alpr_edge.access.authorisation.refusals import GLASS_CLOSED, IN_CAR, NOT_OWNER, PlaceWords, refusal_sentence
-from alpr_edge.access.sessions import SessionPlace, authorise_request
+from alpr_edge.access.authorisation.refusals import IN_CAR, NO_OPEN_SESSION, NOT_OFFERED, PlaceWords
+from alpr_edge.access.sessions import SessionPlace, find_standing
 from alpr_edge.access.store import AccessStore
 from alpr_edge.domain.access_log.changes import NONE, change_not_made, changes_between, in_records
 from alpr_edge.domain.access_log.record_notes import DONE, NOT_DONE
@@ -27,11 +26,10 @@ from alpr_edge.domain.access_log.reports import FLAGGED
 from alpr_edge.domain.errors import AccessError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import SourcePermission
-from alpr_edge.domain.permissions.decision import AccessDecision, AccessRequest, DecisionReason, decide_break_glass
-from alpr_edge.domain.permissions.profile import Profile, SecurityProfile
+from alpr_edge.domain.permissions.decision import AccessDecision, AccessRequest, DecisionReason
+from alpr_edge.domain.permissions.profile import Profile, PurposeRule, SecurityProfile
 from alpr_edge.domain.permissions.purposes import MAINTENANCE, Purpose, PurposeCode
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.sessions.break_glass import BreakGlass
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +94,6 @@ class Access:
         return source in self.actor.sources
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What was decided: who it is, and why not, if not."""
-
-    actor: Actor
-    decision: AccessDecision
-    purpose: Purpose
-    refusal: str = ""
-    """The sentence for whoever asked, where it was refused."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Authoriser:
     """Decides and records for one caller; opened once for a command, and for each request of a page.
@@ -147,15 +134,14 @@ class Authoriser:
             AccessError: it is refused; the sentence says what to do.
             StoreError: it cannot be put on record: nothing was changed, and nothing may be shown.
         """
-        subject = subject or AccessSubject()
-        rule, now = RULES[operation], self.clock.now()
-        answer = self._within_quota(operation, self._decide(rule, purpose, subject, now), now)
-        if not answer.decision.is_allowed:
-            self._append(self._entry(operation, answer, subject, now))
-            raise AccessError(answer.refusal)
-        access = Access(answer.actor, answer.purpose, now, subject.objects)
+        subject, rule, now = subject or AccessSubject(), RULES[operation], self.clock.now()
+        decision = self._within_quota(operation, self.decide(operation, purpose, subject), now)
+        if not decision.is_allowed:
+            self.record(operation, decision, subject, now)
+            raise AccessError(decision.refusal)
+        access = Access(decision.actor, decision.purpose, now, subject.objects)
         if rule.is_change:
-            self._append(self._entry(operation, answer, subject, now))
+            self.record(operation, decision, subject, now)
         is_done = False
         try:
             yield access
@@ -163,36 +149,88 @@ class Authoriser:
         finally:
             if not is_done:
                 undone, end = replace(subject, changes=tuple(map(change_not_made, subject.changes))), sys.exception()
-                self._append(self._entry(operation, answer, undone, now, note=f"{NOT_DONE}: {type(end).__name__}"))
+                self.record(operation, decision, undone, now, note=f"{NOT_DONE}: {type(end).__name__}")
         if not rule.is_change or access.shown:
-            self._append(self._entry(operation, answer, subject, now, access))
+            self.record(operation, decision, subject, now, access)
         for changes in in_records(access.changes):
-            self._append(self._entry(operation, answer, replace(subject, changes=changes), now, note=DONE))
+            self.record(operation, decision, replace(subject, changes=changes), now, note=DONE)
 
-    def refuse(self, operation: Operation, sentence: str) -> NoReturn:
-        """Refuse somebody, on record, before they could say what for: none of their roles may do it at all.
+    def decide(
+        self, operation: Operation, purpose: Purpose | None = MAINTENANCE, subject: AccessSubject | None = None
+    ) -> CallerDecision:
+        """Decide whether the caller may do something, by the one rule of the operation; on no record.
 
-        Raises AccessError with the sentence, and StoreError as above.
+        Args:
+            operation: what would be done.
+            purpose: None: for any purpose, as they have not said yet.
+            subject: what it is about.
+
+        Raises:
+            StoreError: the accounts cannot be read; then nothing is allowed.
         """
-        subject, now = AccessSubject(), self.clock.now()
-        answer = self._decide_session(RULES[operation], Purpose(""), subject, now)
-        if answer.decision.reason is DecisionReason.PURPOSE_MISSING:
-            answer = replace(answer, decision=AccessDecision(DecisionReason.NOT_GRANTED))
-        self._append(self._entry(operation, answer, subject, now))
-        raise AccessError(sentence)
+        rule, caller, standing = RULES[operation], self.caller, None
+        if self.accounts is not None and caller.token:
+            place = SessionPlace(caller.token, caller.login, caller.address, self.clock.now(), caller.is_use)
+            standing = find_standing(self.accounts, place, self.policy.security.sessions)
+        about = subject or AccessSubject()
+        request = AccessRequest(rule.action, purpose, about.source or rule.source, is_covert=about.is_covert)
+        return Decider(caller, standing, self.policy.profile, self.policy.words).decide(rule, request)
+
+    def require(
+        self,
+        operation: Operation,
+        purpose: Purpose | None = None,
+        subjects: Iterable[AccessSubject] = (),
+        *,
+        is_page: bool = False,
+        is_current: bool = False,
+    ) -> Mapping[str, PurposeRule]:
+        """Refuse, on record, whoever may do something for no purpose at all (policy 462.6(a), Civil Code 1798.90.52).
+
+        Args:
+            operation: what they try to do.
+            purpose: what for, as they say; None: they were not asked yet.
+            subjects: what it is about, a record each, such as the plates of a search; none: one record of nothing more.
+            is_page: whether they only open a page: without an open session that is on no record, and leads to sign-in.
+            is_current: whether account, trainings and roster have to be in force now, and not only when it is done.
+
+        Returns:
+            The purposes of the profile for which they may.
+
+        Raises:
+            AccessError: none of their roles may, or no session is open.
+            StoreError: it cannot be put on record.
+        """
+        asked = self.decide(operation, None)
+        purposes = asked.purposes(operation, self.policy.profile)
+        if purposes and (asked.is_allowed or not is_current):
+            return purposes
+        if asked.person is not None or not is_page:
+            said = purpose if purpose is not None and purpose.code else None
+            for subject in tuple(subjects) or (AccessSubject(),):
+                self.record(operation, self.decide(operation, said, subject), subject, self.clock.now())
+        raise AccessError(NO_OPEN_SESSION if asked.person is None else asked.refusal if purposes else NOT_OFFERED)
+
+    def refuse_unknown(self, operation: Operation, purpose: Purpose, subject: AccessSubject) -> None:
+        """Put on record that somebody asked for what is not here, or what they may not know of: both alike.
+
+        Raises:
+            AccessError: they may not ask at all.
+            StoreError: it cannot be put on record.
+        """
+        decision = self.decide(operation, purpose, subject)
+        found = decision.refuse(DecisionReason.NOT_FOUND) if decision.is_allowed else decision
+        self.record(operation, found, subject, self.clock.now())
+        if not decision.is_allowed:
+            raise AccessError(decision.refusal)
 
     def may_see_covert(self) -> bool:
-        """Whether covert entries may be shown to the caller, as :meth:`may`."""
-        purpose = Purpose(PurposeCode.STOLEN_VEHICLE)
-        return self.may(Operation.SHOW_COVERT_ENTRIES, purpose, AccessSubject(is_covert=True))
-
-    def may(self, operation: Operation, purpose: Purpose, subject: AccessSubject) -> bool:
-        """Whether an access would be allowed to the caller; to be asked is no access and no use, and on no record."""
-        unused, rule = self.without_use(), RULES[operation]
-        return unused._decide(rule, purpose, subject, self.clock.now()).decision.is_allowed  # noqa: SLF001 - its own
+        """Whether covert entries and hits may be shown to the caller."""
+        asked = Operation.SHOW_COVERT_ENTRIES, Purpose(PurposeCode.STOLEN_VEHICLE), AccessSubject(is_covert=True)
+        return self.without_use().decide(*asked).is_allowed
 
     def without_use(self) -> "Authoriser":
-        """The same for what a page asks for by itself, such as its pictures: the session does not count as used."""
+        """The same for what a page asks for by itself, such as pictures: the session does not count as used."""
         return replace(self, caller=replace(self.caller, is_use=False))
 
     def changes_to(self, values: Mapping[str, str]) -> tuple[RecordedChange, ...]:
@@ -200,63 +238,22 @@ class Authoriser:
         on_record = self.log.values().values
         return changes_between({name: on_record.get(name, NONE) for name in values}, values)
 
-    def _within_quota(self, operation: Operation, answer: _Answer, now: Instant) -> _Answer:
-        if self.quota is None or not answer.decision.is_allowed:
-            return answer
-        sentence = self.quota.refusal(answer.actor.person_id, operation, now)
-        decision = replace(answer.decision, reason=DecisionReason.TOO_MUCH) if sentence else answer.decision
-        return replace(answer, decision=decision, refusal=sentence)
-
-    def _decide(self, rule: OperationRule, purpose: Purpose, subject: AccessSubject, now: Instant) -> _Answer:
-        caller = self.caller
-        if caller.break_glass is not None:
-            return self._decide_break_glass(caller.break_glass, rule, purpose, subject)
-        if not rule.is_upkeep:
-            return self._decide_session(rule, purpose, subject, now)
-        if (answer := self._decide_session(rule, MAINTENANCE, subject, now)).decision.is_allowed:
-            return answer
-        if caller.is_owner:
-            return _Answer(login_actor(caller.login), AccessDecision(DecisionReason.ALLOWED), MAINTENANCE)
-        return replace(answer, refusal=answer.refusal if caller.token else NOT_OWNER)
-
-    def _decide_session(self, rule: OperationRule, purpose: Purpose, subject: AccessSubject, now: Instant) -> _Answer:
-        caller, request = self.caller, _request(rule, purpose, subject)
-        if self.accounts is None or not caller.token:
-            ended = AccessDecision(DecisionReason.SESSION_ENDED)
-            return _Answer(login_actor(caller.login), ended, purpose, self._refusal(ended, purpose))
-        place = SessionPlace(caller.token, caller.login, caller.address, now, caller.is_use)
-        found = authorise_request(self.accounts, place, request, self.policy.profile, self.policy.security.sessions)
-        sentence = self._refusal(found.decision, purpose)
-        if found.person is None or found.session is None:
-            return _Answer(login_actor(caller.login), found.decision, purpose, sentence)
-        return _Answer(person_actor(found.person, found.session), found.decision, purpose, sentence)
-
-    def _decide_break_glass(
-        self, record: BreakGlass, rule: OperationRule, purpose: Purpose, subject: AccessSubject
-    ) -> _Answer:
-        decision = decide_break_glass(record, _request(rule, purpose, subject), self.policy.profile)
-        actor = Actor("", record.name, record.organisation, sources=frozenset(SourcePermission))
-        is_closed = decision.reason in {DecisionReason.NOT_GRANTED, DecisionReason.COVERT}
-        return _Answer(actor, decision, purpose, GLASS_CLOSED if is_closed else self._refusal(decision, purpose))
-
-    def _refusal(self, decision: AccessDecision, purpose: Purpose) -> str:
-        """What somebody is told, where it was refused."""
-        if decision.is_allowed:
-            return ""
-        return refusal_sentence(decision.reason, purpose.code, self.policy.profile, self.policy.words)
-
-    def _entry(
+    def record(
         self,
         operation: Operation,
-        answer: _Answer,
+        decision: CallerDecision,
         subject: AccessSubject,
         now: Instant,
         access: Access | None = None,
         note: str = "",
-    ) -> AccessEntry:
-        """The entry of an access: as it was asked for, or with what it shows."""
-        actor, decision, purpose = answer.actor, answer.decision, answer.purpose
-        return AccessEntry(
+    ) -> None:
+        """Put on record what was decided: as it was asked for, or with what is shown.
+
+        Raises:
+            StoreError: it is not on record: nothing may be shown or changed.
+        """
+        actor, purpose = decision.actor, decision.purpose
+        entry = AccessEntry(
             person_id=actor.person_id,
             person=record_word(actor.name),
             organisation=record_word(actor.organisation),
@@ -272,13 +269,26 @@ class Authoriser:
             note=record_sentence("; ".join(part for part in (note, subject.note, purpose.note) if part)),
             corners=subject.corners,
             outcome=AccessOutcome.ALLOWED if decision.is_allowed else AccessOutcome.REFUSED,
-            reason=self._reason(decision, subject),
+            reason=self._reason(decision.answer, subject),
             shown=0 if access is None else access.shown,
             shown_bytes=0 if access is None else access.shown_bytes,
             address=record_word(self.caller.address),
             changes=subject.changes if access is None else (),
             happened=record_moment(now),
         )
+        self._append(entry)
+
+    def _append(self, entry: AccessEntry) -> None:
+        try:
+            self.log.append(entry, self.clock.now())
+        except StoreError as error:
+            raise StoreError(f"nothing is shown or changed, as it cannot be put on record: {error}") from None
+
+    def _within_quota(self, operation: Operation, decision: CallerDecision, now: Instant) -> CallerDecision:
+        if self.quota is None or not decision.is_allowed:
+            return decision
+        sentence = self.quota.refusal(decision.actor.person_id, operation, now)
+        return replace(decision.refuse(DecisionReason.TOO_MUCH), refusal=sentence) if sentence else decision
 
     def _reason(self, decision: AccessDecision, subject: AccessSubject) -> str:
         """Why it was refused, what the free texts hint at, and why the glass was broken."""
@@ -288,13 +298,3 @@ class Authoriser:
         parts += [f"{FLAGGED}{flag.value}" for flag in dict.fromkeys((*decision.flags, *hints))]
         parts += [] if record is None else [f"break-glass by {record.login}: {record.reason}"]
         return record_sentence("; ".join(parts))
-
-    def _append(self, entry: AccessEntry) -> None:
-        try:
-            self.log.append(entry, self.clock.now())
-        except StoreError as error:
-            raise StoreError(f"nothing is shown or changed, as it cannot be put on record: {error}") from None
-
-
-def _request(rule: OperationRule, purpose: Purpose, subject: AccessSubject) -> AccessRequest:
-    return AccessRequest(rule.action, purpose, subject.source or rule.source, is_covert=subject.is_covert)

@@ -6,6 +6,8 @@ from alpr_edge.domain.permissions.decision import DecisionReason
 from alpr_edge.domain.permissions.profile import Profile
 
 GLASS_CLOSED = "break-glass does not open this; it needs somebody who is signed in"
+NO_OPEN_SESSION = "nobody is signed in here, or the session is locked; sign in or open it first"
+NOT_OFFERED = "none of your roles may do this; ask the ALPR administrator"
 NOT_OWNER = "only root or the owner of the unit's data may do this without signing in; run it with sudo in front"
 
 
@@ -38,6 +40,7 @@ _SENTENCES = {
     DecisionReason.REAL_DATA: "training uses made-up data alone, and this is real; choose the purpose it is really for",
     DecisionReason.NOT_GRANTED: f"none of your roles may do this for that purpose; {_ADMINISTRATOR}",
     DecisionReason.SOURCE: f"you have no permission for the source of this data; {_ADMINISTRATOR}",
+    DecisionReason.NOT_FOUND: "there is no such thing here, or none that you may see",
     DecisionReason.COVERT: f"this needs clearance for covert entries; {_ADMINISTRATOR}",
 }
 

@@ -118,7 +118,9 @@ METRICS: tuple[UnitMetric, ...] = (
     MetricDefinition("list_entries", "Entries of a list in use", ("list",), _list_entries),
     MetricDefinition("list_age_seconds", "Age of a list by its issue date", ("list",), _list_ages),
     MetricDefinition("fault", "1 for each fault at present", ("kind", "part", "state"), _faults),
-    single_metric("queue_items", "Items that wait for the department", partial(_of, "queue_items")),
+    single_metric(
+        "queue_items", "Items that wait for the department, covert hits left out", partial(_of, "queue_items")
+    ),
     single_metric("queue_oldest_seconds", "How long the oldest of them waits", partial(_of, "queue_oldest_s")),
     single_metric("queue_refused_items", "Items set aside, refused by the department", partial(_of, "queue_refused")),
     single_metric("items_delivered_total", "Items with a receipt since the uplink began", partial(_of, "delivered")),

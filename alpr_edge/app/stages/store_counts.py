@@ -60,7 +60,7 @@ class StoreCounts:
 
 def store_figures(store: UnitStore, oldest: OldestWaiting, attempts: Attempts, clock: Clock) -> dict[str, Any]:
     """How much waits in the store, and for how long; None for a value that cannot be determined now."""
-    counts = attempts.do("outbox", store.outbox.counts, otherwise=None)
+    counts = attempts.do("outbox", store.outbox.shown_counts, otherwise=None)
     since = attempts.do("age of the outbox", oldest.queued_utc, otherwise=None)
     waits_s = None if since is None or (now := clock.now().utc) is None else max(0.0, (now - since).total_seconds())
     return {

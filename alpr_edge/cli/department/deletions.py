@@ -78,11 +78,12 @@ def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> Non
 @app.command("verify")
 def verify_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Check the record of deletions. That nothing of it was changed or left out since the department signed it."""
-    from alpr_edge.department.retention.deletion_log import check_log
+    from alpr_edge.department.retention.deletion_mark import check_deletions
+    from alpr_edge.department.unit_logs.witness import Witness
 
     with open_storage(directory) as storage:
         runs, key = storage.deletions(), storage.logs.witness_key
-    check_log(runs, key)
+    check_deletions(runs, Witness(directory))
     about = {"ok": True, "records": len(runs), "key": key.text, "checkpoint": runs[-1].checkpoint if runs else None}
     print_object(about) if as_json else typer.echo(f"{count_text(len(runs), 'record')} of deletions, as signed")
 

@@ -25,6 +25,7 @@ ALL = "all"
 HEADERS = ("unit", "reads", "corrected", "replaced", "hits", "confirmed", "withdrawn", "misread of judged")
 NOTES = (
     "Each read is counted by its last correction; what it replaced is counted apart, and its hits in no column here.",
+    "Covert hits, and those of units too old to say that theirs are not, are in no count.",
     "Misread are those that officers said so of, of the hits that they judged; of other reads nobody says.",
 )
 

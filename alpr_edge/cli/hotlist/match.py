@@ -59,17 +59,17 @@ def match(
         print_lines(_matches_json(matches, now))
     else:
         lines = [_found_text(entry, now) for entry in matches.entries]
-        lines += [
-            f"list {each.source} has an entry; you have no permission for its source" for each in matches.withheld
-        ]
         typer.echo("\n".join(lines) or _nothing_text(index, own, covert=covert))
+        if matches.left_out:
+            typer.echo(f"Not looked up, as you have no permission for them: {', '.join(matches.left_out)} lists.")
     end_on_faults(index.faults)
 
 
 def _matches_json(matches: PlateMatches, now: Instant) -> Iterator[dict[str, Any]]:
-    """The entries, then what is told of those of sources that the person has no permission for."""
+    """The entries, then whose lists are left out, as the person has no permission for them."""
     yield from (_found_json(entry, now) for entry in matches.entries)
-    yield from ({"withheld": True, "source": each.source, "tone": each.tone.value} for each in matches.withheld)
+    if matches.left_out:
+        yield {"left_out": list(matches.left_out)}
 
 
 def _nothing_text(index: HotlistIndex, own: OwnIndex, *, covert: bool) -> str:

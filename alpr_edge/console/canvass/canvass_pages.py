@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import holds_trainings
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.page_parts import go
@@ -79,6 +78,10 @@ class CanvassPages:
             return self.form_page(visitor, fields, str(error))
         return go(PATH)
 
+    def is_current(self, visitor: Visitor) -> bool:
+        """Whether a visitor may start a canvass now."""
+        return self._form.is_current(visitor)
+
     def require_current(self, visitor: Visitor) -> None:
         """Refuse a drawing to whoever may not start a canvass now; the try is on record. Raises AccessError."""
         self._form.require_current(visitor)
@@ -129,7 +132,7 @@ class CanvassPages:
             422 if fault else 200,
             choices=self._form.choices(visitor),
             # Whose training has ended learns so from the form, and nothing of what goes on.
-            states=self._unit.canvasses.newest() if holds_trainings(self._unit.authoriser(visitor)) else [],
+            states=self._unit.canvasses.newest() if self._form.is_current(visitor) else [],
             fields=fields,
             fault=fault_words(FeedError(fault)),
             lasts=LASTS,

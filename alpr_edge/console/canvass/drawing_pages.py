@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import holds_trainings
 from alpr_edge.console.canvass.canvass_pages import CORNERS_PLACE, NO_PLACE_YET, PATH, CanvassDraft, CanvassPages
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.page_parts import go
@@ -39,9 +38,8 @@ class DrawingPages:
     def begin(self, visitor: Visitor) -> Response:
         """Keep the form as it is filled in, and lead to the map."""
         self._unit.speed.require_slow(visitor)
-        if not holds_trainings(self._unit.authoriser(visitor)):
+        if not self._pages.is_current(visitor):
             return self._pages.form_page(visitor, visitor.fields)
-        self._pages.require_current(visitor)
         places = newest_places(self._unit.store.database)
         if not places:
             return self._pages.form_page(visitor, visitor.fields, NO_PLACE_YET)

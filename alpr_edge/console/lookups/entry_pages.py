@@ -6,7 +6,7 @@ from typing import Self
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import has_covert_clearance, purposes_for
+from alpr_edge.access.authorisation.authoriser import AccessSubject
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.page_parts import go
@@ -35,6 +35,7 @@ ENDS = {"4h": "4 hours", "12h": "12 hours", "1d": "1 day", "3d": "3 days"}
 """Ends that are offered; any other is a date and time."""
 SIGHTINGS_MAX = 50
 """Earlier reads that are shown of a new entry, the newest; the record of it names them all."""
+_COVERT = AccessSubject(is_covert=True)
 
 
 @dataclass(slots=True, eq=False)
@@ -189,14 +190,13 @@ class EntryPages:
     def _purpose_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
         choices = self._show_form.choices(visitor)
         authoriser = self._unit.authoriser(visitor)
-        is_cleared = has_covert_clearance(authoriser)
-        may_see_covert = is_cleared and bool(purposes_for(authoriser, Operation.SHOW_COVERT_ENTRIES))
-        may_add = bool(purposes_for(authoriser, Operation.ADD_ENTRY))
+        may_see_covert = authoriser.decide(Operation.SHOW_COVERT_ENTRIES, None, _COVERT).is_allowed
+        may_add = authoriser.decide(Operation.ADD_ENTRY, None).is_allowed
         shown = {"may_see_covert": may_see_covert, "may_add": may_add, "choices": choices, "fields": fields}
         return self._page("entry_purpose", visitor, 422 if fault else 200, fault=fault, **shown)
 
     def _add_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
-        may_be_covert = has_covert_clearance(self._unit.authoriser(visitor))
+        may_be_covert = self._unit.authoriser(visitor).decide(Operation.ADD_ENTRY, None, _COVERT).is_allowed
         shown = {"choices": self._add_form.choices(visitor), "reasons": OWN_REASONS, "ends": ENDS, "fields": fields}
         status = 422 if fault else 200
         return self._page("entry_form", visitor, status, may_be_covert=may_be_covert, fault=fault, **shown)
@@ -214,7 +214,7 @@ class EntryPages:
             "twin_count": len(twins),
             "fault": fault,
             "word": visitor.parameters["entries_id"],
-            "may_change": bool(purposes_for(authoriser, Operation.ADD_ENTRY)),
+            "may_change": authoriser.decide(Operation.ADD_ENTRY, None).is_allowed,
         }
         return self._page("entries", visitor, 422 if fault else 200, **shown)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import offered_operations
+from alpr_edge.access.authorisation.decisions import offered_operations
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.page_parts import PAGES
 from alpr_edge.console.unit import ConsoleUnit

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import current_holder
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.hold_form import held_words, hold_values, place_hold
 from alpr_edge.console.lookups.navigation import lookup_page
@@ -177,8 +176,8 @@ class SearchPages:
 
     def _ids_to_hold(self, visitor: Visitor, kept: _KeptSearch) -> list[str]:
         """All that a search finds, for whoever may hold it; nothing for others, whose hold is refused on record."""
-        holder = current_holder(self._unit.authoriser(visitor), Operation.HOLD_READ, kept.purpose)
-        return [] if holder is None else self._searches.found_ids(kept.search, HOLD_READS_MAX)
+        may_hold = self._unit.authoriser(visitor).decide(Operation.HOLD_READ, kept.purpose).is_allowed
+        return self._searches.found_ids(kept.search, HOLD_READS_MAX) if may_hold else []
 
     def _search_of(self, visitor: Visitor) -> _KeptSearch:
         self._unit.speed.require_slow(visitor)

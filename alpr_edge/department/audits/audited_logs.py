@@ -86,19 +86,6 @@ class AuditedLogs:
         """One record of a span; None: it is not stored any more."""
         return next(self._records(span.unit_id, span.log_id, sequence, sequence + 1))[1]
 
-    def newest_queries(self, own_max: int, unit_max: int) -> Iterator[str]:
-        """The plates that were searched for, as the newest records have them; some more than once.
-
-        Args:
-            own_max: most records of the department's own log.
-            unit_max: most records of each log of a unit.
-        """
-        for (unit_id, log_id), size in self._sizes().items():
-            count = own_max if self.is_own(unit_id, log_id) else unit_max
-            for _, record in self._records(unit_id, log_id, max(0, size - count), size):
-                if record is not None and record.query:
-                    yield record.query
-
     def roots_hold(self, spans: Sequence[LogSpan]) -> bool:
         """Whether the logs are still those that the spans are of."""
         return all(self._root(span.unit_id, span.log_id, span.end).hex() == span.root for span in spans)

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.department.audits.audited_logs import AuditedLogs
 from alpr_edge.department.audits.step_rows import add_incident_step, read_incidents
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.domain.audits.incident import (
@@ -12,17 +11,11 @@ from alpr_edge.domain.audits.incident import (
     IncidentFacts,
     IncidentStep,
     IncidentStepKind,
-    check_incident_plates,
     check_incident_step,
 )
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.ports import Clock
-
-OWN_RECORDS_MAX = 20_000
-"""Newest records of the department's log whose plates no text may tell; of more nobody would wait for the answer."""
-UNIT_RECORDS_MAX = 500
-"""Likewise of each unit's log."""
 
 
 class IncidentRegister:
@@ -30,13 +23,11 @@ class IncidentRegister:
 
     Args:
         database: its database.
-        logs: the logs, which have the plates that were searched for.
         clock: says when.
     """
 
-    def __init__(self, database: DepartmentDatabase, logs: AuditedLogs, clock: Clock) -> None:
+    def __init__(self, database: DepartmentDatabase, clock: Clock) -> None:
         self._database = database
-        self._logs = logs
         self._clock = clock
 
     def enter(self, authoriser: Authoriser, purpose: Purpose, facts: IncidentFacts) -> Incident:
@@ -44,7 +35,7 @@ class IncidentRegister:
 
         Raises:
             AccessError: it is refused.
-            AuditError: something of it is missing, or a text tells a plate that was searched for.
+            AuditError: something of it is missing, or a text seems to name a plate.
             StoreError: it is not on file, or cannot be put on record.
         """
         return self._note(authoriser, purpose, None, IncidentStepKind.ENTERED, facts)
@@ -97,7 +88,6 @@ class IncidentRegister:
         objects = (f"sha256:{facts.sha256}", *(() if number is None else (_object(number),)))
         subject = AccessSubject(objects, note=kind.value)
         with authoriser.access(Operation.RECORD_INCIDENT, purpose, subject) as access:
-            check_incident_plates(facts, self._logs.newest_queries(OWN_RECORDS_MAX, UNIT_RECORDS_MAX))
             step = IncidentStep(kind, access.actor.person_id, access.actor.name, self._now(), facts)
             with self._database.writing() as connection:
                 incidents = read_incidents(connection)

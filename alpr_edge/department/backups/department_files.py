@@ -15,6 +15,7 @@ from alpr_edge.department.backups.file_list import files_in
 from alpr_edge.department.db.engines.location import parse_location
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.department.images.choice import IMAGES_NAME
+from alpr_edge.department.retention.deletion_mark import FILE_NAME as MARK_NAME
 from alpr_edge.department.serving import LOCK_NAME, PACKAGES_NAME, PAGE_LOCK_NAME, PORTS_NAME, SESSIONS_NAME
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import DepartmentError, StoreError
@@ -22,7 +23,7 @@ from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX
 from alpr_edge.runtime.io_errors import io_errors
 
 KEY_ENDING = ".key"
-_PASSING = {LOCK_NAME, PAGE_LOCK_NAME, PORTS_NAME}
+_PASSING = {LOCK_NAME, PAGE_LOCK_NAME, PORTS_NAME, MARK_NAME}
 _SECRET_MARKS = (b"PRIVATE KEY-----", b"PRIVATE+KEY+")
 _MARK_BYTES_MAX = 200
 """Of a file's beginning, in which a private key says that it is one."""

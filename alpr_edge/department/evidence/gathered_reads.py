@@ -85,7 +85,9 @@ class GatheredReads:
     ) -> PackageRead:
         disputed = time_item_id(found.read_id, sure=False)
         first, last = times_of(found, payload, is_disputed=any(each.item_id == disputed for each in others))
-        pictures, missing = self._pictures(payload)
+        pictures, missing = self._pictures(
+            payload, is_scene_plain=self._hits.is_scene_plain((found.unit_id, found.read_id))
+        )
         known = {model.model_id for model in self.models}
         self.models += [PackageModel(each, "") for each in payload.model_ids if each not in known]
         self.reads += 1
@@ -101,11 +103,11 @@ class GatheredReads:
         self.lost_hits += len(hit_ids) - known_hits
         self.lost_answers += sum((found.unit_id, each) not in there for each in answer_ids)
 
-    def _pictures(self, payload: ReadPayload) -> tuple[tuple[KeptPicture, ...], str]:
+    def _pictures(self, payload: ReadPayload, *, is_scene_plain: bool) -> tuple[tuple[KeptPicture, ...], str]:
         """The pictures of a read, and why some are missing."""
         kinds = {EvidenceKind.CROP, *((EvidenceKind.SCENE,) if self._with_scenes else ())}
         wanted = [each for each in payload.evidence if EvidenceKind(each.kind) in kinds]
-        found = self._stored.pictures_of(wanted)
+        found = self._stored.pictures_of(wanted, is_scene_plain=is_scene_plain)
         lost = {each.kind for each in wanted} - {each.kind.value for each in found}
         self.pictures += len(found)
         self.missing_pictures += len(wanted) - len(found)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import RowMapping, or_, select
+from sqlalchemy import Connection, RowMapping, or_, select
 
 from alpr_edge.access.authorisation.authoriser import Access
 from alpr_edge.department.db.database import DepartmentDatabase
@@ -14,6 +14,7 @@ from alpr_edge.department.search.pages import FoundRead
 from alpr_edge.department.settings import HitsTable
 from alpr_edge.domain.access_log.case_records import ENTRY
 from alpr_edge.domain.hits import OWN_SOURCE
+from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.protocol.hits import alert_item_ids
 from alpr_edge.evidence.content import ListGeneration
 
@@ -39,6 +40,11 @@ class ListRights:
         """Whether hits of a list are shown to them; where a unit did not say whether one is covert, it may be."""
         return self.may_know(is_covert) and self.access.may_see(self.lists.permission_of(source))
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether there is no hit that is not shown to them."""
+        return self.sees_covert and all(map(self.access.may_see, SourcePermission))
+
     def may_know(self, is_covert: bool | None) -> bool:  # noqa: FBT001 - likewise
         """Whether they may be told that there are such hits: to others there are none that are covert."""
         return self.sees_covert or is_covert is False
@@ -56,6 +62,13 @@ class ChosenHits:
     """Source and serial of the lists that those shown are of."""
     told_count: int = 0
     """How many are withheld because of their list alone, which is told; of covert ones nothing is."""
+
+    sees_all: bool = False
+    """Whether whoever books it out may see every hit."""
+
+    def is_scene_plain(self, identity: ReadIdentity) -> bool:
+        """Whether the scene of a read is to be as that of one without a hit: they are shown none of its hits."""
+        return not self.sees_all and identity not in self.shown
 
     @property
     def count(self) -> int:
@@ -75,7 +88,7 @@ def choose_hits(database: DepartmentDatabase, reads: Sequence[FoundRead], rights
         reads: the reads.
         rights: which hits they may see.
     """
-    chosen, wanted = ChosenHits(), {(read.unit_id, read.read_id) for read in reads}
+    chosen, wanted = ChosenHits(sees_all=rights.sees_all), {(read.unit_id, read.read_id) for read in reads}
     ids = sorted({read.read_id for read in reads})
     for start in range(0, len(ids), IDS_AT_ONCE):
         query = select(hits).where(hits.c.read_id.in_(ids[start : start + IDS_AT_ONCE])).order_by(hits.c.hit_id)
@@ -89,6 +102,12 @@ def choose_hits(database: DepartmentDatabase, reads: Sequence[FoundRead], rights
             chosen.shown[row.unit_id, row.read_id].append(row.hit_id)
             chosen.generations.add((row.source, row.generation))
     return chosen
+
+
+def shows_hit_of(connection: Connection, identity: ReadIdentity, rights: ListRights) -> bool:
+    """Whether somebody may see a hit of a read, or would see it if there were one."""
+    query = select(hits.c.source, hits.c.covert).where(hits.c.unit_id == identity[0], hits.c.read_id == identity[1])
+    return any(rights.may_show(row.source, row.covert) for row in connection.execute(query)) or rights.sees_all
 
 
 def names_of(hit_ids: Iterable[str]) -> Iterator[str]:

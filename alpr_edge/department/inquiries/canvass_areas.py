@@ -9,7 +9,6 @@ from datetime import datetime
 from sqlalchemy import select
 
 from alpr_edge.access.authorisation.authoriser import Authoriser
-from alpr_edge.access.authorisation.offers import purposes_for
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.canvass_schema import canvass_ends, canvasses
 from alpr_edge.department.db.database import DepartmentDatabase
@@ -52,7 +51,7 @@ class CanvassAreas:
             StoreError: the database does not answer, or it cannot be put on record.
         """
         is_canvass = purpose.code == PurposeCode.CRIME_SCENE_CANVASS and purpose.case
-        if not is_canvass or purpose.code not in purposes_for(authoriser, Operation.SHOW_CANVASSES):
+        if not is_canvass or not authoriser.decide(Operation.SHOW_CANVASSES, None).is_allowed:
             return ()
         with authoriser.access(Operation.SHOW_CANVASSES, purpose) as access:
             found = self._find(purpose.case or "")

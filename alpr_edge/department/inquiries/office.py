@@ -185,7 +185,7 @@ def _office(directory: Path, database: DepartmentDatabase, clock: Clock, passwor
     log, searches = DepartmentAccessLog(database, Witness(directory)), DepartmentSearches(database)
     releases = ReleaseRegister(database, policy.profile, clock, LetterScanner(file.releases.scan_command))
     packages = ReleasePackages(directory, database, searches, images, policy.profile, clock)
-    reads, rosters = ReadInquiries(searches, database, images), Rosters(directory, database)
+    reads, rosters = ReadInquiries(searches, database, images, file.hits), Rosters(directory, database)
     return InquiryOffice(
         accounts=DepartmentAccounts(database),
         log=log,
@@ -211,7 +211,7 @@ def _office(directory: Path, database: DepartmentDatabase, clock: Clock, passwor
         passphrases=PassphraseRequests(directory, database, clock),
         audits=_audit_register(directory, database, log, policy, clock),
         declarations=DeclarationService(database, partial(_person_id, database), clock),
-        incidents=IncidentRegister(database, AuditedLogs(database, log), clock),
+        incidents=IncidentRegister(database, clock),
         trainings=TrainingRegister(database, rosters, clock),
         sign_outs=SignOuts(database, rosters, clock),
         own_accounts=AccountService(CredentialChanges(database, rosters, clock), passwords, policy, names),

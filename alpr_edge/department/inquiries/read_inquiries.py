@@ -14,16 +14,20 @@ from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Aut
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.schema import certificates, enrolment_codes, reads
+from alpr_edge.department.evidence.hit_choice import ListRights, shows_hit_of
 from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.images.plain_scenes import plain_scene
 from alpr_edge.department.search.criteria import DepartmentSearch, ReadCriteria, check_search
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.search.pages import PAGE_READS, FoundPage, FoundRead, ReadKey
 from alpr_edge.department.search.read_pictures import ReadPicture, pictures_of
+from alpr_edge.department.settings import HitsTable
 from alpr_edge.domain.errors import AccessError, SearchError
 from alpr_edge.domain.ground.areas import area_words, corners_text
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.reads import EvidenceKind
 
 PLATES_MAX = 10
 """Plates of one search by a person, each with a record of its own."""
@@ -42,12 +46,16 @@ class ReadInquiries:
         searches: finds reads, and asks nobody for permission.
         database: the department's database.
         images: the images of reads.
+        lists: whose data each list is.
     """
 
-    def __init__(self, searches: DepartmentSearches, database: DepartmentDatabase, images: DepartmentImages) -> None:
+    def __init__(
+        self, searches: DepartmentSearches, database: DepartmentDatabase, images: DepartmentImages, lists: HitsTable
+    ) -> None:
         self._searches = searches
         self._database = database
         self._images = images
+        self._lists = lists
 
     def knows_unit(self, unit_id: str) -> bool:
         """Whether a unit was ever invited, or reads of it are stored; those of other systems were imported as units."""
@@ -105,6 +113,8 @@ class ReadInquiries:
     def picture(self, authoriser: Authoriser, purpose: Purpose, found: FoundRead, sha256: str) -> bytes:
         """A picture of a read that a search found, as JPEG; the session does not count as used.
 
+        For whoever may see no hit of it the scene is as that of any read without one.
+
         Raises:
             AccessError: it is refused.
             LostError: its file is missing, was changed, or its key is destroyed.
@@ -114,9 +124,13 @@ class ReadInquiries:
         with authoriser.without_use().access(Operation.SHOW_READS, purpose, _subject_of(found)) as access:
             with self._database.reading() as connection:
                 pictures = pictures_of(connection, found.unit_id, found.read_id)
-                if sha256 not in {each.sha256 for each in pictures}:
+                kind = next((each.kind for each in pictures if each.sha256 == sha256), None)
+                if kind is None:
                     raise SearchError(NO_READ)
+                rights = ListRights(access, self._lists, authoriser.may_see_covert())
+                is_plain = not shows_hit_of(connection, (found.unit_id, found.read_id), rights)
                 jpeg = self._images.require(connection, sha256)
+            jpeg = plain_scene(jpeg) if is_plain and kind is EvidenceKind.SCENE else jpeg
             access.show((object_id(found),), byte_count=len(jpeg))
             return jpeg
 

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,13 +12,17 @@ from sqlalchemy import Connection, RowMapping, select
 from alpr_edge.department.db.day_keys.item_bodies import open_body, select_bodies
 from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.images.plain_scenes import plain_scene
 from alpr_edge.department.interchange.bodies import Value
 from alpr_edge.department.interchange.exchange_queue import QueuedEvent
 from alpr_edge.department.interchange.templates import EventKind
+from alpr_edge.domain.errors import LostError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.items import ReadPayload
+from alpr_edge.domain.reads import EvidenceKind
 
 NO_PLATE = EventKind.WITHDRAWAL
+SCENE = f"{EvidenceKind.SCENE.value}_base64"
 _DAY_US = 86_400 * 1_000_000
 _HIT_VALUES = ("reason", "level", "entry_plate", "entry_state", "match_kind", "state_match")
 
@@ -29,6 +34,8 @@ class EventContent:
     values: Mapping[str, Value]
     pictures: Mapping[str, str]
     """By placeholder the digests of the pictures that its read names."""
+    is_of_hit: bool = False
+    """Whether it tells of a hit, whose scene is kept larger than that of other reads."""
 
 
 def event_content(connection: Connection, event: QueuedEvent, now: datetime) -> EventContent | None:
@@ -58,7 +65,7 @@ def event_content(connection: Connection, event: QueuedEvent, now: datetime) -> 
     if hit is not None:
         values |= {name: hit[name] for name in _HIT_VALUES} | {"list": hit["source"]}
     pictures = {f"{each.kind}_base64": each.sha256 for each in read[1].evidence}
-    return EventContent(values, pictures)
+    return EventContent(values, pictures, is_of_hit=hit is not None)
 
 
 def missing_pictures(connection: Connection, content: EventContent) -> int:
@@ -69,12 +76,20 @@ def missing_pictures(connection: Connection, content: EventContent) -> int:
 
 
 def picture_values(connection: Connection, images: DepartmentImages, content: EventContent) -> dict[str, Value]:
-    """The pictures of an event in base64; one that is not here, or does not open, is left out."""
+    """The pictures of an event in base64; one that is not here, or does not open, is left out.
+
+    The scene of an event that tells of no hit is made as small as that of any read without one.
+    """
     stored = images.read(connection, [*content.pictures.values()])
     found = {name: stored[sha256] for name, sha256 in content.pictures.items()}
-    return {
-        name: base64.b64encode(image.jpeg).decode() for name, image in found.items() if image and image.jpeg is not None
-    }
+    values = dict[str, Value]()
+    for name, image in found.items():
+        if image is not None and image.jpeg is not None:
+            with suppress(LostError):
+                is_plain = name == SCENE and not content.is_of_hit
+                jpeg = plain_scene(image.jpeg) if is_plain else image.jpeg
+                values[name] = base64.b64encode(jpeg).decode()
+    return values
 
 
 def _read(connection: Connection, event: QueuedEvent) -> tuple[RowMapping, ReadPayload] | None:

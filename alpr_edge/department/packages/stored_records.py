@@ -1,6 +1,7 @@
 """Reads the records and pictures of reads as the department stores them: what does not fit its digest is none."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,9 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.day_keys.item_bodies import open_bodies
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.images.plain_scenes import plain_scene
 from alpr_edge.department.search.pages import FoundRead, TimeBasis
+from alpr_edge.domain.errors import LostError
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.items import EvidencePayload, InstantPayload, ItemKind, ReadPayload, digest
 from alpr_edge.domain.protocol.stored_kinds import kind_of
@@ -45,18 +48,29 @@ class StoredRecords:
             record = sent_records(connection, [identity]).get(identity)
         return None if record is None else read_in(record, found)
 
-    def pictures_of(self, wanted: Sequence[EvidencePayload]) -> tuple[KeptPicture, ...]:
-        """The pictures that a record names, byte for byte; those that cannot be read any more are left out."""
+    def pictures_of(self, wanted: Sequence[EvidencePayload], *, is_scene_plain: bool) -> tuple[KeptPicture, ...]:
+        """The pictures that a record names, byte for byte; those that cannot be read any more are left out.
+
+        Args:
+            wanted: the pictures.
+            is_scene_plain: whether a scene is made as small as that of a read without a hit.
+        """
         if not wanted:
             return ()
         with self.database.reading() as connection:
             images = self.images.read(connection, list({each.sha256 for each in wanted}))
         kept = ((each, images[each.sha256]) for each in wanted)
-        return tuple(
-            KeptPicture(EvidenceKind(each.kind), image.jpeg)
-            for each, image in kept
-            if image is not None and image.jpeg is not None and digest(image.jpeg) == each.sha256
-        )
+        found = list[KeptPicture]()
+        for each, image in kept:
+            if image is None or image.jpeg is None or digest(image.jpeg) != each.sha256:
+                continue
+            kind = EvidenceKind(each.kind)
+            if kind is EvidenceKind.SCENE and is_scene_plain:
+                with suppress(LostError):
+                    found.append(KeptPicture(kind, plain_scene(image.jpeg), each.sha256, is_smaller=True))
+            else:
+                found.append(KeptPicture(kind, image.jpeg))
+        return tuple(found)
 
 
 def sent_records(connection: Connection, wanted: Collection[ItemIdentity]) -> Mapping[ItemIdentity, SentRecord]:

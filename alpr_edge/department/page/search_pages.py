@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import purposes_for
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.inquiries.read_inquiries import check_inquiry, plate_subjects
 from alpr_edge.department.page.asked_search import AskedSearch
@@ -123,7 +122,7 @@ class DepartmentSearchPages:
         """What the visitor may do with what a search found."""
         authoriser = self._site.authoriser(visitor)
         offers = {"hold": Operation.HOLD_READ, "save": Operation.SAVE_SEARCH}
-        return {name: bool(purposes_for(authoriser, operation)) for name, operation in offers.items()}
+        return {name: authoriser.decide(operation, None).is_allowed for name, operation in offers.items()}
 
     def _begin(self, visitor: Visitor, asked: AskedSearch) -> Response:
         return go(f"/search/{self._site.lookups.add(visitor, asked)}/1")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
-from alpr_edge.access.authorisation.offers import offered_operations, purposes_for, require_offered
+from alpr_edge.access.authorisation.decisions import offered_operations
 from alpr_edge.access.authorisation.operations import RULES, Operation
 from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.relying_party import RelyingParty
@@ -18,6 +18,7 @@ from alpr_edge.department.page.page_jobs import PageJobs
 from alpr_edge.department.page.page_parts import PAGES
 from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
 from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.permissions.decision import offered_purposes
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.domain.permissions.table import purposes_of
@@ -121,12 +122,13 @@ class DepartmentSite:
             operation: what is done.
             preferred: the purpose where they may do it for several, or for none: then they are refused, on record.
         """
-        offered = purposes_for(self.authoriser(visitor), operation)
+        person = self.sign_ins(visitor).presence().person
+        offered = {} if person is None else offered_purposes(person, RULES[operation].action, self.policy.profile)
         return Purpose(preferred.value if preferred in offered else next(iter(offered), preferred.value))
 
     def may(self, visitor: Visitor, operation: Operation) -> bool:
-        """Whether a visitor's roles may do something; it is decided, and put on record, when it is done."""
-        return bool(purposes_for(self.authoriser(visitor), operation))
+        """Whether a visitor may do something for some purpose; it is put on record when it is done."""
+        return self.authoriser(visitor).decide(operation, None).is_allowed
 
     def require(self, visitor: Visitor, operation: Operation, purpose: Purpose | None = None) -> None:
         """Offer a form to whoever may do what it is for; others are refused, on record (policy 462.6(a)).
@@ -139,7 +141,7 @@ class DepartmentSite:
         Raises:
             AccessError: they may not.
         """
-        require_offered(self.authoriser(visitor), operation, purpose or _only_purpose(operation))
+        self.authoriser(visitor).require(operation, purpose or _only_purpose(operation))
 
     def page(self, template: str, visitor: Visitor, status: int = 200, /, **values: object) -> Response:
         """A page for somebody who is signed in.

@@ -54,7 +54,7 @@ class ReleasedReads:
                 continue
             record, payload = stored
             wanted = [each for each in payload.evidence if EvidenceKind(each.kind) in self._kinds]
-            pictures = self._stored.pictures_of(wanted)
+            pictures = self._stored.pictures_of(wanted, is_scene_plain=True)  # an agency is told of no hit
             missing = len(wanted) - len(pictures)
             self._note(found, record, payload, pictures, missing)
             first, last = times_of(found, payload)

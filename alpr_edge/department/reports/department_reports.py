@@ -1,4 +1,7 @@
-"""Counts reads, hits, verifications and misreads of some days, unit by unit; no plate and no person is in it."""
+"""Counts reads, hits, verifications and misreads of some days, unit by unit; no plate and no person is in it.
+
+Covert hits are in no count: whoever reads a report need not be cleared for them, and a month is published.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -29,6 +32,8 @@ _OF_HIT = and_(dispositions.c.hit_id == hits.c.hit_id, dispositions.c.unit_id ==
 _OF_ITEM = and_(
     items.c.item_id == literal(PREFIX) + dispositions.c.disposition_id, items.c.unit_id == dispositions.c.unit_id
 )
+_IS_PLAIN = hits.c.covert.is_(False)
+"""A hit of a unit too old to say so is not known to be plain."""
 HitNote = Callable[[str, HitState], None]
 """Takes the reason and the state of each hit that holds."""
 _NO_MOMENT = Instant("", 0, None, UtcSource.UNKNOWN, None)
@@ -86,7 +91,9 @@ def _untimed_reads(unit_id: str) -> Select[Any]:
     return select(func.count()).select_from(reads).where(untimed)
 
 
-_UNTIMED_HITS = select(func.count()).select_from(hits).outerjoin(reads, _OF_READ).where(reads.c.seen_at.is_(None))
+_UNTIMED_HITS = (
+    select(func.count()).select_from(hits).outerjoin(reads, _OF_READ).where(reads.c.seen_at.is_(None), _IS_PLAIN)
+)
 
 
 def _counts_of(connection: Connection, unit_id: str, period: ReportPeriod, note_hit: HitNote) -> DepartmentCounts:
@@ -117,7 +124,7 @@ def _count_hits(
     columns = select(hits.c.hit_id, hits.c.read_id, hits.c.reason, reads.c.corrected_by)
     columns = columns.add_columns(_IS_SUPERSEDED.label("superseded"), _IS_WITHDRAWN.label("withdrawn"))
     judged: dict[str, tuple[int, bool]] = {}
-    for row in connection.execute(columns.join(reads, _OF_READ).where(is_counted).order_by(hits.c.hit_id)):
+    for row in connection.execute(columns.join(reads, _OF_READ).where(is_counted, _IS_PLAIN).order_by(hits.c.hit_id)):
         state = states.get(row.hit_id, HitState())
         if row.withdrawn:
             counts.withdrawn_hits += 1
@@ -136,7 +143,7 @@ def _count_hits(
 def _states(connection: Connection, is_counted: ColumnElement[bool]) -> tuple[dict[str, HitState], dict[str, int]]:
     """What counts of each hit that was answered, by all answers as they came; and the place of each in that order."""
     query = select(dispositions).join(hits, _OF_HIT).join(reads, _OF_READ).outerjoin(items, _OF_ITEM)
-    query = query.where(is_counted, dispositions.c.part.in_(list(DispositionPart)))
+    query = query.where(is_counted, _IS_PLAIN, dispositions.c.part.in_(list(DispositionPart)))
     order = items.c.received_at, dispositions.c.made, dispositions.c.disposition_id
     answers, places = defaultdict[str, list[Disposition]](list), dict[str, int]()
     for row in connection.execute(query.order_by(*order)):

@@ -22,6 +22,7 @@ from alpr_edge.department.holds.unknown_holds import hold_warnings, require_know
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.retention import deletion_log
 from alpr_edge.department.retention.clock_check import check_clock
+from alpr_edge.department.retention.deletion_mark import mark_end, require_end
 from alpr_edge.department.retention.due_reads import START, DuePage, Place, due_page, ids_of
 from alpr_edge.department.retention.key_renewal import KeyRenewal
 from alpr_edge.department.retention.leases import Lease, held_lease
@@ -140,8 +141,8 @@ class DepartmentPurge:
             show: told of the progress.
 
         Raises:
-            DepartmentError: holds are missing since a restore, another process is at it, or the clock is ahead of all
-                that is known.
+            DepartmentError: holds are missing since a restore, another process is at it, the clock is ahead of all that
+                is known, or records of earlier deletions are missing.
             StoreError: the disk or the database failed; what was deleted until then is on record.
         """
         with self._database.reading() as connection:
@@ -150,6 +151,7 @@ class DepartmentPurge:
             begun = self._clock()
             with self._database.writing() as connection:
                 self._check_clock(connection, begun)
+                require_end(connection, self._witness)
                 deletion_log.seal_runs(connection, self._witness, begun)
                 number = deletion_log.begin_run(
                     connection, self._periods, by, begun, is_clock_confirmed=self._is_clock_trusted
@@ -161,7 +163,10 @@ class DepartmentPurge:
             with self._database.writing() as connection:
                 delete_ended_searches(connection, self._at_most(begun))
                 deletion_log.seal_runs(connection, self._witness, self._clock(), whole=number)
-                return deletion_log.sealed_run(connection, number)
+                newest = deletion_log.logged_runs(connection)[-1]
+                done = deletion_log.sealed_run(connection, number)
+            mark_end(newest, self._witness)
+            return done
 
     def _check_clock(self, connection: Connection, now: datetime) -> None:
         if not self._is_clock_trusted:

@@ -28,6 +28,8 @@ class Witness:
     """
 
     def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        """The department's folder, which the database need not be in."""
         self._seed = _load_or_create(directory / FILE_NAME)
         self._key = Ed25519PrivateKey.from_private_bytes(self._seed)
         self.key: NoteKey = note_key(WITNESS, self._key, COSIGNATURE)

@@ -7,19 +7,16 @@ added.
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.patterns import MENTION_MIN, PLATE_NAMED, names_plate, tells_plate
-from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.patterns import PLATE_NAMED, names_plate
 
 TEXT_CHARACTERS_MAX = 4000
 COUNT_MAX = 10**12
-_DIGITS = frozenset("123456789")
-"""Those that no letter is written as in canonical text."""
 
 
 class IncidentKind(StrEnum):
@@ -151,24 +148,6 @@ def check_incident_step(steps: Sequence[IncidentStep], step: IncidentStep) -> No
         raise AuditError("the incident is closed: enter another one that names it")
     if step.kind is IncidentStepKind.CLOSED:
         _check_close(Incident(0, (*steps, step)).facts, facts)
-
-
-def check_incident_plates(facts: IncidentFacts, queries: Iterable[str]) -> None:
-    """Check that no text of a step tells a plate that somebody searched for: the register goes without plates.
-
-    Words and numbers have little of a plate by chance, and keep no incident off the file: a search by fewer than
-    :data:`~alpr_edge.domain.patterns.MENTION_MIN` known characters or without a digit is not looked for.
-
-    Args:
-        facts: what the step says.
-        queries: the plates and partial plates that were searched for.
-
-    Raises:
-        AuditError: a text tells one of them.
-    """
-    plates = {known for known in map(canonical, queries) if len(known) >= MENTION_MIN and _DIGITS & set(known)}
-    if any(tells_plate(text, plates) for text in (facts.text, facts.told_by, *facts.notices)):
-        raise AuditError("a text tells a plate that was searched for; incidents go without plates, so leave it out")
 
 
 def _check_entry(facts: IncidentFacts) -> None:

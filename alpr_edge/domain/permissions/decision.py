@@ -52,6 +52,8 @@ class DecisionReason(StrEnum):
     """No permission for the source of the data: a hit shows its level and the source's name alone."""
     COVERT = "covert"
     """No covert clearance."""
+    NOT_FOUND = "not_found"
+    """There is no such thing, or none that the person may know of: both are refused alike."""
     TOO_MUCH = "too_much"
     """The person looked at as much as one person may within that time."""
 
@@ -85,7 +87,8 @@ class AccessRequest:
     """What somebody asks for."""
 
     action: Action
-    purpose: Purpose
+    purpose: Purpose | None
+    """None: they have not said yet; then it is for any purpose that the profile offers."""
     source: SourcePermission | None = None
     """Whose data it is; None: no data of a source."""
     is_covert: bool = False
@@ -120,12 +123,12 @@ def decide(
         at: when.
         profile: the rules of the state.
     """
-    flags = profile.barred_terms.flags_in(request.purpose.note[:NOTE_CHARACTERS_MAX])
+    flags = profile.barred_terms.flags_in(_note_of(request)[:NOTE_CHARACTERS_MAX])
     reason = (
         _SESSION_REASONS.get(session)
         or person_reason(person, at)
         or purpose_reason(request, profile)
-        or _permission_reason(person, request)
+        or _permission_reason(person, request, profile)
     )
     return _ALLOWED if reason is None and not flags else AccessDecision(reason or DecisionReason.ALLOWED, flags)
 
@@ -138,7 +141,7 @@ def decide_break_glass(record: BreakGlass, request: AccessRequest, profile: Prof
         request: what they ask for.
         profile: the rules of the state.
     """
-    note = f"{record.reason} {request.purpose.note}"
+    note = f"{record.reason} {_note_of(request)}"
     flags = profile.barred_terms.flags_in(note[: 2 * NOTE_CHARACTERS_MAX])
     reason = purpose_reason(request, profile)
     if reason is None and request.action not in BREAK_GLASS_ACTIONS:
@@ -149,8 +152,10 @@ def decide_break_glass(record: BreakGlass, request: AccessRequest, profile: Prof
 
 
 def purpose_reason(request: AccessRequest, profile: Profile) -> DecisionReason | None:
-    """Why the purpose of a request will not do; None: it will."""
+    """Why the purpose of a request will not do; None: it will, or is not asked for yet."""
     purpose = request.purpose
+    if purpose is None:
+        return None
     rule = profile.purposes.get(purpose.code)
     if rule is None:
         return _unlisted_reason(purpose.code, profile)
@@ -187,8 +192,25 @@ def person_reason(person: Person, at: AccessTime) -> DecisionReason | None:
     return None if fault is None else DecisionReason(fault.value)
 
 
-def _permission_reason(person: Person, request: AccessRequest) -> DecisionReason | None:
-    if not allows(person.roles, request.action, request.purpose.code):
+def offered_purposes(person: Person, action: Action, profile: Profile) -> dict[str, PurposeRule]:
+    """The purposes of the profile for which a person's roles may do something.
+
+    Training is never among them: what is stored is real.
+    """
+    offered = profile.purposes.items()
+    return {code: rule for code, rule in offered if code != PurposeCode.TRAINING and allows(person.roles, action, code)}
+
+
+def _note_of(request: AccessRequest) -> str:
+    return "" if request.purpose is None else request.purpose.note
+
+
+def _permission_reason(person: Person, request: AccessRequest, profile: Profile) -> DecisionReason | None:
+    if request.purpose is None:
+        is_granted = bool(offered_purposes(person, request.action, profile))
+    else:
+        is_granted = allows(person.roles, request.action, request.purpose.code)
+    if not is_granted:
         return DecisionReason.NOT_GRANTED
     if request.source is not None and request.source not in person.sources:
         return DecisionReason.SOURCE

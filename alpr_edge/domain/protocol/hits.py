@@ -23,6 +23,8 @@ from alpr_edge.domain.protocol.items import (
 from alpr_edge.domain.protocol.payload import Payload
 from alpr_edge.domain.reads import PlateRead
 
+WITHDRAWAL_PREFIX = "withdrawal:"
+
 HIT_SCHEMA_VERSION = 2
 """Version 2 added covert, level, vehicle and remarks."""
 
@@ -106,7 +108,7 @@ def alert_item_id(hit_id: str) -> str:
 
 def withdrawal_item_id(hit_id: str) -> str:
     """Id of the item that withdraws the alert of a hit."""
-    return f"withdrawal:{hit_id}"
+    return f"{WITHDRAWAL_PREFIX}{hit_id}"
 
 
 def late_tone_item_id(hit_id: str) -> str:

@@ -4,10 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.access.authorisation.offers import purposes_for
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.canvass.canvass import Canvass
-from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.evidence.content import PackageCanvass
 from alpr_edge.services.canvass.canvass_results import record_partials
 from alpr_edge.services.canvass.unit_canvasses import canvass_purpose
@@ -48,7 +46,7 @@ def case_canvasses(database: Database, authoriser: Authoriser, case: str, read_i
     """
     with database.read() as connection:
         found = canvasses_of(connection, case)
-    if PurposeCode.CRIME_SCENE_CANVASS not in purposes_for(authoriser, Operation.SHOW_CANVASS_RESULT):
+    if not authoriser.decide(Operation.SHOW_CANVASS_RESULT, None).is_allowed:
         return CaseCanvasses(withheld=len(found))
     packed = frozenset(read_ids)
     return CaseCanvasses(tuple(_package_canvass(database, authoriser, each, packed) for each in found))

@@ -3,37 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from alpr_edge.access.authorisation.authoriser import Access
-from alpr_edge.domain.hits import Hit
 from alpr_edge.evidence.content import AccessLogPart, AccessProof, BookingRecord, PackageCanvass, PackageContent
 from alpr_edge.services.evidence.case_facts import CaseFacts, known_models
 from alpr_edge.services.evidence.case_reads import CaseReads
-from alpr_edge.settings import HotlistSettings, Settings
+from alpr_edge.settings import Settings
 from alpr_edge.store.access_log.case_records import RecordChoice, count_unproved, log_state, records_of_case
 from alpr_edge.store.access_log.log import AccessLog
-
-
-@dataclass(frozen=True, slots=True)
-class HitRights:
-    """Which hits somebody may see, and so export (policy 462.4(e)).
-
-    Args:
-        access: their access.
-        lists: whose data each list is.
-        sees_covert: whether they may see covert ones.
-    """
-
-    access: Access
-    lists: HotlistSettings
-    sees_covert: bool
-
-    def may_show(self, hit: Hit) -> bool:
-        """Whether a hit is shown to them."""
-        return self.may_show_list(hit.generation.source, hit.entry.covert)
-
-    def may_show_list(self, source: str, is_covert: bool) -> bool:  # noqa: FBT001 - a fact of a row
-        """Whether hits of a list, covert ones or others, are shown to them."""
-        return (self.sees_covert or not is_covert) and self.access.may_see(self.lists.permission_of(source))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
@@ -28,7 +29,7 @@ from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.services.audit.checkpoint_wait import wait_for_checkpoint
 from alpr_edge.services.evidence.case_canvasses import CaseCanvasses, case_canvasses
-from alpr_edge.services.evidence.case_content import CaseAccess, HitRights, access_of_case, case_content
+from alpr_edge.services.evidence.case_content import CaseAccess, access_of_case, case_content
 from alpr_edge.services.evidence.case_facts import CaseFacts, case_facts
 from alpr_edge.services.evidence.case_hits import case_hits
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, Redact, with_corrections
@@ -39,6 +40,7 @@ from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, packag
 from alpr_edge.services.evidence.package_signer import with_valid_voucher, witness_certificate
 from alpr_edge.services.evidence.package_size import PackageParts, package_bytes
 from alpr_edge.services.holds.unit_holds import reads_of_case
+from alpr_edge.services.shown_hits import HitRights, plain_scene
 from alpr_edge.services.unit_health.daemons import fresh_health
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log.case_records import RecordChoice, measure_records
@@ -108,13 +110,17 @@ class CaseExports:
             medium.require_room(self._bytes_needed(request, read_ids, choice, canvasses))
             if request.is_redacted and request.with_scenes:
                 redact = stack.enter_context(self._redactor())
-            pictures = PictureChoice(request.with_scenes, redact)
             left_out = left_out_of_case(self.log, self.settings.unit.data_directory, canvasses)
+            pictures = PictureChoice(request.with_scenes, redact, self._smaller(rights))
             reads = CaseReads(self.store, read_ids, rights.may_show, pictures, left_out)
             export = _Export(request, purpose, access, package_id, medium, reads, facts, choice, canvasses)
             result = self._write(export, progress)
             access.show((package_id,), count=result.booking.reads, byte_count=result.booking.size_bytes)
             return result
+
+    def _smaller(self, rights: HitRights) -> Callable[[bytes], bytes] | None:
+        """What makes scenes of reads smaller none of whose hits is shown; None: every hit is."""
+        return None if rights.sees_all else partial(plain_scene, pictures=self.settings.store)
 
     @contextmanager
     def _redactor(self) -> Iterator[Redact]:

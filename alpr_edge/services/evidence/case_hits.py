@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select
 from alpr_edge.domain.access_log.case_records import ENTRY
 from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.protocol.hits import alert_item_ids
-from alpr_edge.services.evidence.case_content import HitRights
+from alpr_edge.services.shown_hits import HitRights
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import hits, own_entries
 

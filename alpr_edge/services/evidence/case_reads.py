@@ -19,7 +19,7 @@ from alpr_edge.domain.protocol.hits import alert_item_ids
 from alpr_edge.domain.protocol.items import ItemKind, encode, read_payload
 from alpr_edge.domain.protocol.stored_kinds import kind_of
 from alpr_edge.domain.protocol.time_corrections import time_item_id
-from alpr_edge.domain.reads import EvidenceKind, PlateRead
+from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.evidence.content import KeptPicture, PackageRead, SentRecord, StorageReceipt
 from alpr_edge.store.db import clock_pairs
@@ -48,6 +48,8 @@ class PictureChoice:
     with_scenes: bool = True
     redact: Redact | None = None
     """None: scenes go along as they are stored."""
+    smaller: Callable[[bytes], bytes] | None = None
+    """Makes the scene of a read none of whose hits goes along as that of a read without one; None: as it is stored."""
 
 
 @dataclass(slots=True)
@@ -115,7 +117,7 @@ class CaseReads:
         for row in stored:
             read, hits = row.read, tuple(hit for hit in row.hits if self._may_show(hit))
             self._count(row, hits)
-            pictures, missing = self._pictures(row)
+            pictures, missing = self._pictures(row, is_hit=bool(hits))
             timeline = timelines[read.last_seen.boot_id]
             yield PackageRead(
                 read_id=read.read_id,
@@ -143,7 +145,7 @@ class CaseReads:
         if count := self.counts.missing_pictures:
             self.left_out.append(f"Pictures that cannot be read any more; each read says which: {count}.")
 
-    def _pictures(self, row: StoredRead) -> tuple[tuple[KeptPicture, ...], str]:
+    def _pictures(self, row: StoredRead, *, is_hit: bool) -> tuple[tuple[KeptPicture, ...], str]:
         """The pictures of a read, and why some are missing."""
         found: list[KeptPicture] = []
         missing = [row.missing_evidence] if row.missing_evidence else []
@@ -153,17 +155,23 @@ class CaseReads:
                 continue
             try:
                 jpeg = self._store.images.get(ref.sha256)
-                found.append(self._picture(row.read, ref.kind, ref.sha256, jpeg))
+                found.append(self._picture(row.read, ref, jpeg, is_hit=is_hit))
             except (LostError, PictureError) as error:
                 missing.append(f"{ref.kind.value}: {_reason(error)}")
                 self.counts.missing_pictures += 1
         self.counts.pictures += len(found)
         return tuple(found), "; ".join(missing)
 
-    def _picture(self, read: PlateRead, kind: EvidenceKind, sha256: str, jpeg: bytes) -> KeptPicture:
-        if kind is not EvidenceKind.SCENE or self._choice.redact is None:
-            return KeptPicture(kind, jpeg)
-        return KeptPicture(kind, self._choice.redact(jpeg, self._crop(read), read.box).jpeg, redacted_from=sha256)
+    def _picture(self, read: PlateRead, ref: EvidenceRef, jpeg: bytes, *, is_hit: bool) -> KeptPicture:
+        if ref.kind is not EvidenceKind.SCENE:
+            return KeptPicture(ref.kind, jpeg)
+        picture = KeptPicture(ref.kind, jpeg)
+        if self._choice.smaller is not None and not is_hit:
+            picture = KeptPicture(ref.kind, self._choice.smaller(jpeg), ref.sha256, is_smaller=True)
+        if self._choice.redact is not None:
+            redacted = self._choice.redact(picture.jpeg, self._crop(read), read.box)
+            picture = KeptPicture(ref.kind, redacted.jpeg, ref.sha256)
+        return picture
 
     def _crop(self, read: PlateRead) -> bytes:
         """The crop of a read; empty where it has none or it is lost: its plate is covered then like others."""

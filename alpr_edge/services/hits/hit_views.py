@@ -11,7 +11,7 @@ from alpr_edge.domain.dispositions.hit_objection import HitObjection, hit_object
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates, listed_text
 from alpr_edge.domain.errors import DispositionError
-from alpr_edge.domain.hits import Hit, StateMatch
+from alpr_edge.domain.hits import Hit, Reason, StateMatch
 from alpr_edge.domain.list_ages import list_age
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -20,7 +20,7 @@ from alpr_edge.domain.timeline import Placement
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import dispositions_of
-from alpr_edge.store.reads.hit_queries import HitGlance, count_of_waiting, hit_glances, read_of_hit
+from alpr_edge.store.reads.hit_queries import HitGlance, count_of_waiting, hit_glances, read_ids_of_hits, read_of_hit
 from alpr_edge.store.reads.possible_hits import is_possible
 from alpr_edge.store.reads.queries import StoredRead
 from alpr_edge.store.unit_store import UnitStore
@@ -156,13 +156,16 @@ class HitViews:
         return purpose_of_hit(hit.entry.reason), AccessSubject(objects, source=source, is_covert=hit.entry.covert)
 
     def _find(self, authoriser: Authoriser, hit_id: str) -> tuple[StoredRead, Hit]:
-        """A hit; for whoever is not cleared for covert ones, these are none."""
+        """A hit; for whoever is not cleared a covert one is none, and a try is on record as of any that is not here."""
+        sees_covert = authoriser.may_see_covert()
         with self._store.database.read() as connection:
-            stored = read_of_hit(connection, hit_id)
+            is_there = sees_covert or read_ids_of_hits(connection, [hit_id])
+            stored = read_of_hit(connection, hit_id) if is_there else None
         hit = None if stored is None else _hit_of(stored.hits, hit_id)
-        if stored is None or hit is None or (hit.entry.covert and not authoriser.may_see_covert()):
-            raise DispositionError(NO_HIT)
-        return stored, hit
+        if stored is not None and hit is not None:
+            return stored, hit
+        authoriser.refuse_unknown(Operation.SHOW_HIT, purpose_of_hit(Reason.OTHER), AccessSubject((hit_id,)))
+        raise DispositionError(NO_HIT)
 
     def _card(self, stored: StoredRead, hit: Hit) -> HitCard:
         read = stored.read

@@ -219,5 +219,5 @@ def _require_release(authoriser: Authoriser, access: Access, hold: Hold) -> None
     if case_number and purpose.case != case_number and (purpose.case or not is_theirs):
         raise HoldError(f"{hold.hold_id}: {OTHER_CASE}")
     for_discovery = replace(purpose, code=PurposeCode.DISCOVERY)
-    if case_number and not is_theirs and not authoriser.may(Operation.RELEASE_READ, for_discovery, AccessSubject()):
+    if case_number and not is_theirs and not authoriser.decide(Operation.RELEASE_READ, for_discovery).is_allowed:
         raise HoldError(f"{hold.hold_id}: {NOT_THEIRS}")

@@ -22,6 +22,7 @@ from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.services.reads import ShownRead, show_reads
 from alpr_edge.services.search.search_limits import SearchLimits, search_limits
+from alpr_edge.services.shown_hits import HitRights, plain_scene
 from alpr_edge.settings import HotlistSettings, StoreSettings
 from alpr_edge.store.db.row_mapping import instant_of
 from alpr_edge.store.reads import queries
@@ -203,16 +204,11 @@ class ReadSearches:
             if row is None or not digests:
                 raise SearchError(f"no {kind.value} picture is kept of this read")
             jpeg = self._store.images.get(digests[0])
-            if kind is EvidenceKind.SCENE and all(hit.entry.covert for hit in row.hits):
-                jpeg = self._plain_scene(jpeg)
+            rights = HitRights(access, self._lists, sees_covert=False)  # no search here shows covert hits
+            if kind is EvidenceKind.SCENE and rights.is_scene_plain(row.hits):
+                jpeg = plain_scene(jpeg, self._pictures)
             access.show((read_id,), byte_count=len(jpeg))
             return jpeg
-
-    def _plain_scene(self, jpeg: bytes) -> bytes:
-        """A scene of a read without a hit that may be known of: all of them alike, whether there is a covert one."""
-        from alpr_edge.vision.jpeg_pictures import plain_scene  # noqa: PLC0415 - OpenCV, for nothing else of a page
-
-        return plain_scene(jpeg, self._pictures.scene_px_max, self._pictures.scene_jpeg_quality)
 
     def _near(self, search: ReadSearch) -> Span | None:
         """The numbers around the period of a search; None where a plate is the shorter way, or they are not known."""

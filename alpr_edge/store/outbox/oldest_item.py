@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from alpr_edge.domain.protocol.items import Urgency
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import outbox
 from alpr_edge.store.outbox.answers import IS_READY
@@ -30,14 +31,19 @@ class OldestWaiting:
     def queued_utc(self) -> datetime | None:
         """When the oldest item was queued; None: nothing waits, or the clock was not known then.
 
-        The first by its number, which an index finds: a search by date would walk over all bodies.
+        The first by its number, which an index finds: a search by date would walk over all bodies. A covert hit does
+        not count: what everybody sees of the queue would tell of it.
 
         Raises:
             StoreError: the store cannot be read at present.
         """
         now_s = time.monotonic()
         if self._queued_utc is None or now_s - self._looked_s >= self._look_s:
-            first = select(func.min(outbox.c.seq)).where(IS_READY).scalar_subquery()
+            first = (
+                select(func.min(outbox.c.seq))
+                .where(IS_READY, outbox.c.urgency > Urgency.COVERT_HIT.value)
+                .scalar_subquery()
+            )
             oldest = select(outbox.c.created_utc).where(outbox.c.seq == first)
             with self._database.read() as connection:
                 self._queued_utc = connection.execute(oldest).scalar()

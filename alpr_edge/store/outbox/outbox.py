@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import ColumnElement, RowMapping, case, func, select, update
 
 from alpr_edge.domain.errors import LostError, StoreError, UnreadableItemError
-from alpr_edge.domain.protocol.items import Answer, ItemKind, OutboxItem, digest
+from alpr_edge.domain.protocol.items import Answer, ItemKind, OutboxItem, Urgency, digest
 from alpr_edge.domain.protocol.stored_kinds import kind_of
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import outbox
@@ -235,6 +235,22 @@ class Outbox:
             numbers = queries.kept_counts(connection)
         states = ("ready", "delivered", "quarantined", "offloaded")
         return OutboxCounts(*(numbers.get(f"outbox.{state}", 0) for state in states))
+
+    def shown_counts(self) -> OutboxCounts:
+        """The counts as anybody may see them: without covert hits, except those that the department refused."""
+        counts, is_covert = self.counts(), outbox.c.urgency == Urgency.COVERT_HIT.value
+        with self._database.read() as connection:
+
+            def without_covert(number: int, state: str) -> int:
+                covert = select(func.count()).select_from(outbox).where(outbox.c.state == state, is_covert)
+                return max(0, number - (connection.scalar(covert) or 0))
+
+            return OutboxCounts(
+                ready=without_covert(counts.ready, "ready"),
+                delivered=without_covert(counts.delivered, "delivered"),
+                quarantined=counts.quarantined,
+                offloaded=without_covert(counts.offloaded, "offloaded"),
+            )
 
     def _select_rows(
         self, limit_items: int, limit_bytes: int, waiting: Collection[str], state: ColumnElement[bool]

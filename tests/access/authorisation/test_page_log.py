@@ -13,7 +13,6 @@ import pytest
 from alpr_edge.access.attempts import PasswordAttempt, SignInResult
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.access.authorisation.callers import Caller
-from alpr_edge.access.authorisation.offers import require_offered, require_view
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.access.authorisation.page_log import ADDRESS_RECORDS_MAX, RECORDS_MAX, SUMMED, WINDOW_S, PageLog
 from alpr_edge.access.authorisation.page_tries import AGAIN_S
@@ -82,7 +81,7 @@ class Page:
         caller = Caller(PAGE, token, STRANGER, component=PAGE, is_view=True)
         log = self.page_log.of(caller)
         with pytest.raises(AccessError):
-            require_view(Authoriser(self.accounts, log, self.policy, self.staff.clock, caller), operation)
+            Authoriser(self.accounts, log, self.policy, self.staff.clock, caller).require(operation, is_page=True)
 
     def write_sum(self, *, is_end: bool = False) -> None:
         self.page_log.write_sum(self.staff.clock.now(), is_end=is_end)
@@ -133,9 +132,9 @@ def test_whoever_has_no_open_session_is_told_to_sign_in_and_not_that_their_roles
     caller = Caller(PAGE, "", STRANGER, component=PAGE)
     authoriser = Authoriser(page.accounts, page.page_log, page.policy, page.staff.clock, caller)
     with pytest.raises(AccessError, match="nobody is signed in here, or the session is locked"):
-        require_view(authoriser, Operation.SHOW_HOLDS)
+        authoriser.require(Operation.SHOW_HOLDS, is_page=True)
     with pytest.raises(AccessError, match="nobody is signed in here, or the session is locked"):
-        require_offered(authoriser, Operation.SHOW_HOLDS, Purpose("", None, None))
+        authoriser.require(Operation.SHOW_HOLDS, Purpose("", None, None))
 
 
 def test_other_addresses_are_on_record_and_a_right_password_signs_in_from_any(page: Page) -> None:

@@ -29,6 +29,7 @@ from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, encode, instan
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from tests.department.enrolment import enrol_unit
 from tests.department.inquiries.inquirers import Inquirers, authoriser_of
+from tests.department.scenes import scene_item
 from tests.department.search.traffic import time_item
 from tests.department.unit_logs.car import Car
 from tests.domain.access_log.entries import entry
@@ -41,6 +42,8 @@ BEGIN = NOW - timedelta(days=2)
 CASE, OTHER_CASE = "26-000462", "26-999999"
 PLATE, OTHER_PLATE, NOT_HELD = "8ABC123", "9XYZ987", "7THER11"
 CROP, SCENE = image_item(1), image_item(2)
+_LARGE = EvidenceRef(EvidenceKind.SCENE, scene_item().sha256, len(scene_item().body))
+"""Of a read whose only hit is covert."""
 FOR_CASE = Purpose("criminal_investigation", "robbery", CASE)
 FIRST, RIGHT, PLACED, UNSURE, LATE = "unit-1:a", "unit-1:b", "unit-2:c", "unit-2:d", "unit-2:late"
 HIT, SECRET = "unit-1:hit", "unit-1:secret"
@@ -101,6 +104,7 @@ def items_of_first() -> list[OutboxItem]:
     refs = ((EvidenceKind.CROP, CROP), (EvidenceKind.SCENE, SCENE))
     first = replace(read(FIRST, 1), evidence=tuple(EvidenceRef(kind, it.sha256, len(it.body)) for kind, it in refs))
     secret = replace(hit(SECRET, FIRST, PLATE), entry=replace(hit().entry, covert=True, remarks="under cover"))
+    second = replace(hit(f"{SECRET}-2", RIGHT, OTHER_PLATE), entry=secret.entry)
     withdrawn = WithdrawalPayload(
         hit_id=HIT, read_id=FIRST, unit_id="unit-1", withdrawn=instant_payload(first.last_seen.shift(900))
     )
@@ -119,7 +123,9 @@ def items_of_first() -> list[OutboxItem]:
             ItemKind.DISPOSITION,
             encode(disposition_payload(said, FIRST, "unit-1")),
         ),
-        read_item_of(replace(read(RIGHT, 1, OTHER_PLATE), supersedes=FIRST)),
+        scene_item(),
+        read_item_of(replace(read(RIGHT, 1, OTHER_PLATE), supersedes=FIRST, evidence=(_LARGE,))),
+        item(f"{SECRET}-2", ItemKind.HIT, encode(hit_payload(second, read(RIGHT, 1, OTHER_PLATE)))),
         read_item_of(read("unit-1:x", 2, NOT_HELD)),
         hold_item("unit-1", FIRST),
     ]

@@ -23,6 +23,7 @@ from alpr_edge.domain.access_log.records import parse_record
 from alpr_edge.domain.errors import AccessError, DepartmentError, EvidenceError, SearchError
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.protocol.items import digest
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind
 from alpr_edge.evidence.checks.package_files import open_files
 from alpr_edge.evidence.verification import PackageVerdict, verify_package
@@ -53,6 +54,7 @@ from tests.department.inquiries.inquirers import (
     office_with_limits,
     records_of,
 )
+from tests.department.scenes import LARGE_SCENE, is_plain_scene
 
 ALL_SOURCES = ["department", "state", "federal"]
 
@@ -110,7 +112,7 @@ def test_what_two_cars_hold_is_one_package_that_anybody_verifies(desk: ExportDes
     first = desk.office.log.size()
     booked = desk.export(tmp_path / "out", medium="M-9", recipient="District attorney")
     assert [path.name for path in (tmp_path / "out").iterdir()] == [f"{booked.package_id}.zip"]
-    assert (booked.units, booked.reads, booked.hits, booked.pictures) == (("unit-1", "unit-2"), 4, 1, 2)
+    assert (booked.units, booked.reads, booked.hits, booked.pictures) == (("unit-1", "unit-2"), 4, 1, 3)
     assert (booked.not_arrived, booked.unproved_records, booked.is_vouched) == (1, 1, True)
     before, *_, after = records_of(desk.office, first)
     assert (before.action, before.shown, after.action, after.shown) == ("export_case", 0, "export_case", 4)
@@ -272,6 +274,17 @@ def test_a_changed_byte_is_found(desk: ExportDesk, tmp_path: Path) -> None:
     assert (verdict.holds, {fault.kind for fault in verdict.faults}) == (False, {DefectKind.DAMAGED})
 
 
+@pytest.mark.review2(8)
+def test_a_scene_tells_nothing_of_a_covert_hit(desk: ExportDesk, tmp_path: Path) -> None:
+    booked = desk.export(tmp_path / "out")
+    content = content_of(booked.path, passphrase_of(desk, booked.package_id))
+    pages = {path: json.loads(body) for path, body in content.items() if path.endswith("/provenance.json")}
+    copies = [(path, each) for path, page in pages.items() for each in page["pictures"] if each["redacted_from"]]
+    ((path, picture),) = copies
+    assert is_plain_scene(content[f"{path.rpartition('/')[0]}/{picture['file']}"])
+    assert picture["redacted_from"] == digest(LARGE_SCENE)
+
+
 def test_one_hold_or_plates_besides_and_no_scenes(desk: ExportDesk, tmp_path: Path) -> None:
     of_car = desk.export(tmp_path / "car", hold_id="unit-1:hold", with_scenes=False)
     assert (of_car.units, of_car.reads, of_car.pictures, of_car.not_arrived) == (("unit-1",), 2, 1, 0)
@@ -358,7 +371,7 @@ def test_a_lost_picture_and_a_damaged_record_are_said(desk: ExportDesk, people: 
         booked = desk.export(tmp_path / "out")
     finally:
         picture.write_bytes(content)
-    assert (booked.reads, booked.pictures) == (4, 1)
+    assert (booked.reads, booked.pictures) == (4, 2)
     assert any("Pictures that cannot be read any more" in words for words in booked.left_out)
     assert verdict_of(desk, booked.path, passphrase_of(desk, booked.package_id)).holds
 

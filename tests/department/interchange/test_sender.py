@@ -15,6 +15,7 @@ import pytest
 
 from alpr_edge.department.interchange import sender
 from alpr_edge.department.interchange.delivery import DeliveryTimes
+from alpr_edge.department.interchange.event_values import SCENE, EventContent, picture_values
 from alpr_edge.department.interchange.exchange_queue import try_again
 from alpr_edge.department.interchange.exchange_status import exchange_warnings, sent_events, target_statuses
 from alpr_edge.department.settings import load_department_file
@@ -32,6 +33,7 @@ from tests.department.interchange.exchange_office import (
     withdrawal_of,
 )
 from tests.department.interchange.receiver import DRIP, HANG, Receiver, running_receiver
+from tests.department.scenes import is_plain_scene, scene_item
 
 PLATE = "7ABC123"
 
@@ -248,6 +250,19 @@ def test_pictures_go_out_where_the_settings_say_so_and_wait_for_them_a_while(
     sqlite_office.ahead = sender.PICTURES_WAIT + timedelta(seconds=5)
     assert sqlite_office.send().sent == 1
     assert json.loads(receiver.posts[1].body)["crop_base64"] is None
+
+
+@pytest.mark.review2(8)
+def test_the_scene_of_an_event_tells_of_no_hit_but_its_own(sqlite_office: ExchangeOffice) -> None:
+    storage, item = sqlite_office.storage, scene_item()
+    sqlite_office.deliver(item)
+    with storage.database.reading() as connection:
+        of_read, of_hit = (
+            picture_values(connection, storage.images, EventContent({}, {SCENE: item.sha256}, is_of_hit=is_of_hit))
+            for is_of_hit in (False, True)
+        )
+    assert is_plain_scene(base64.b64decode(str(of_read[SCENE])))
+    assert base64.b64decode(str(of_hit[SCENE])) == item.body
 
 
 def test_what_was_deleted_or_is_over_is_not_sent(office: ExchangeOffice, receiver: Receiver) -> None:

@@ -88,7 +88,6 @@ def test_what_a_department_at_work_tells(directory: Path, tmp_path: Path) -> Non
     expected = {
         key("up"): 1,
         key("items_received_total", kind="read"): 1,
-        key("items_received_total", kind="hit"): 1,
         key("items_received_total", kind="image"): 1,
         key("items_refused_total"): 0,
         key("batches_on_their_way"): 0,
@@ -126,6 +125,14 @@ def test_a_batch_that_is_refused_or_sent_away_counts(directory: Path, tmp_path: 
     figures = department_figures(storage, counts, datetime.now(UTC))
     storage.close()
     assert PLATE not in json.dumps(figures)
+
+
+@pytest.mark.review2(7)
+def test_no_figure_that_everybody_may_read_counts_hits() -> None:
+    counts = BatchCounts()
+    for outcome in ("receipt", "refused"):
+        counts.note("hit", outcome)
+    assert counts == BatchCounts()
 
 
 def test_a_database_that_does_not_answer_leaves_the_rest(directory: Path) -> None:

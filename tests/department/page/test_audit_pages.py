@@ -12,8 +12,8 @@ from tests.department.page.page_office import PICTURED, audited_days, client_of,
 
 MENTIONED = f"{PICTURED[:2]}.{PICTURED[2:4]}.{PICTURED[4:]}".lower()
 """The plate in a form that no plate has: it is found since the sample has it."""
-NAMED = "The text seems to name a plate, and stands where no plate is shown: leave it out."
-NO_PLATE = "The text tells a plate of the sample; reports go without plates, so leave it out."
+OF_SAMPLE = "The text tells a plate of the sample; reports go without plates, so leave it out."
+NO_PLATE = "The text seems to name a plate, and stands where no plate is shown: leave it out."
 
 
 def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_server: DepartmentPageServer) -> None:
@@ -41,7 +41,7 @@ def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_s
         assert (wrong.status_code, fault_line(wrong)) == (422, refusal)
         why = first.post("/audits/1/review", data={"numbers": offered, "finding": "explained"})
         assert (fault_line(why), f'value="{offered}"' in why.text) == ("Say what you found; it stands on file.", True)
-        for text, line in ((f"{MENTIONED} is the wife's car", NO_PLATE), ("8xyz 123 is the wife's car", NAMED)):
+        for text, line in ((f"{MENTIONED} is the wife's car", OF_SAMPLE), ("8xyz 123 is the wife's car", NO_PLATE)):
             told = first.post("/audits/1/review", data={"numbers": offered, "finding": "explained", "text": text})
             assert (told.status_code, fault_line(told)) == (422, line)
         done = first.post("/audits/1/review", data={"numbers": offered, "finding": "explained", "text": "one case"})
@@ -51,7 +51,7 @@ def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_s
         with client_of(clerks, server, "auditor") as auditor:
             assert auditor.post("/audits/1/sign-off").status_code == 403
             auditor.post("/audits/1/review", data={"numbers": own, "finding": "in_order"})
-        assert fault_line(second.post("/audits/1/sign-off", data={"note": f"of {MENTIONED}"})) == NO_PLATE
+        assert fault_line(second.post("/audits/1/sign-off", data={"note": f"of {MENTIONED}"})) == OF_SAMPLE
         assert fault_line(second.post("/audits/1/sign-off")) == "Say what you found; it stands on file."
         assert second.post("/audits/1/sign-off", data={"note": "done"}).headers["location"] == "/audits/1"
         assert "signed off" in second.get("/audits").text
@@ -83,8 +83,8 @@ def test_an_incident_is_entered_followed_up_and_closed_with_its_notice(
             ({"kind": ""}, "An incident has a kind"),
             ({"people": "some"}, "A number of people or reads is a number."),
             ({"known": "then"}, "Happened and known are a date and a time"),
-            ({"what": f"somebody looked for {PICTURED}"}, "A text tells a plate that was searched for"),
-            ({"notices": f"the owner of {PICTURED[:4]} {PICTURED[4:]}"}, "A text tells a plate"),
+            ({"what": f"somebody looked for {PICTURED}"}, NO_PLATE),
+            ({"notices": f"the owner of {PICTURED[:4]} {PICTURED[4:]}"}, NO_PLATE),
         ):
             wrong = client.post("/incidents/new", data=facts | fields)
             assert (wrong.status_code, fault_line(wrong).startswith(line), "Ana Ruiz" in wrong.text) == (

@@ -1,15 +1,20 @@
 """The board of hits over TLS: live, each picture once, on record, and its streams bounded."""
 
 import re
+from collections.abc import Callable
 from contextlib import ExitStack
 
+import httpx
+import pytest
+
+from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.plates import canonical
 from alpr_edge.web.live.event_streams import STREAMS_A_SESSION_MAX
-from tests.department.inquiries.hits.board_office import FAR, FEDERAL, HITS, STOLEN, WANTED, deliver, said_of
-from tests.department.inquiries.inquirers import Inquirers
-from tests.department.interchange.exchange_office import UNIT
+from tests.department.inquiries.hits.board_office import FAR, FEDERAL, HIDDEN, HITS, STOLEN, WANTED, deliver, said_of
+from tests.department.inquiries.inquirers import Inquirers, changed_person
+from tests.department.interchange.exchange_office import UNIT, hit_item_of, read_item_of, read_now
 from tests.department.page.page_office import CROP, SCENE, client_of, newest
 
 OF_STOLEN = f"/hits/{UNIT}/hit-of-{HITS[STOLEN]}"
@@ -41,6 +46,65 @@ def test_the_board_tells_of_what_came_and_shows_each_picture_once(
     ]
 
 
+def events_after(client: httpx.Client, arrive: Callable[[], None]) -> list[str]:
+    """The events of the seconds after something arrives at the department."""
+    with client.stream("GET", "/live") as stream:
+        lines = (line.removeprefix("event: ") for line in stream.iter_lines() if line.startswith(("event: ", "id: ")))
+        assert next(lines) == "live"
+        while [next(lines) for _ in range(4)][1::2] != ["beat"] * 2:  # what came before is told by now
+            pass
+        arrive()
+        return [next(lines) for _ in range(8)]
+
+
+@pytest.mark.review2(7)
+def test_a_covert_hit_is_in_no_stream_of_whoever_is_not_cleared_for_it(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    def arrive(plate: str, *, covert: bool) -> None:
+        read = read_now(f"live-{plate}", plate)
+        deliver(inquirers.directory, read_item_of(read), hit_item_of(read, covert=covert))
+
+    with client_of(inquirers, server, "officer") as client:
+        quiet = events_after(client, lambda: None)
+        covert = events_after(client, lambda: arrive("7LIV001", covert=True))
+        plain = events_after(client, lambda: arrive("7LIV002", covert=False))
+    assert "hits" not in quiet
+    assert covert == quiet
+    assert "hits" in plain
+
+
+@pytest.mark.review2(7)
+def test_a_covert_hit_is_in_the_stream_of_whoever_is_cleared(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    read = read_now("live-cleared", "7LIV003")
+    with (
+        open_office(inquirers.directory) as office,
+        changed_person(office, inquirers.ids["supervisor"], has_covert_clearance=True),
+        client_of(inquirers, server, "supervisor") as client,
+    ):
+        items = read_item_of(read), hit_item_of(read, covert=True)
+        arrived = events_after(client, lambda: deliver(inquirers.directory, *items))
+    assert "hits" in arrived
+
+
+@pytest.mark.review2(7)
+def test_a_stream_is_for_whoever_may_see_hits_and_on_record(inquirers: Inquirers, server: DepartmentPageServer) -> None:
+    for role in ("technician", "auditor", "training-supervisor", "alpr-administrator"):
+        with client_of(inquirers, server, role) as client:
+            assert client.get("/live").status_code == 403, role
+        (record,) = newest(inquirers, 1)
+        assert (record.action, record.outcome.value, record.objects) == ("show_hit", "refused", ("live",)), role
+    with client_of(inquirers, server, "officer") as client:
+        for _ in range(2):
+            with client.stream("GET", "/live") as stream:
+                assert stream.status_code == 200
+    before, record = newest(inquirers, 2)
+    assert (record.action, record.outcome.value, record.objects) == ("show_hit", "allowed", ("live",))
+    assert before.outcome.value == "refused", "once an hour, as the board"
+
+
 def test_so_many_streams_of_a_session_and_no_more(inquirers: Inquirers, server: DepartmentPageServer) -> None:
     with client_of(inquirers, server, "officer") as client, ExitStack() as streams:
         for _ in range(STREAMS_A_SESSION_MAX):
@@ -69,6 +133,42 @@ def test_the_hits_of_a_plate_are_shown_for_a_case_alone(inquirers: Inquirers, se
     assert (record.action, record.query, record.case, record.objects) == (
         "search_reads", canonical(STOLEN), "26-123456", (f"{UNIT}/hit-of-{HITS[STOLEN]}",),
     )  # fmt: skip
+
+
+@pytest.mark.review2(12)
+def test_the_hits_of_a_plate_do_not_tell_whether_it_is_on_a_list_that_one_may_not_see(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    with client_of(inquirers, server, "officer") as client:
+        pages = {
+            plate: client.get(
+                client.post(
+                    "/history", data={"purpose": "stolen_vehicle", "plate": plate, "case": "26-123456"}
+                ).headers["location"]
+            ).text.replace(plate, "")
+            for plate in (FAR, HIDDEN, "7AAA000")
+        }
+    assert len(set(pages.values())) == 1
+    assert [each.shown for each in newest(inquirers, 3)] == [0, 0, 0]
+
+
+@pytest.mark.review2(13)
+def test_a_try_to_open_a_covert_hit_is_answered_and_on_record_as_one_of_any_that_is_not_here(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    names = f"hit-of-{HITS[HIDDEN]}", "hit-of-none"
+    with client_of(inquirers, server, "officer") as client:
+        tries = [client.get(f"/hits/{UNIT}/{name}") for name in names]
+    assert len({(each.status_code, each.text) for each in tries}) == 1
+    assert tries[0].status_code == 404
+    records = newest(inquirers, 2)
+    assert [each.objects for each in records] == [(f"{UNIT}/{name}",) for name in names]
+    for record in records:
+        assert (record.action, record.outcome.value, record.reason) == ("show_hit", "refused", "not_found")
+        assert (record.person_id, record.purpose, record.shown) == (inquirers.ids["officer"], "emergency_alert", 0)
+    with client_of(inquirers, server, "technician") as client:
+        paths = [f"/hits/{UNIT}/{name}" for name in (*names, f"hit-of-{HITS[STOLEN]}")]
+        assert [client.get(path).status_code for path in paths] == [403, 403, 403]
 
 
 def test_a_confirmed_record_is_no_confirmed_vehicle(inquirers: Inquirers, server: DepartmentPageServer) -> None:

@@ -18,6 +18,7 @@ from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.domain.releases.requests import ReleasePictures, ReleaseRequest, ReleaseScope
 from alpr_edge.domain.releases.steps import ReleaseState
 from tests.department.inquiries.inquirers import Inquirers, authoriser_of
+from tests.department.scenes import scene_item
 from tests.department.search.traffic import time_item
 from tests.domain.releases.test_releases import REQUEST
 from tests.store.records import hit, plate_read
@@ -28,7 +29,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 BEGIN = NOW - timedelta(days=2)
 LETTER = b"%PDF-1.7 Dear Commander, please find the reads of 8ABC123"
 PLATE, OTHER_PLATE, NEVER_ASKED = "8ABC123", "9XYZ987", "7THER11"
-CROP, SCENE = image_item(1), image_item(2)
+CROP, SCENE = image_item(1), scene_item()
 ASKED = ReleaseScope((PLATE, OTHER_PLATE), BEGIN, BEGIN + timedelta(hours=12), pictures=ReleasePictures.SCENES)
 ASKING: ReleaseRequest = replace(REQUEST, scope=ASKED)
 APPROVED = ReleaseScope((PLATE,), BEGIN, BEGIN + timedelta(hours=6), pictures=ReleasePictures.PLATES)

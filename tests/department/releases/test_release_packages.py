@@ -14,6 +14,7 @@ from alpr_edge.department.inquiries.office import InquiryOffice
 from alpr_edge.department.pki.authority import Authority, TlsFiles
 from alpr_edge.department.serving import PACKAGES_NAME
 from alpr_edge.domain.errors import AccessError, ReleaseError
+from alpr_edge.domain.releases.requests import ReleasePictures
 from alpr_edge.domain.releases.steps import ReleaseState
 from alpr_edge.evidence.checks.findings import CheckSubject
 from alpr_edge.evidence.checks.package_files import open_files
@@ -34,6 +35,7 @@ from tests.department.releases.cases import (
     store_items,
     store_reads,
 )
+from tests.department.scenes import is_plain_scene
 
 MANY = "5MNY900"
 """A plate with more reads than one record has room for."""
@@ -80,6 +82,14 @@ def test_the_package_holds_what_was_approved_and_nothing_else(
     assert (before.query, of_plate.query, shown.query) == ("", PLATE, PLATE)
     assert (before.objects, shown.shown) == ((request_id,), 2)
     assert set(shown.objects) == {f"{read_id.split(':')[0]}/{read_id}" for read_id in IN_IT}
+
+
+@pytest.mark.review2(8)
+def test_a_scene_in_a_package_tells_of_no_hit(office: InquiryOffice, of: Roles, tmp_path: Path) -> None:
+    made = of.package(of.approved_request(replace(APPROVED, pictures=ReleasePictures.SCENES)), tmp_path / "out")
+    with open_files(made.path, made.passphrase) as files:
+        (scene,) = (files.read(path) for path in files.sizes if "scene" in path)
+    assert is_plain_scene(scene), "of a read with a covert hit, whose scene its car keeps large"
 
 
 def test_every_read_of_a_large_package_is_on_record_by_its_plate_before_the_file_is_written(

@@ -17,12 +17,13 @@ from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.protocol.dispositions import disposition_item_id, disposition_payload
+from alpr_edge.domain.protocol.hits import hit_payload
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, encode, read_payload
 from alpr_edge.domain.statistics.department_counts import DepartmentCounts
 from alpr_edge.domain.statistics.periods import period_of_month
 from tests.department.engines import EngineUnderTest
 from tests.department.retention.office import Office, hit_items
-from tests.store.records import disposition, plate_read
+from tests.store.records import disposition, hit, plate_read
 from tests.uplink.items import item
 
 SEEN = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -57,6 +58,12 @@ def answer_item(
     made = disposition(number, hit_id=f"hit-of-{read_id}", part=part, answer=answer, undoes=undoes)
     body = encode(disposition_payload(made, read_id, "unit-1"))
     return item(disposition_item_id(made.disposition_id), ItemKind.DISPOSITION, body)
+
+
+def covert_hit_item(read_id: str) -> OutboxItem:
+    made = hit(f"hit-of-{read_id}", read_id)
+    made = replace(made, entry=replace(made.entry, covert=True))
+    return item(made.hit_id, ItemKind.HIT, encode(hit_payload(made, plate_read(read_id))))
 
 
 def deliver(office: Office, *groups: OutboxItem | Sequence[OutboxItem]) -> None:
@@ -119,6 +126,18 @@ def test_an_answer_that_was_undone_or_given_to_a_persons_text_judges_no_read(off
     assert (counted.hits, counted.judged_reads) == (2, 0)
     deliver(office, answer_item(4, "a", "misread"), answer_item(5, "a", "correct"))
     assert (report(office).total.judged_reads, report(office).total.misread_reads) == (1, 0)
+
+
+@pytest.mark.review2(7)
+def test_a_covert_hit_is_in_no_count(office: Office) -> None:
+    deliver(office, read("a"), read("b", is_timed=False))
+    before = report(office)
+    deliver(
+        office,
+        [covert_hit_item("a"), *hit_items("a")[2:], covert_hit_item("b"), covert_hit_item("never-came")],
+        answer_item(5, "a", "misread"),
+    )
+    assert report(office) == before
 
 
 def test_what_has_no_sure_time_is_in_no_count(office: Office) -> None:

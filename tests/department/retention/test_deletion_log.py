@@ -1,12 +1,15 @@
 """What stays on record of deletions cannot be changed or left out without that being seen."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from alpr_edge.department.retention.deletion_log import check_log
-from alpr_edge.domain.errors import AuditError, StoreError
+from alpr_edge.department.retention.deletion_mark import FILE_NAME, check_deletions
+from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.errors import AuditError, DepartmentError, StoreError
 from tests.department.engines import ROWS_STAY, EngineUnderTest
 from tests.department.retention.office import Office, pictures_of, read_item, record_of
 
@@ -23,7 +26,42 @@ def office(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Office]:
 
 
 def check(office: Office) -> None:
-    check_log(office.storage.deletions(), office.storage.logs.witness_key)
+    check_deletions(office.storage.deletions(), Witness(office.directory))
+
+
+@pytest.mark.review2(13)
+def test_an_end_that_was_cut_is_seen_and_no_run_goes_on_from_there(office: Office, engine: EngineUnderTest) -> None:
+    check(office)
+    with guards_off(office, engine):
+        office.execute("DELETE FROM deletion_runs WHERE number = 2")
+        with pytest.raises(AuditError, match="records are missing at the end; 3 were signed"):
+            check(office)
+        office.deliver(read_item("read-9"), days_ago=400)
+        with pytest.raises(DepartmentError, match="nothing is deleted: deletion 2: records are missing"):
+            office.purge()
+        assert len(office.storage.deletions()) == 2
+
+
+def test_a_department_of_before_has_no_mark_until_its_next_run(office: Office) -> None:
+    mark = office.directory / FILE_NAME
+    mark.unlink()
+    check(office)
+    office.purge()
+    assert mark.stat().st_mode & 0o777 == 0o600
+    check(office)
+
+
+@contextmanager
+def guards_off(office: Office, engine: EngineUnderTest) -> Iterator[None]:
+    """Let rows of the record be changed, as by somebody past the database."""
+    if engine.name == "postgresql":
+        office.execute("ALTER TABLE deletion_runs DISABLE TRIGGER USER")
+    else:
+        for verb in ("update", "delete"):
+            office.execute(f"DROP TRIGGER deletion_runs_no_{verb}")
+    yield
+    if engine.name == "postgresql":
+        office.execute("ALTER TABLE deletion_runs ENABLE TRIGGER USER")
 
 
 def test_a_record_says_who_under_which_rule_and_how_many_and_names_no_read(office: Office) -> None:
@@ -50,16 +88,10 @@ def test_the_database_refuses_to_change_or_delete_a_record(office: Office) -> No
     ],
 )
 def test_what_is_changed_past_the_database_is_seen(office: Office, engine: EngineUnderTest, change: str) -> None:
-    if engine.name == "postgresql":
-        office.execute("ALTER TABLE deletion_runs DISABLE TRIGGER USER")
-    else:
-        for verb in ("update", "delete"):
-            office.execute(f"DROP TRIGGER deletion_runs_no_{verb}")
-    office.execute(change)
-    with pytest.raises(AuditError):
-        check(office)
-    if engine.name == "postgresql":
-        office.execute("ALTER TABLE deletion_runs ENABLE TRIGGER USER")
+    with guards_off(office, engine):
+        office.execute(change)
+        with pytest.raises(AuditError):
+            check(office)
 
 
 def test_another_key_does_not_hold(office: Office, tmp_path: Path) -> None:

@@ -159,7 +159,8 @@ def test_glances_tell_no_plate_and_the_gravest_that_waits_stands_first(views: Hi
     assert len(views.glances(2)) == 2
 
 
-def test_covert_hits_are_for_whoever_is_cleared_and_leave_no_trace_for_others(
+@pytest.mark.review2(13)
+def test_covert_hits_are_for_whoever_is_cleared_and_a_try_of_others_is_as_one_of_none(
     staff: Staff, views: HitViews, dispositions: HitDispositions
 ) -> None:
     with staff.authoriser("officer") as officer:
@@ -168,7 +169,13 @@ def test_covert_hits_are_for_whoever_is_cleared_and_leave_no_trace_for_others(
         for ask in (views.card, lambda who, name: dispositions.record(who, name, HitAnswer(READ, "correct"))):
             with pytest.raises(DispositionError, match="there is no such hit"):
                 ask(officer, COVERT)
-        assert len(staff.records()) == before
+        tries = staff.records()[before:]
+        with pytest.raises(DispositionError, match="there is no such hit"):
+            views.card(officer, "hit-none")
+        other = staff.records()[-1]
+        assert [(each.action, each.outcome, each.reason, each.objects) for each in tries] == [
+            (other.action, other.outcome, "not_found", (COVERT,))
+        ] * 2
     with staff.authoriser("chief") as chief:
         assert [glance.hit_id for glance in views.glances(10, chief) if glance.is_covert] == [COVERT]
         card = views.card(chief, COVERT)

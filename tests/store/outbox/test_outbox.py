@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -310,3 +311,24 @@ def test_an_empty_outbox_has_nothing(outbox: Outbox, store: ReadStore) -> None:
     assert outbox.due(100, ALL) == []
     store.commit([decided_record()])
     assert outbox.counts() == OutboxCounts(0, 0, 0)
+
+
+@pytest.mark.review2(7)
+def test_what_anybody_sees_of_the_queue_tells_nothing_of_a_covert_hit(
+    full_outbox: Outbox, store: ReadStore, database: Database
+) -> None:
+    oldest = OldestWaiting(database, look_s=0.0)
+    before, since = full_outbox.shown_counts(), oldest.queued_utc()
+    covert = replace(hit("hit-2", "read-4"), entry=replace(hit().entry, covert=True))
+    store.commit([decided(plate_read("read-4"), (covert,))])
+    assert (full_outbox.shown_counts(), oldest.queued_utc()) == (before, since)
+    assert full_outbox.counts().ready == before.ready + 1
+    full_outbox.settle([receipt(full_outbox, "hit-2")], ATTEMPTS_MAX)
+    assert full_outbox.shown_counts() == before
+
+
+@pytest.mark.review2(7)
+def test_a_covert_hit_that_waits_alone_is_no_oldest_item(store: ReadStore, outbox: Outbox, database: Database) -> None:
+    covert = replace(hit("hit-1", "read-1"), entry=replace(hit().entry, covert=True))
+    store.commit([decided(plate_read("read-1"), (covert,))])
+    assert (outbox.shown_counts().ready, OldestWaiting(database).queued_utc()) == (0, None)

@@ -1,9 +1,13 @@
-"""Counts what units delivered since the server began, for its figures; no unit and no plate is in it."""
+"""Counts what units delivered since the server began, for its figures; no unit, no plate and no hit is in it.
+
+Everybody on the server may read the figures. Hits are left out, since some are covert; what is about a hit, such as its
+alert, is about one that is not.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-from alpr_edge.domain.protocol.items import Outcome
+from alpr_edge.domain.protocol.items import ItemKind, Outcome
 
 
 @dataclass(slots=True)
@@ -11,7 +15,7 @@ class BatchCounts:
     """The counts so far; the event loop's thread changes them, and others only look."""
 
     received: Counter[str] = field(default_factory=Counter)
-    """Items answered with a receipt, by their kind; one that comes twice counts twice."""
+    """Items answered with a receipt, by their kind, hits left out; one that comes twice counts twice."""
     refused: int = 0
     """Items that were refused."""
     turned_away: int = 0
@@ -26,6 +30,8 @@ class BatchCounts:
             kind: the kind of the item, as the unit named it; only one that is known gets a receipt.
             outcome: the outcome of its answer.
         """
+        if kind == ItemKind.HIT:
+            return
         if outcome == Outcome.RECEIPT:
             self.received[kind] += 1
         else:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from alpr_edge.access.attempts import PasskeyAttempt
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
-from alpr_edge.access.authorisation.offers import current_holder
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.access.totp import matching_step
@@ -15,7 +14,6 @@ from alpr_edge.department.inquiries.accounts.own_account import passkey_id_of, r
 from alpr_edge.domain.errors import AccessError, SearchError
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.roster import RosterHeader
-from alpr_edge.domain.permissions.purposes import MAINTENANCE
 
 NOTHING_STAYS = "this passkey is all that you can sign in with; add another one first"
 _SIGN_IN_FIRST = "sign in first"
@@ -60,8 +58,9 @@ class FactorService:
         from alpr_edge.access.passkeys import registration_options  # noqa: PLC0415 - 8 MB for whoever adds one
 
         self._changes.require_fresh(authoriser.caller.token, proof)
-        person = current_holder(authoriser, Operation.CHANGE_OWN_FACTORS, MAINTENANCE)
-        if person is None:
+        decision = authoriser.decide(Operation.CHANGE_OWN_FACTORS)
+        person = decision.person
+        if person is None or not decision.is_allowed:
             raise AccessError(_SIGN_IN_FIRST)
         with self._changes.database.reading() as connection:
             credentials = require_account(connection, person.person_id).credentials

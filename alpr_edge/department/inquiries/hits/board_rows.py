@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Select, and_, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, and_, literal, select, text, tuple_
 
 from alpr_edge.department.db.schema import HIT_ITEMS, alerts, dispositions, hits, items, reads, withdrawals
 from alpr_edge.domain.alerting import Level, Tone, level_of
@@ -120,22 +120,27 @@ def newest_hits(connection: Connection, since: datetime, count: int, *, with_cov
     return _hits(connection, connection.execute(query).mappings().all())
 
 
-def one_hit(connection: Connection, unit_id: str, hit_id: str) -> BoardHit | None:
-    """A hit by its unit and id; None: there is none, or it was deleted."""
+def one_hit(connection: Connection, unit_id: str, hit_id: str, *, with_covert: bool) -> BoardHit | None:
+    """A hit by its unit and id; None: there is none, or it was deleted; a covert one is looked up only if asked for."""
     one = _columns().where(hits.c.unit_id == unit_id, hits.c.hit_id == hit_id)
+    if not with_covert:
+        one = one.where(hits.c.covert.is_(False))
     return next(iter(_hits(connection, connection.execute(one).mappings().all())), None)
 
 
-def hits_of_plate(connection: Connection, plate: str, count: int, *, with_covert: bool) -> list[BoardHit]:
+def hits_of_plate(
+    connection: Connection, plate: str, count: int, is_listed: ColumnElement[bool], *, with_covert: bool
+) -> list[BoardHit]:
     """The hits of the reads of one plate, the newest first.
 
     Args:
         connection: the connection of a transaction.
         plate: in canonical form.
         count: how many at most.
+        is_listed: which lists they are of.
         with_covert: whether covert hits are among them.
     """
-    query = _columns().where(reads.c.plate == plate)
+    query = _columns().where(reads.c.plate == plate, is_listed)
     if not with_covert:
         query = query.where(hits.c.covert.is_(False))
     order = items.c.received_at.desc(), items.c.item_id.desc(), items.c.unit_id

@@ -6,15 +6,17 @@ list and the level alone (policy 462.4(e)); a covert hit is there for those alon
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import ColumnElement
+
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.access.authorisation.offers import current_holder
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.schema import hits
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.inquiries.hits.board_rows import BoardHit, hits_of_plate, newest_hits, one_hit, reason_of
 from alpr_edge.department.inquiries.hits.shown_hits import ShownHits
@@ -22,7 +24,7 @@ from alpr_edge.department.search.read_pictures import ReadPicture, pictures_of
 from alpr_edge.department.settings import HitsTable
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.errors import SearchError
-from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.hits import OWN_SOURCE, Reason
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -33,6 +35,7 @@ HITS_MAX = 100
 """Most hits of the board."""
 NO_HIT = "there is no such hit any more: it was kept as long as the policy says"
 NOTE = "the board of hits"
+_STREAM = AccessSubject(("live",), note="told as hits arrive")
 _WHOLE_PLATE = re.compile(r"[A-Za-z0-9 .-]+")
 """Letters and digits, with what people write between them."""
 
@@ -71,6 +74,7 @@ class HitBoard:
         self._images = images
         self._table = table
         self._shown = ShownHits()
+        self._watched = ShownHits()
 
     @property
     def hours(self) -> int:
@@ -101,11 +105,11 @@ class HitBoard:
             for (purpose, is_covert), some in groups.items():
                 objects = [each.objects[0] for each in some]
                 subject = AccessSubject(is_covert=is_covert, note=NOTE)
-                new, holder = self._shown.new_of(session, objects), None
+                new, decision = self._shown.new_of(session, objects), None
                 if new is not None and not new:
-                    holder = current_holder(authoriser, Operation.SHOW_HIT, purpose, is_covert=is_covert)
-                if holder is not None:
-                    sources = holder.sources
+                    decision = authoriser.decide(Operation.SHOW_HIT, purpose, subject)
+                if decision is not None and decision.is_allowed:
+                    sources = decision.actor.sources
                 else:
                     access = stack.enter_context(authoriser.access(Operation.SHOW_HIT, purpose, subject))
                     access.show(tuple(objects if new is None else new))
@@ -114,10 +118,34 @@ class HitBoard:
         self._shown.add(session, [each.objects[0] for each in open_hits])
         return [lines[each.unit_id, each.hit_id] for each in found]
 
-    def history(self, authoriser: Authoriser, purpose: Purpose, plate: str) -> list[BoardLine]:
+    def watch(self, authoriser: Authoriser) -> bool:
+        """Let a page be told that hits came; on record once an hour.
+
+        Returns:
+            Whether covert hits are among them.
+
+        Raises:
+            AccessError: it is refused.
+            StoreError: as above.
+        """
+        session, asked = (
+            token_digest(authoriser.caller.token),
+            (Operation.SHOW_HIT, purpose_of_hit(Reason.OTHER), _STREAM),
+        )
+        if (
+            self._watched.new_of(session, _STREAM.objects) != []
+            or not authoriser.without_use().decide(*asked).is_allowed
+        ):
+            with authoriser.without_use().access(*asked):
+                self._watched.add(session, _STREAM.objects)
+        return authoriser.may_see_covert()
+
+    def history(self, authoriser: Authoriser, purpose: Purpose, plate: str) -> list[BoardHit]:
         """The hits of one plate that are kept, the newest first, at most :data:`HITS_MAX`; for a case alone.
 
-        It counts as a page of a search, and the plate that was asked for is on record (Civil Code 1798.90.52).
+        It counts as a page of a search, and the plate that was asked for is on record (Civil Code 1798.90.52). Hits of
+        lists that the person has no permission for are left out without a trace: a line of one would say that this very
+        plate is on that list (policy 462.4(e)).
 
         Raises:
             AccessError: it is refused.
@@ -129,14 +157,16 @@ class HitBoard:
             raise SearchError("the hits of a plate are shown for a case alone: give its number")
         with_covert = authoriser.may_see_covert()
         with authoriser.access(Operation.SEARCH_READS, purpose, history_subject(plate)) as access:
+            is_listed = _is_listed_for(self._table, access.actor.sources)
             with self._database.reading() as connection:
-                found = hits_of_plate(connection, wanted, HITS_MAX, with_covert=with_covert)
+                found = hits_of_plate(connection, wanted, HITS_MAX, is_listed, with_covert=with_covert)
             access.show(tuple(each.objects[0] for each in found))
-            return [self._line(each, access.actor.sources) for each in found]
+            return found
 
     def forget(self, token: str) -> None:
         """Forget what the session of a token was shown: it is locked, or it ends."""
-        self._shown.forget(token_digest(token))
+        for each in (self._shown, self._watched):
+            each.forget(token_digest(token))
 
     def hit(self, authoriser: Authoriser, unit_id: str, hit_id: str) -> tuple[BoardHit, list[ReadPicture]]:
         """A hit as it is now, and the pictures that there are of its read.
@@ -171,12 +201,15 @@ class HitBoard:
             return jpeg
 
     def _find(self, authoriser: Authoriser, unit_id: str, hit_id: str) -> BoardHit:
-        """A hit; for whoever is not cleared for covert ones, these are none."""
+        """A hit; for whoever is not cleared a covert one is none, and a try is on record as of any that is not here."""
+        with_covert = authoriser.may_see_covert()
         with self._database.reading() as connection:
-            hit = one_hit(connection, unit_id, hit_id)
-        if hit is None or (hit.is_covert and not authoriser.may_see_covert()):
-            raise SearchError(NO_HIT)
-        return hit
+            hit = one_hit(connection, unit_id, hit_id, with_covert=with_covert)
+        if hit is not None:
+            return hit
+        subject = AccessSubject((f"{unit_id}/{hit_id}",))
+        authoriser.refuse_unknown(Operation.SHOW_HIT, purpose_of_hit(Reason.OTHER), subject)
+        raise SearchError(NO_HIT)
 
     def _line(self, hit: BoardHit, sources: Iterable[SourcePermission]) -> BoardLine:
         if self._table.permission_of(hit.source) in sources:
@@ -186,6 +219,15 @@ class HitBoard:
     def _subject(self, hit: BoardHit) -> tuple[Purpose, AccessSubject]:
         source = self._table.permission_of(hit.source)
         return _purpose_of(hit), AccessSubject(hit.objects, source=source, is_covert=hit.is_covert)
+
+
+def _is_listed_for(table: HitsTable, sources: Collection[SourcePermission]) -> ColumnElement[bool]:
+    """Whether a hit is of a list that whoever has some permissions may see; lists without a name there are federal."""
+    own, state = (OWN_SOURCE, *table.department_lists), table.state_lists
+    named = {SourcePermission.DEPARTMENT: own, SourcePermission.STATE: state}
+    shown = [name for permission in sources for name in named.get(permission, ())]
+    is_shown = hits.c.source.in_(shown)
+    return is_shown | hits.c.source.not_in((*own, *state)) if SourcePermission.FEDERAL in sources else is_shown
 
 
 def check_whole_plate(text: str) -> str:

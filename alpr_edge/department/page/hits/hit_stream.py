@@ -1,6 +1,7 @@
 """The stream of events that keeps the pages of hits live: it tells that something came, never what.
 
-A page that hears of it asks for itself again, so that what it may show is decided and put on record anew.
+A page that hears of it asks for itself again, so that what it may show is decided and put on record anew. Only whoever
+may see hits has a stream, and it tells of covert hits only whoever is cleared for them, by neither event nor count.
 """
 
 import itertools
@@ -13,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alpr_edge.department.page.site import COMPONENT, DepartmentSite
-from alpr_edge.domain.sessions.session import SessionState, token_digest
+from alpr_edge.domain.errors import AccessError, StoreError
+from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.web.live.event_streams import EventStreams, event_text
 from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.visitor import Visitor
@@ -43,29 +45,54 @@ class HitStream:
         self._streams = EventStreams(STREAMS_MAX)
 
     async def answer(self, request: Request) -> Response:
-        """Begin a stream for whoever is signed in."""
+        """Begin a stream for whoever may see hits."""
         visitor = Visitor.of(request, b"", COMPONENT)
-        if not await self._is_open(visitor):
+        sees_covert = await self._sees_covert(visitor)
+        if sees_covert is None:
             return Response(status_code=403)
-        return self._streams.answer(token_digest(visitor.token), partial(self._events, request, visitor))
+        events = partial(self._events, request, visitor, sees_covert=sees_covert)
+        return self._streams.answer(token_digest(visitor.token), events)
 
-    async def _events(self, request: Request, visitor: Visitor) -> AsyncIterator[str]:
-        count = self._feed.count
+    async def _events(self, request: Request, visitor: Visitor, *, sees_covert: bool) -> AsyncIterator[str]:
+        count = self._count(sees_covert=sees_covert)
         yield event_text("live", count)
         for beat in itertools.count(1):
             due_s = time.monotonic() + BEAT_S
-            heard = await self._feed.wait(count, BEAT_S)
+            heard = await self._wait(count, due_s, sees_covert=sees_covert)
             if self._feed.is_stopped or await request.is_disconnected():
                 return
             if heard != count or beat % RENEWAL_BEATS == 0:
                 count = heard
                 yield event_text("hits", count)
-                await self._feed.wait(count, due_s - time.monotonic())  # so that a page is asked once a beat at most
+                # So that a page is asked once a beat at most.
+                await self._wait(count, due_s, sees_covert=sees_covert)
             if not self._feed.failure:  # else the page hears nothing, and says that it is not live
                 yield event_text("beat", count)
-            if beat % SESSION_CHECK_BEATS == 0 and not await self._is_open(visitor):
+            if beat % SESSION_CHECK_BEATS == 0 and await self._sees_covert(visitor) is not sees_covert:
                 yield event_text("session", count)
                 return
 
-    async def _is_open(self, visitor: Visitor) -> bool:
-        return await run_in_threadpool(self._site.sign_ins(visitor).state) is SessionState.OPEN
+    async def _wait(self, count: int, due_s: float, *, sees_covert: bool) -> int:
+        """Wait until the person's count is another, at most until a moment; returns it."""
+        while not self._feed.is_stopped and (left_s := due_s - time.monotonic()) > 0:
+            version = self._feed.count
+            if self._count(sees_covert=sees_covert) != count:
+                break
+            await self._feed.wait(version, left_s)
+        return self._count(sees_covert=sees_covert)
+
+    def _count(self, *, sees_covert: bool) -> int:
+        """How often something came of the hits that a person may know of."""
+        return self._site.office.arrivals.counts.seen_by(sees_covert=sees_covert)
+
+    async def _sees_covert(self, visitor: Visitor) -> bool | None:
+        """Whether a visitor may be told of covert hits; None: of no hits at all."""
+        return await run_in_threadpool(self._watch, visitor)
+
+    def _watch(self, visitor: Visitor) -> bool | None:
+        if self._site.is_closed(visitor):
+            return None
+        try:
+            return self._site.office.hits.watch(self._site.authoriser(visitor))
+        except (AccessError, StoreError):
+            return None

@@ -129,21 +129,43 @@ def test_answers_verification_and_withdrawal_come_as_they_are_delivered(
     authoriser, part = authoriser_of(office, inquirers.ids["commander"]), DispositionPart
     database = DepartmentDatabase(inquirers.directory, create=False)
     arrivals, seen = HitArrivals(database), list[HitVerification]()
-    counts = [arrivals.current(), arrivals.current()]
+    counts = [arrivals.current().plain, arrivals.current().plain]
     for number, (each, answer) in enumerate(
         [(part.READ, "correct"), (part.INQUIRY, "still_on_file"), (part.CONFIRMATION, "confirmed")], 2
     ):
         deliver(inquirers.directory, said_of(WANTED, number, each, answer))
-        counts.append(arrivals.current())
+        counts.append(arrivals.current().plain)
         seen.append(board_hit(office, authoriser, WANTED).hit_state.verification)
     assert seen == [HitVerification.NOT_CONFIRMED, HitVerification.ON_FILE, HitVerification.CONFIRMED]
     assert counts == [counts[0], *range(counts[0], counts[0] + 4)]
     deliver(inquirers.directory, withdrawal_of(read_now(HITS[WANTED], WANTED)))
-    assert (arrivals.current(), arrivals.current()) == (counts[-1] + 1, counts[-1] + 1)
+    assert (arrivals.current().plain, arrivals.current().plain) == (counts[-1] + 1, counts[-1] + 1)
     hit = board_hit(office, authoriser, WANTED)
     assert (hit.is_withdrawn, [said.answer for said in hit.said]) == (True, ["correct", "still_on_file", "confirmed"])
     deliver(inquirers.directory, read_item_of(read_now("b6", "7WAN46Z", supersedes=HITS[WANTED])))
     assert board_hit(office, authoriser, WANTED).correction == "7WAN46Z"
+    database.close()
+
+
+@pytest.mark.review2(7)
+def test_what_arrives_of_covert_hits_is_counted_apart(inquirers: Inquirers) -> None:
+    database = DepartmentDatabase(inquirers.directory, create=False)
+    arrivals = HitArrivals(database)
+    before, read, old = arrivals.current(), read_now("c7", "7APA462"), read_now("c8", "7APA463")
+    for number, item_of_hit in enumerate(
+        (
+            hit_item_of(read, covert=True),
+            answer_item("c7", 70, DispositionPart.READ, "correct"),
+            withdrawal_of(read),
+            hit_item_of(old, covert=None),  # of a release that does not say
+        ),
+        1,
+    ):
+        deliver(inquirers.directory, item_of_hit)
+        counts = arrivals.current()
+        assert (counts.all, counts.plain) == (before.all + number, before.plain)
+    deliver(inquirers.directory, said_of(STOLEN, 71, DispositionPart.OUTCOME, "recovered"))
+    assert arrivals.current().plain == before.plain + 1
     database.close()
 
 
@@ -186,7 +208,7 @@ def test_the_hits_of_a_plate_are_for_a_case_and_covert_ones_for_whoever_is_clear
             office.hits.history(authoriser, purpose, plate)
     assert office.log.size() == first
     found = {plate: [type(line) for line in office.hits.history(authoriser, for_case, plate)] for plate in HITS}
-    assert found == {STOLEN: [BoardHit], WANTED: [BoardHit], FAR: [WithheldLine], HIDDEN: []}
+    assert found == {STOLEN: [BoardHit], WANTED: [BoardHit], FAR: [], HIDDEN: []}
     with changed_person(office, person_id, has_covert_clearance=True, sources=["department", "state", "federal"]):
         (line,) = office.hits.history(authoriser_of(office, person_id), for_case, HIDDEN)
         assert isinstance(line, BoardHit)
