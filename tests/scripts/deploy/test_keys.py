@@ -9,7 +9,7 @@ import pytest
 
 from alpr_edge.store import keys as store_keys
 from scripts.deploy.provision.keys import DATA_OF_KEYS, HOST, HOST_AND_TPM, NAMES, KeysStep
-from scripts.deploy.provision.machine import ProvisioningError, run
+from scripts.deploy.provision.machine import run
 from scripts.deploy.provision.steps import State, provision
 
 pytestmark = pytest.mark.review(18)
