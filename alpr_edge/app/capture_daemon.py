@@ -187,13 +187,9 @@ class CaptureDaemon:
 
         A value that cannot be determined is reported as a fault and ends nothing. Ignition off is a stop as well. What
         needs the disk is done by stages: a disk that hangs is a fault to be told, and must not keep this from telling.
-
-        Raises:
-            StoreError: a damaged database cannot be replaced; only a new start helps.
         """
         pipeline = session.pipeline
         while not self._stop.wait(ROUND_S) and self._power.step() is Phase.WATCHING:
-            session.databases.mend()
             session.disk.judge()
             session.lists.judge(self._clock.now().trusted_utc)
             pipeline.supervisor.tend()
@@ -203,7 +199,6 @@ class CaptureDaemon:
             self._write_session_health(session, others)
             if pipeline.is_alive(stalled):
                 self._manager.alive()
-        session.databases.mend()
 
     def _faults_of(self, session: CaptureSession, others: dict[str, Any]) -> list[Fault]:
         """Everything that is wrong with the unit at present."""
