@@ -100,6 +100,10 @@ class CaptureSession:
         without_pictures = {fault.subject for fault in faults}
         return faults + [fault for fault in self.views.faults() if fault.subject not in without_pictures]
 
+    def disk_idle_s(self) -> float:
+        """Seconds since a write on the disk last ended; the upkeep writes every few seconds (DiskProbe)."""
+        return self.store.database.commits.idle_s()
+
     def figures(self) -> dict[str, Any]:
         """What health tells of frames, cameras, records and alerts."""
         latencies = list(self.alerter.latencies_ms)
