@@ -1,12 +1,14 @@
 """A disk made of software (FUSE) that hangs or fails to read, as a card does: for a file system in a file.
 
-``python -m tests.fuse_disk IMAGE FOLDER`` shows the bytes of IMAGE as FOLDER/disk until SIGTERM. While the file
-``IMAGE.hangs`` exists no request is answered, and while ``IMAGE.unread`` exists each read fails with EIO.
+``python -m tests.fuse_disk IMAGE FOLDER`` shows the bytes of IMAGE as FOLDER/disk until it is unmounted. While the file
+``IMAGE.hangs`` exists no request is answered, and while ``IMAGE.unread`` exists each read of the bytes that it names
+fails with EIO.
 """
 
 import ctypes
 import errno
 import os
+import re
 import stat
 import struct
 import subprocess
@@ -38,6 +40,7 @@ _CONSTANT = {
     _STATFS: struct.pack("<QQQQQIIII24x", 1 << 20, 1 << 19, 1 << 19, 9, 9, 4096, 255, 4096, 0),
 }
 """Answers that are always the same (linux/fuse.h)."""
+_PHYSICAL = re.compile(r"(?m)^ *\d+: +\d+\.\. +\d+: +(\d+)\.\. +(\d+):")
 _POLL_S = 0.05
 _WAIT_S = 60.0
 
@@ -96,7 +99,9 @@ class Server:
     def _read(self, body: bytes) -> bytes:
         _, offset, size = struct.unpack_from("<QQI", body)
         if self._unread.exists():
-            raise OSError(errno.EIO, "")
+            ranges = (tuple(map(int, line.split())) for line in self._unread.read_text().splitlines())
+            if any(offset < end and begin < offset + size for begin, end in ranges):
+                raise OSError(errno.EIO, "")
         return os.pread(self._image, size, offset)
 
     def _write(self, body: bytes) -> bytes:
@@ -135,7 +140,7 @@ class FuseDisk:
             each.mkdir()
 
     @contextmanager
-    def mounted(self) -> Iterator["FuseDisk"]:
+    def mount(self) -> Iterator["FuseDisk"]:
         """Mount it for the block; it answers again at the end, whatever the block did."""
         subprocess.run(["mkfs.ext4", "-q", "-F", self._image], check=True, capture_output=True)
         server = subprocess.Popen([sys.executable, "-m", "tests.fuse_disk", self._image, self._shown])
@@ -156,9 +161,16 @@ class FuseDisk:
         """Answer nothing from now on."""
         self._image.with_suffix(".hangs").touch()
 
-    def fail_reads(self) -> None:
-        """Fail each read from now on; what the kernel holds in memory is read from there."""
-        self._image.with_suffix(".unread").touch()
+    def fail_reads(self, path: Path) -> None:
+        """Fail each read of the blocks that a file has now, which the kernel holds in memory no more."""
+        self.forget(path)
+        listing = subprocess.run(["filefrag", "-b1", "-v", path], check=True, capture_output=True, text=True).stdout
+        ranges = [(int(begin), int(end) + 1) for begin, end in _PHYSICAL.findall(listing)]
+        assert ranges, listing
+        draft = self._image.with_suffix(".draft")
+        draft.write_text("".join(f"{begin} {end}\n" for begin, end in ranges))
+        draft.rename(self._image.with_suffix(".unread"))
+        self.forget(path)
 
     def forget(self, *paths: Path) -> None:
         """Have the kernel drop what it holds of some files, or of all, in memory."""

@@ -35,8 +35,9 @@ def disk(
     tmp_path: Path, require_tool: Callable[[str], str], require_system_module: Callable[[str], str]
 ) -> Iterator[FuseDisk]:
     require_system_module("import os; assert os.access('/dev/fuse', os.W_OK) and os.geteuid() == 0, 'needs root'")
-    require_tool("mkfs.ext4")
-    with FuseDisk(tmp_path, DISK_BYTES).mounted() as disk:
+    for tool in ("mkfs.ext4", "filefrag"):
+        require_tool(tool)
+    with FuseDisk(tmp_path, DISK_BYTES).mount() as disk:
         yield disk
 
 
@@ -160,8 +161,7 @@ def test_what_the_disk_does_not_read_for_some_seconds_is_in_use_afterwards(tmp_p
     data = load(car.settings).unit.data_directory
     with daemon("run", "--settings", str(car.settings)) as run:
         run.wait_for("event=read.stored", 3)
-        disk.fail_reads()
-        disk.forget(data / DATABASE_NAME)
+        disk.fail_reads(data / DATABASE_NAME)
         run.wait_for("event=store.damaged")
         time.sleep(5)
         disk.answer()
@@ -179,8 +179,7 @@ def test_what_the_disk_does_not_read_any_more_is_set_aside_while_plates_are_read
     data = load(car.settings).unit.data_directory
     with daemon("run", "--settings", str(car.settings)) as run:
         run.wait_for("event=read.stored", 3)
-        disk.fail_reads()
-        disk.forget(data / DATABASE_NAME)
+        disk.fail_reads(data / DATABASE_NAME)
         run.wait_for("event=store.damaged")
         run.wait_for("event=store.set_aside")
         disk.answer()
