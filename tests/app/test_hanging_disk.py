@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from alpr_edge.app.pipeline.pipeline import WRITER_SILENT_S_MAX
+from alpr_edge.app.stages.database_health import DatabaseHealth
+from alpr_edge.domain.errors import UnreadError
 from alpr_edge.settings import load
 from alpr_edge.store.db.database import DATABASE_NAME
 from alpr_edge.store.recovery.damaged_databases import damaged_databases
@@ -20,6 +22,7 @@ from alpr_edge.store.unit_store import open_store
 from tests.app.rig import daemon, wait_for_health
 from tests.app.stages.test_power import Car
 from tests.fuse_disk import FuseDisk
+from tests.store.damage import record
 
 pytestmark = [pytest.mark.slow, pytest.mark.review2(4)]
 
@@ -155,34 +158,59 @@ def test_a_start_that_hangs_with_its_disk_powers_off_with_the_key_out(tmp_path: 
         disk.answer()
 
 
-@pytest.mark.review2(1)
-def test_what_the_disk_does_not_read_for_some_seconds_is_in_use_afterwards(tmp_path: Path, disk: FuseDisk) -> None:
-    car = car_on(disk, tmp_path)
-    data = load(car.settings).unit.data_directory
+def run_once(car: Car) -> None:
+    """Have the database hold some reads, all of it in its file and none in its log."""
     with daemon("run", "--settings", str(car.settings)) as run:
         run.wait_for("event=read.stored", 3)
-        disk.fail_reads(data / DATABASE_NAME)
-        run.wait_for("event=store.damaged")
-        time.sleep(5)
+        assert run.end(signal.SIGTERM) == 0
+
+
+@pytest.mark.review2(1)
+def test_a_database_that_the_disk_does_not_read_for_some_seconds_is_in_use_afterwards(
+    tmp_path: Path, disk: FuseDisk
+) -> None:
+    car = car_on(disk, tmp_path)
+    run_once(car)
+    data = load(car.settings).unit.data_directory
+    disk.fail_reads(data / DATABASE_NAME)
+    with daemon("run", "--settings", str(car.settings)) as run:
+        time.sleep(15)
         disk.answer()
         run.wait_for("event=store.sound_again")
-        run.wait_for("event=read.stored", run.count("event=read.stored") + 3)
+        run.wait_for("event=read.stored", 3)
         assert run.end(signal.SIGTERM) == 0
     assert damaged_databases(data) == []
 
 
 @pytest.mark.review2(1)
-def test_what_the_disk_does_not_read_any_more_is_set_aside_while_plates_are_read(
-    tmp_path: Path, disk: FuseDisk
-) -> None:
+def test_a_database_that_the_disk_does_not_read_any_more_is_set_aside(tmp_path: Path, disk: FuseDisk) -> None:
     car = car_on(disk, tmp_path)
+    run_once(car)
     data = load(car.settings).unit.data_directory
+    disk.fail_reads(data / DATABASE_NAME)
     with daemon("run", "--settings", str(car.settings)) as run:
-        run.wait_for("event=read.stored", 3)
-        disk.fail_reads(data / DATABASE_NAME)
-        run.wait_for("event=store.damaged")
         run.wait_for("event=store.set_aside")
-        disk.answer()
-        run.wait_for("event=read.stored", run.count("event=read.stored") + 3)
+        run.wait_for("event=read.stored", 3)
         assert run.end(signal.SIGTERM) == 0
     assert len(damaged_databases(data)) == 1
+
+
+@pytest.mark.review2(1)
+def test_a_page_that_is_not_read_while_the_unit_works_is_read_again(tmp_path: Path, disk: FuseDisk) -> None:
+    settings = load(car_on(disk, tmp_path).settings)
+    with open_store(settings, migrate=True, replace_damaged=True) as store:
+        for start in range(0, 400, 20):
+            store.reads.commit([record(number) for number in range(start, start + 20)])
+    with open_store(settings, migrate=True, replace_damaged=True) as store:
+        disk.fail_reads(store.database.path)
+        with pytest.raises(UnreadError):
+            store.reads.commit([record(400)])
+            store.reads.recent(400)  # what is committed has the other connections read anew
+        mending = threading.Thread(target=DatabaseHealth(store).mend)
+        mending.start()
+        time.sleep(5)
+        assert mending.is_alive()
+        disk.answer()
+        mending.join()
+        assert len(store.reads.recent(400)) == 400
+        assert damaged_databases(settings.unit.data_directory) == []

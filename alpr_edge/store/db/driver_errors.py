@@ -20,6 +20,7 @@ _REMEDIES = {
     "SQLITE_NOTADB": "this key does not open it, or it is no database of alpr-edge; restore the outbox key",
     "SQLITE_CORRUPT": f"it is damaged; {REPLACE}",
     "SQLITE_IOERR_READ": f"the disk does not read it; {REPLACE}",
+    "SQLITE_IOERR_CORRUPTFS": f"the disk does not read it; {REPLACE}",
     "SQLITE_IOERR": "the disk does not read or write; check it, and that there is space on it",
     "SQLITE_READONLY": "it cannot be written; check its owner and the mount",
     "SQLITE_CANTOPEN": "it cannot be opened; check the folder's owner and mode",
@@ -27,7 +28,8 @@ _REMEDIES = {
     "SQLITE_INTERRUPT": f"a query took over {READ_S_MAX:g} s and was stopped; ask for fewer rows",
 }
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-_UNREAD = ("SQLITE_IOERR_READ",)
+_UNREAD = ("SQLITE_IOERR_READ", "SQLITE_IOERR_CORRUPTFS")
+"""SQLite's names of reads that the disk fails; the second is of EIO, as a bad sector gives it (os_unix.c)."""
 _UNREAD_PAGE = re.compile(r"error code=(\d+)")
 """In a finding of PRAGMA quick_check: SQLite's code of the error by which a page was not read."""
 _IOERR, _PRIMARY_CODE = 10, 0xFF
