@@ -108,11 +108,12 @@ class CaptureDaemon:
             StoreError: it could not write all of its records.
         """
         with ExitStack() as resources:
-            self._power = resources.enter_context(power_monitor(self._settings))
+            self._power = resources.enter_context(power_monitor(self._settings, self._manager))
             hold = FailureHold(self._settings, self._power, self._manager, self._health, self._stop)
             resources.enter_context(hold)
             resources.enter_context(instance_lock(self._settings.unit.data_directory))
             resources.callback(self._health.close)
+            starting = resources.enter_context(self._manager.extending_start())
             ballast = open_ballast(self._settings)
             store = resources.enter_context(open_store(self._settings, migrate=True, replace_damaged=True))
             store.with_replacement(lambda: self._recover(store))
@@ -137,6 +138,7 @@ class CaptureDaemon:
             unit = self._unit_parts(store, lists, ballast)
             gc.collect()
             gc.freeze()  # as after the imports: store, lists and models live as long as the unit
+            starting.set()
             self._run_sessions(unit, parts)
 
     def _unit_parts(self, store: UnitStore, lists: HotlistRefresh, ballast: Ballast) -> UnitParts:
@@ -187,13 +189,9 @@ class CaptureDaemon:
 
         A value that cannot be determined is reported as a fault and ends nothing. Ignition off is a stop as well. What
         needs the disk is done by stages: a disk that hangs is a fault to be told, and must not keep this from telling.
-
-        Raises:
-            StoreError: a damaged database cannot be replaced; only a new start helps.
         """
         pipeline = session.pipeline
         while not self._stop.wait(ROUND_S) and self._power.step() is Phase.WATCHING:
-            session.databases.mend()
             session.disk.judge()
             session.lists.judge(self._clock.now().trusted_utc)
             pipeline.supervisor.tend()
@@ -201,9 +199,8 @@ class CaptureDaemon:
             others = session.disk.figures() | session.counts.figures() | session.databases.figures()
             self._report(self._faults_of(session, others), session.alerter)
             self._write_session_health(session, others)
-            if pipeline.is_alive(stalled):
+            if pipeline.is_alive(stalled, session.disk_idle_s()):
                 self._manager.alive()
-        session.databases.mend()
 
     def _faults_of(self, session: CaptureSession, others: dict[str, Any]) -> list[Fault]:
         """Everything that is wrong with the unit at present."""

@@ -18,7 +18,7 @@ from alpr_edge.app.pipeline.recognition import RECOGNITION
 from alpr_edge.app.precision_watch import PrecisionWatch
 from alpr_edge.app.stages.access_log_upload import AccessLogUpload
 from alpr_edge.app.stages.canvass_upkeep import CanvassUpkeep
-from alpr_edge.app.stages.database_health import DatabaseHealth
+from alpr_edge.app.stages.database_health import DATABASE_STAGE, DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
 from alpr_edge.app.stages.frame_rate import FrameRateStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
@@ -103,6 +103,10 @@ class CaptureSession:
         without_pictures = {fault.subject for fault in faults}
         return faults + [fault for fault in self.views.faults() if fault.subject not in without_pictures]
 
+    def disk_idle_s(self) -> float:
+        """Seconds since a write on the disk last ended; the upkeep writes every few seconds (DiskProbe)."""
+        return self.store.database.commits.idle_s()
+
     def figures(self) -> dict[str, Any]:
         """What health tells of frames, cameras, records and alerts."""
         latencies = list(self.alerter.latencies_ms)
@@ -175,7 +179,7 @@ def _stage_fault(line: str) -> Fault:
     name = line.partition(" ")[0]
     if name.startswith(CAMERA_STAGE):
         return Fault(FaultKind.CAMERA, f"camera {name.removeprefix(CAMERA_STAGE)}", line)
-    is_needed = name in {WRITER, TRACKING} or name.startswith(RECOGNITION)
+    is_needed = name in {WRITER, TRACKING, DATABASE_STAGE} or name.startswith(RECOGNITION)
     return Fault(FaultKind.STAGE if is_needed else FaultKind.SIDE_STAGE, name, line)
 
 

@@ -119,6 +119,7 @@ FAULT_ADVICE = {
         UnitPart.CLOCK, "not confirmed", "Times and ages of lists are not sure. Drive under open sky."
     ),
     FaultKind.DELETION: FaultAdvice(UnitPart.STORE, "old reads stay", _TO_LINK),
+    FaultKind.DELETION_OVERDUE: FaultAdvice(UnitPart.STORE, "reads kept for too long", f"{_TO_LINK} {_TECHNICIAN}"),
     FaultKind.ACCESS_LOG: FaultAdvice(
         UnitPart.ACCESS_LOG, "does not work", f"Without it no plate is shown. {_TECHNICIAN}"
     ),

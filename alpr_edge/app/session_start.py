@@ -85,7 +85,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     counts = StoreCounts(partial(store_figures, store, OldestWaiting(store.database), unit.attempts, clock))
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, {each.camera_id: each.pacer for each in cameras})
     stages = access_log, self_check, roster, counts, frame_rate, page_requests, holds, canvass, precision, watches
-    _add_stages(pipeline.supervisor, disk, (upkeep, *_stages_by_settings(unit, limits, self_check), *stages))
+    _add_stages(pipeline.supervisor, disk, databases, upkeep, *_stages_by_settings(unit, limits, self_check), *stages)
     return CaptureSession(
         store=store,
         lists=unit.lists,
@@ -150,7 +150,8 @@ def _stages_by_settings(unit: UnitParts, limits: CollectionLimits, self_check: S
         )
 
 
-def _add_stages(supervisor: Supervisor, disk: DiskStage, replaceable: Sequence[Stage]) -> None:
+def _add_stages(supervisor: Supervisor, disk: Stage, databases: Stage, *replaceable: Stage) -> None:
     supervisor.add(disk)
+    supervisor.add(databases)
     for stage in replaceable:
         supervisor.add(stage, replaceable=True)

@@ -70,6 +70,7 @@ class FaultKind(StrEnum):
     RECEIVER_DATE = "the receiver's date is wrong"
     CLOCK = "nothing confirms the time"
     DELETION = "no read is deleted for its age"
+    DELETION_OVERDUE = "no read was deleted for its age in a day of work"
     ACCESS_LOG = "the access log does not work"
     ACCESS_LOG_CHANGED = "the access log was changed"
     ACCOUNTS = "accounts cannot be used"
@@ -151,6 +152,7 @@ FAULT_RULES = {
     FaultKind.RECEIVER_DATE: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.CLOCK: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.DELETION: FaultRule(None, is_ready=True, remedy=_DISK),
+    FaultKind.DELETION_OVERDUE: FaultRule(Tone.STALE, is_ready=True, remedy=_DISK),
     FaultKind.ACCESS_LOG: FaultRule(Tone.STALE, is_ready=True, remedy=_AUDIT),
     FaultKind.ACCESS_LOG_CHANGED: FaultRule(Tone.STALE, is_ready=True, remedy=_AUDIT),
     FaultKind.ACCOUNTS: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),

@@ -24,7 +24,7 @@ def create(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
     unit = load(settings)
     directory = unit.store.keys_directory
     with open_begun_upkeep(unit) as authoriser:
-        paths = create_keys(directory)
+        paths = create_keys(directory, unit.unit.data_directory)
         if paths:
             record_keys(authoriser, directory)
     if as_json:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from alpr_edge.department.alarm_settings import AlarmsTable
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.runtime.network.name_lookup import NoAnswerError, connect
 
 WAIT_S_MAX = 15.0
 """Longest wait for a server at each step."""
@@ -72,16 +73,33 @@ def _connection(table: AlarmsTable) -> Iterator[smtplib.SMTP]:
         yield server
 
 
+class _MailConnection(smtplib.SMTP):
+    """A connection whose name look-up ends in time."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return connect(host, port, timeout)
+
+
+class _EncryptedMailConnection(smtplib.SMTP_SSL, _MailConnection):
+    """The same with TLS from the start, which the library lays over the connection of its other base."""
+
+
 def _open(table: AlarmsTable) -> smtplib.SMTP:
+    # Named, as the library else looks up this computer's own name, without a limit.
+    name = socket.gethostname() if "." in socket.gethostname() else "[127.0.0.1]"
     if table.smtp_security == "tls":
         context = tls_context(table.ca_file)
-        return smtplib.SMTP_SSL(table.smtp_host, table.smtp_port, timeout=WAIT_S_MAX, context=context)
-    return smtplib.SMTP(table.smtp_host, table.smtp_port, timeout=WAIT_S_MAX)
+        return _EncryptedMailConnection(
+            table.smtp_host, table.smtp_port, local_hostname=name, timeout=WAIT_S_MAX, context=context
+        )
+    return _MailConnection(table.smtp_host, table.smtp_port, local_hostname=name, timeout=WAIT_S_MAX)
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return f"it answered {error.smtp_code}"
+    if isinstance(error, NoAnswerError):
+        return str(error)
     if isinstance(error, socket.gaierror):
         return "there is no server of that name"
     return f"{error.strerror}" if isinstance(error, OSError) and error.strerror else type(error).__name__

@@ -119,12 +119,16 @@ def check_deletion(context: CheckContext) -> list[Check]:
         if not (context.settings.unit.data_directory / DATABASE_NAME).exists():
             return [amber("deletion", "no database yet", "start alpr-edge run once")]
         with closing(_open_database(context.settings)) as database:
-            objection = DeletionDates(database, Ages(database)).objection(context.settled_now())
+            has_department = bool(context.settings.uplink.url)
+            dates = DeletionDates(database, Ages(database), has_department=has_department)
+            objection = dates.objection(context.settled_now())
         reason = "" if objection is None else objection.reason
     if reason:
         text = f"old reads stay: {reason}"
-        return [amber("deletion", text, "see the clock; an answer of the department settles it")]
-    return [green("deletion", "the date agrees with the newest read and with the department's")]
+        remedy = "an answer of the department settles it" if context.settings.uplink.url else "wait for two more starts"
+        return [amber("deletion", text, f"see the clock; {remedy}")]
+    witness = "the department's" if context.settings.uplink.url else "those of earlier starts"
+    return [green("deletion", f"the date agrees with the newest read and with {witness}")]
 
 
 def check_versions(context: CheckContext) -> list[Check]:

@@ -15,6 +15,7 @@
     │   └── FeedClockError       because of the unit's clock, not of its content: it is tried again
     ├── StoreError           the encrypted store, its keys or its images
     │   ├── DamagedError         the database's file or its log is damaged
+    │   │   └── UnreadError          the disk did not read it: it may the next time
     │   ├── LostError            stored data is missing or was changed: trying again will not help
     │   ├── PictureError         a picture cannot be kept; its read may be kept without it
     │   ├── UnreadableItemError  an item of the outbox cannot be read
@@ -159,6 +160,10 @@ class DepartmentError(AlprEdgeError):
 
 class DamagedError(StoreError):
     """The database's file or its log is damaged, or, when it does not open at all, was written with another key."""
+
+
+class UnreadError(DamagedError):
+    """The disk did not read the database's file or its log; it may the next time."""
 
 
 class LostError(StoreError):

@@ -12,6 +12,7 @@ import httpx
 from cryptography import x509
 
 from alpr_edge.domain.errors import EvidenceError
+from alpr_edge.runtime.network.bounded_transport import BoundedTransport, Deadline
 
 ANSWER_BYTES_MAX = 64 * 1024
 STEP_S_MAX, ANSWER_S_MAX = 10.0, 20.0
@@ -44,9 +45,12 @@ class HttpTimeStamper:
             raise EvidenceError('install what asks for them: pip install "alpr-edge[time-stamp]"') from None
         request = TimestampRequestBuilder().data(content).build().as_bytes()
         headers = {"Content-Type": "application/timestamp-query", "Accept-Encoding": "identity"}
+        deadline = Deadline()
+        deadline.begin(ANSWER_S_MAX)
+        transport = BoundedTransport(httpx.create_ssl_context(trust_env=False), deadline)
         try:
             with (
-                httpx.Client(timeout=STEP_S_MAX, trust_env=False) as client,
+                httpx.Client(transport=transport, timeout=STEP_S_MAX, trust_env=False) as client,
                 client.stream("POST", self._url, content=request, headers=headers) as answer,
             ):
                 body = self._body(answer)

@@ -1,8 +1,23 @@
-"""systemd's notification protocol (sd_notify(3)): ready, watchdog, stopping."""
+"""systemd's notification protocol (sd_notify(3)): ready, watchdog, stopping, and more time for a start."""
 
 import os
+import resource
 import socket
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Self
+
+EXTENSION_S = 120.0
+"""Time that a start gets from each sign of progress on; a commit of a migration waits that long for a slow card."""
+PROGRESS_S = 10.0
+"""Time between two looks at the progress of a start."""
+START_S_MAX = 3600.0
+"""Longest time of a start, whatever progress it makes."""
+BUSY_SHARE_MIN = 0.05
+"""Share of a processor that counts as progress; threads that wait use less."""
 
 
 class ServiceManager:
@@ -23,6 +38,36 @@ class ServiceManager:
         """Report that the unit works now."""
         self._send(f"READY=1\nSTATUS={status}")
         self._status = status
+
+    @contextmanager
+    def extending_start(self, progress_s: float = PROGRESS_S) -> Iterator[threading.Event]:
+        """Extend the time for a start (``TimeoutStartSec=``) while the block works: a migration, large lists.
+
+        Gives an event to set if the start is over before the block. A block that waits for a disk that does not answer
+        gets no more time.
+
+        Args:
+            progress_s: the time between two looks at the progress.
+        """
+        ended = threading.Event()
+
+        def extend() -> None:
+            before, until_s = _WorkDone.present(), time.monotonic() + START_S_MAX
+            while not ended.wait(progress_s) and time.monotonic() < until_s:
+                now = _WorkDone.present()
+                if now.is_progress_from(before):
+                    self.extend_timeout(EXTENSION_S)
+                before = now
+
+        threading.Thread(target=extend, name="start-extension", daemon=True).start()
+        try:
+            yield ended
+        finally:
+            ended.set()
+
+    def extend_timeout(self, seconds: float) -> None:
+        """Ask for so many seconds from now for a start or stop that is under way; a longer limit stays."""
+        self._send(f"EXTEND_TIMEOUT_USEC={round(seconds * 1_000_000)}")
 
     def status(self, status: str) -> None:
         """Report one line for ``systemctl status``, if it is another one than the last."""
@@ -48,3 +93,22 @@ class ServiceManager:
             except OSError:
                 # The manager is gone or its queue is full: it notices the missing heartbeat itself.
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class _WorkDone:
+    """What this process has done so far (getrusage(2))."""
+
+    at_s: float
+    busy_s: float
+    blocks: int
+    """Blocks of disks that it read and wrote."""
+
+    @classmethod
+    def present(cls) -> Self:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return cls(time.monotonic(), usage.ru_utime + usage.ru_stime, usage.ru_inblock + usage.ru_oublock)
+
+    def is_progress_from(self, before: Self) -> bool:
+        busy_share = (self.busy_s - before.busy_s) / (self.at_s - before.at_s)
+        return self.blocks > before.blocks or busy_share >= BUSY_SHARE_MIN

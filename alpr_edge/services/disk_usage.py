@@ -58,9 +58,11 @@ def _explanation(settings: Settings, state: DiskState) -> dict[str, str]:
     return dataclasses.asdict(explain_disk(state, quotas, fill_of(state, quotas), deletes_waiting=limits.emergency))
 
 
-def deletion_objection(store: UnitStore, now: Instant) -> str:
+def deletion_objection(store: UnitStore, settings: Settings, now: Instant) -> str:
     """Say why nothing is deleted for its age at an instant; empty when old reads are deleted."""
-    objection = DeletionDates(store.database, Ages(store.database)).objection(now)
+    objection = DeletionDates(store.database, Ages(store.database), has_department=bool(settings.uplink.url)).objection(
+        now
+    )
     return "" if objection is None else objection.reason
 
 

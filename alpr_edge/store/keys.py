@@ -7,6 +7,7 @@ key is derived from the outbox's.
 import os
 import secrets
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +19,13 @@ from alpr_edge.runtime.key_derivation import KEY_BYTES, derive_key
 
 KEY_NAMES = ("outbox", "lists", "access", "signing")
 """``signing`` signs checkpoints of the access log (an Ed25519 seed); the others encrypt."""
+DATA_OF_KEYS = {
+    "outbox": ("edge.db", "damaged-*/edge.db"),
+    "lists": ("hotlists/*.list",),
+    "access": ("access.db", "accounts.db", "access-log-damaged-*/access.db"),
+    "signing": ("access.db",),
+}
+"""Files of the data folder that are lost without a key: without it they do not open, or are no proof any more."""
 IMAGES = "images"
 """Purpose of the images' key, which ``derive_key`` makes from the outbox's."""
 EVIDENCE = "evidence signing"
@@ -40,15 +48,13 @@ def load_key(name: str, directory: Path) -> bytes:
     Raises:
         StoreError: the key is missing, of another length, or readable by others.
     """
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    if credentials:
-        credential = Path(credentials) / f"alpr-edge-{name}"
-        if credential.exists():
-            return _read_key(credential, _CREDENTIAL_MASK)
+    if (credential := _credential(name)) is not None:
+        return _read_key(credential, _CREDENTIAL_MASK)
     path = directory / f"{name}.key"
     if not path.exists():
         raise StoreError(
-            f'{path}: no such key; make it with "alpr-edge keys create", or pass the credential alpr-edge-{name}'
+            f"{path}: no such key; pass the credential alpr-edge-{name}, restore the key, or on a unit without data "
+            'make it with "alpr-edge keys create"'
         )
     return _read_key(path, _FILE_MASK)
 
@@ -62,14 +68,35 @@ def load_evidence_key(directory: Path) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(derive_key(load_key("access", directory), EVIDENCE))
 
 
-def create_keys(directory: Path) -> list[Path]:
+def create_keys(directory: Path, data_directory: Path | None = None) -> list[Path]:
     """Create the keys that are missing (mode 0600) and return their paths; an existing one is never touched.
 
+    Args:
+        directory: the folder of the keys.
+        data_directory: the unit's data folder; None if there cannot be data yet.
+
     Raises:
-        StoreError: the folder cannot be used.
+        StoreError: the folder cannot be used, or a missing key is needed by existing data; no key was made.
     """
+    if data_directory is not None:
+        for name in (name for name in KEY_NAMES if _credential(name) is None):
+            _require_no_data(directory / f"{name}.key", data_directory, DATA_OF_KEYS[name])
     private_directory(directory)
     return [path for name in KEY_NAMES if _create_key(path := directory / f"{name}.key")]
+
+
+def _credential(name: str) -> Path | None:
+    """The unit's credential with a key; None if systemd passed none."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    path = Path(folder) / f"alpr-edge-{name}" if folder else None
+    return path if path is not None and path.exists() else None
+
+
+def _require_no_data(key: Path, data_directory: Path, patterns: Sequence[str]) -> None:
+    """Refuse to create a key anew while data need the one that is gone."""
+    found = (path for pattern in patterns for path in sorted(data_directory.glob(pattern)))
+    if not key.exists() and (path := next(found, None)) is not None:
+        raise StoreError(f"{key}: gone, and {path} opens with it alone; restore it, or move the data away")
 
 
 def _create_key(path: Path) -> bool:

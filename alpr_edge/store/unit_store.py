@@ -26,6 +26,8 @@ from alpr_edge.store.retention.earlier_holds import take_in_earlier_holds
 
 INTAKE_S_MAX = 10.0
 """Longest time of a start for records that earlier runs set aside: no plate is read meanwhile."""
+MENDED_MAX = 2
+"""How often a database is mended for one step of a start: it is checked first, and then replaced."""
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
@@ -49,17 +51,19 @@ class UnitStore:
     """For the process that has locked the data folder: replaces the database when it turns out damaged."""
 
     def with_replacement(self, step: Callable[[], Result]) -> Result:
-        """Take a step; where the database shows damage on the way, it is replaced, and the step taken again.
+        """Take a step; where the database shows damage on the way, it is mended, and the step taken again.
 
         The check before a start looks for a short while only, and what it did not come to must not end each start anew.
+        A database that is sound by the check and fails again is replaced.
         """
-        try:
-            return step()
-        except DamagedError:
-            if not self.database.damage:
-                raise  # something else is damaged
-            self.replacement.replace(self.database)
-            return step()
+        for _ in range(MENDED_MAX):
+            try:
+                return step()
+            except DamagedError:
+                if self.database.damage is None:
+                    raise  # something else is damaged
+                self.replacement.mend(self.database)
+        return step()
 
     def recover(self) -> list[str]:
         """Repair what the last run left unfinished and a commit must not come before; to be called before the first.

@@ -110,3 +110,53 @@ def test_no_date_beyond_its_bounds_ever_deletes(off_days: float, same_boot: bool
     if objection(now, *pairs, department=department, newest_read=newest_read) is None:
         slack = timedelta(minutes=2)
         assert -AGREEMENT - slack <= off <= (AGREEMENT if same_boot else GAP_MAX) + slack
+
+
+WITHOUT = pytest.mark.review2(2)
+
+
+def objection_without_department(*starts: datetime, now: Instant | None = None) -> Objection | None:
+    pairs = Timeline("today", (at(5), at(65))) if now is None else Timeline("today", FALSE_BOOT)
+    return objection_to(now or at(100), pairs, TODAY - HOUR, None, starts)
+
+
+@WITHOUT
+@pytest.mark.parametrize(
+    "starts",
+    [
+        (TODAY - HOUR, TODAY - DAY),
+        (TODAY - 6 * DAY, TODAY - 13 * DAY),
+        tuple(TODAY - number * HOUR for number in range(1, 30)),
+        (TODAY - HOUR, TODAY - DAY, FUTURE),
+    ],
+)
+def test_without_a_department_two_earlier_starts_of_a_day_bear_out_a_date(starts: tuple[datetime, ...]) -> None:
+    assert objection_without_department(*starts) is None
+
+
+@WITHOUT
+@pytest.mark.parametrize(
+    ("starts", "reason"),
+    [
+        ((), "it takes 2 earlier starts"),
+        ((TODAY - DAY,), "it takes 2 earlier starts"),
+        ((TODAY - HOUR, TODAY - 2 * HOUR, TODAY - 3 * HOUR), "it takes 2 earlier starts"),
+        ((TODAY - HOUR, TODAY - 30 * DAY), "it takes 2 earlier starts"),
+        ((TODAY - 30 * DAY, TODAY - 31 * DAY), "the date jumped: it is 30 days ahead of that of the start before"),
+        ((FUTURE, TODAY - DAY, TODAY - 2 * DAY), "the date jumped: it is 606 days behind that of the start before"),
+    ],
+)
+def test_without_a_department_a_date_that_they_do_not_bear_out_deletes_nothing(
+    starts: tuple[datetime, ...], reason: str
+) -> None:
+    result = objection_without_department(*starts)
+    assert result is not None
+    assert reason in result.reason
+    assert result.is_contradiction == ("jumped" in reason)
+
+
+@WITHOUT
+def test_without_a_department_a_receiver_that_says_2028_for_a_start_deletes_nothing() -> None:
+    result = objection_without_department(TODAY - HOUR, TODAY - DAY, TODAY - 2 * DAY, now=FALSE_NOW)
+    assert result is not None
+    assert "the date jumped: it is 607 days ahead" in result.reason

@@ -94,6 +94,42 @@ def test_health_that_cannot_be_read_is_none(content: str | None, tmp_path: Path)
     assert read_health(tmp_path, "run") is None
 
 
+def messages_of_start(folder: Path, script: str) -> list[str]:
+    """What a start tells the manager, of a process of its own: progress is measured of a whole process."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(folder / "notify"))
+        manager.settimeout(0.1)
+        subprocess.run(
+            [sys.executable, "-c", script], check=True, env=os.environ | {"NOTIFY_SOCKET": f"{folder}/notify"}
+        )
+        messages = []
+        while True:
+            try:
+                messages.append(manager.recv(1000).decode())
+            except TimeoutError:
+                return messages
+
+
+START = """
+import os, time
+from alpr_edge.runtime.notify import ServiceManager
+with ServiceManager().extending_start(progress_s=0.7):
+    until_s = time.monotonic() + 2.5
+    while time.monotonic() < until_s:
+        {work}
+time.sleep(1)
+"""
+
+
+@pytest.mark.review2(5)
+def test_a_start_that_works_gets_more_time_and_one_that_waits_does_not(tmp_path: Path) -> None:
+    for folder in (tmp_path / "works", tmp_path / "waits"):
+        folder.mkdir()
+    works = messages_of_start(tmp_path / "works", START.format(work="pass"))
+    assert set(works) == {"EXTEND_TIMEOUT_USEC=120000000"}
+    assert messages_of_start(tmp_path / "waits", START.format(work="time.sleep(0.01)")) == []
+
+
 @pytest.mark.review(4)
 def test_a_manager_that_reads_nothing_holds_nobody_up(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:

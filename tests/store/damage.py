@@ -34,6 +34,12 @@ WAL, SHM = f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm"
 READS = 200
 
 
+class ReadFailedError(Exception):
+    """What the driver raises when the disk does not read a page."""
+
+    sqlite_errorname = "SQLITE_IOERR_READ"
+
+
 @dataclass
 class OpenUnit:
     database: Database

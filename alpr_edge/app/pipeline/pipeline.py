@@ -51,8 +51,10 @@ WORKER_STOP_S = 3.0
 BEHIND = "store: takes no reads at present; alerts go on"
 """The line of a fault: too many records wait for the writer."""
 WRITER_SILENT_S_MAX = 120.0
-"""How long a writer may hang with its disk before only a new start helps; alerts sound meanwhile."""
-_HANG_WITH_DISK = {WRITER, "disk"}
+"""How long a writer may hang although its disk answers before only a new start helps; alerts sound meanwhile."""
+DISK_SILENT_S = 60.0
+"""Time without the end of a write, or of a probe of the disk, after which the disk counts as hanging."""
+_HANG_WITH_DISK = {WRITER, "disk", "database"}
 """The stages that cannot be replaced and hang where the disk does."""
 RESTARTS_MAX = 2
 """Restarts of one stage, or of all workers together, after which a replay ends."""
@@ -146,6 +148,8 @@ class Pipeline:
         for stage in self.recognition.stages:
             self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S, backoff=WORKER_RESTART)
         self._blocked_s = BLOCKED_S
+        self._disk_hung_s = float("-inf")
+        """When the disk last counted as hanging."""
         self._cameras = [
             SourceStage(f"{CAMERA_STAGE}{camera.camera_id}", camera.frames, self.recognition.frames, camera.takes)
             for camera in inputs
@@ -218,13 +222,20 @@ class Pipeline:
             ),
         ]
 
-    def is_alive(self, stalled: Sequence[str]) -> bool:
+    def is_alive(self, stalled: Sequence[str], disk_idle_s: float = 0.0) -> bool:
         """Whether the unit still does its work, so that no new start is needed.
 
+        Those that hang with the disk call for none: a new start needs the same disk, and loses what is in memory.
+
         Args:
-            stalled: the stages that make no progress; those that hang with the disk may do so for a while.
+            stalled: the stages that make no progress.
+            disk_idle_s: seconds since a write on the disk last ended.
         """
-        silent_s = {state.stage.name: time.monotonic() - state.beaten_s for state in self.supervisor.states}
+        now_s = time.monotonic()
+        if disk_idle_s > DISK_SILENT_S:
+            self._disk_hung_s = now_s
+        answers_s = now_s - self._disk_hung_s
+        silent_s = {state.stage.name: min(now_s - state.beaten_s, answers_s) for state in self.supervisor.states}
         return all(name in _HANG_WITH_DISK and silent_s[name] <= WRITER_SILENT_S_MAX for name in stalled)
 
     @property

@@ -105,7 +105,7 @@ def drive(plan: ReplayPlan, progress: Progress) -> tuple[Summary, list[str]]:
 def _drive(plan: ReplayPlan, files: DriveFiles, progress: Progress, interrupts: InterruptDelay) -> list[str]:
     settings = _settings_of(plan)
     private_directory(settings.unit.data_directory)
-    create_keys(settings.store.keys_directory)
+    create_keys(settings.store.keys_directory, settings.unit.data_directory)
     with open_store(settings, migrate=True) as store, ExitStack() as on_exit:
         people = ReplayPeople(settings, store)
         people.open_log()

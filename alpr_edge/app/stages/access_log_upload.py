@@ -22,6 +22,7 @@ from alpr_edge.domain.errors import AuditError, DamagedError, StoreError
 from alpr_edge.domain.log_proofs.notes import NoteKey
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.access_log import LogStatementPayload
+from alpr_edge.runtime.stages import Wait, beating
 from alpr_edge.services.audit.log_queue import queue_new_checkpoint, queue_new_records
 from alpr_edge.services.audit.log_upkeep import drop_old_records
 from alpr_edge.services.changes.recorder import ChangeRecorder
@@ -39,6 +40,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.outbox import log_items
 from alpr_edge.store.outbox.delivered_items import PREFIXES_KEPT_ELSEWHERE, drop_delivered
 from alpr_edge.store.recovery import access_log_replacement as replacement
+from alpr_edge.store.recovery.damage_check import DamageCheck
 
 STEP_S = 1.0
 DROP_S = 60.0
@@ -78,8 +80,9 @@ class AccessLogUpload:
     _is_started: bool = False
     _failure: str = ""
     """Why the log cannot be used now; empty: it can."""
-    _damage: str = ""
-    """What showed that the open log is damaged; it is set aside before it is opened again."""
+    _damage: DamagedError | None = None
+    """What showed that the open log is damaged; it is checked before it is opened again."""
+    _damage_check: DamageCheck = field(default_factory=DamageCheck)
     _findings: dict[str, str] = field(default_factory=dict)
     """What is wrong with its content, by who found it."""
     _verified: tuple[str, float] | None = None
@@ -129,14 +132,14 @@ class AccessLogUpload:
                 log.error("access_log.failed", failure=str(error))
             self._failure = str(error)
             if isinstance(error, DamagedError) and self._open is not None:
-                self._damage = str(error)
+                self._damage = error
             self._close()
         else:
             self._failure = ""
 
     def _step(self, beat: Callable[[], None], stop: threading.Event) -> None:
         if self._open is None:
-            self._open = self._open_log()
+            self._open = self._open_log(beating(stop.wait, beat))
         opened = self._open
         if self._is_due(opened.access_log) and self._verify(opened, beat, stop):
             self._drop_old(opened)
@@ -155,12 +158,10 @@ class AccessLogUpload:
         log_id, verified_s = self._verified or ("", 0.0)
         return log_id != access_log.log_id or time.monotonic() - verified_s >= VERIFY_S
 
-    def _open_log(self) -> _OpenLog:
+    def _open_log(self, wait: Wait) -> _OpenLog:
         """Open the log and record the start; a damaged one is set aside, and the next begins with a record of that."""
-        if self._damage:
-            replacement.set_aside(self.settings, self._damage)
-            self._damage = ""
-        access_log = replacement.open_or_begin(self.settings)
+        access_log = replacement.open_or_begin(self.settings, self._damage, self._damage_check, wait)
+        self._damage = None
         try:
             signer = CheckpointSigner(access_log, load_signing_key(self.settings.store.keys_directory))
             self._find_set_aside(access_log)

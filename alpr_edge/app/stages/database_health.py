@@ -1,30 +1,40 @@
-"""Checks the database while the unit runs: one that shows damage is replaced, and an alarm keeps sounding.
+"""Mends the database while the unit runs: one that shows damage is checked, and replaced if it fails again.
 
 The alarm sounds when a database was set aside, at every start, and again every quarter of an hour, until a technician
 acknowledges it or ``alpr-edge unit salvage`` has run. A damaged database is never deleted by itself: it may hold
 evidence (policy 462.5); health says how many there are and how large.
 """
 
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 
+from alpr_edge.runtime.stages import Wait, beating
+from alpr_edge.store.recovery.damage_check import sleep
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
 from alpr_edge.store.unit_store import UnitStore
 
 REMIND_S = 900.0
 """Time after which the alarm sounds again."""
+LOOK_S = 1.0
+DATABASE_STAGE = "database"
 
 log = structlog.get_logger(__name__)
 
 
 class DatabaseHealth:
-    """Replaces a damaged database and says when to sound its alarm again; asked once a second.
+    """Mends the database, and says when to sound the alarm of one that was set aside; a stage of the supervisor.
+
+    A check takes up to half a minute, and a disk may hang: the round of the daemon waits for neither.
 
     Args:
         store: the store of this unit, whose data folder this process has locked.
     """
+
+    name = DATABASE_STAGE
 
     def __init__(self, store: UnitStore) -> None:
         self._store = store
@@ -33,15 +43,24 @@ class DatabaseHealth:
         self._sounded_s = 0.0
         self._figures: dict[str, Any] = {}
 
-    def mend(self) -> None:
-        """Replace a database that showed damage since the last call.
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Mend once a second until the unit stops; what cannot be mended is tried again after a restart."""
+        wait = beating(stop.wait, beat)
+        while not wait(LOOK_S):
+            self.mend(wait)
+
+    def finish(self) -> None:
+        """Do nothing: the next start checks the database."""
+
+    def mend(self, wait: Wait = sleep) -> None:
+        """Check a database that showed damage since the last call, and replace it if it fails again.
 
         Raises:
-            StoreError: the disk is full or cannot be written; only a new start helps.
+            StoreError: the disk is full or cannot be written.
         """
-        if self._store.database.damage:
-            log.error("store.damaged", fault=self._store.database.damage)
-            self._store.replacement.replace(self._store.database)
+        if self._store.database.damage is not None:
+            log.error("store.damaged", fault=str(self._store.database.damage))
+            self._store.replacement.mend(self._store.database, wait)
 
     def judge(self) -> bool:
         """Look for damaged databases; True when the alarm is to sound again (the first time it sounds as a fault)."""

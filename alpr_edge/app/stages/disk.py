@@ -20,6 +20,7 @@ from alpr_edge.domain.retention import DiskState, Fill, excess_bytes, fill_of
 from alpr_edge.services.audit.deletion_records import record_deletions
 from alpr_edge.settings import Settings
 from alpr_edge.store.retention.ballast import Ballast
+from alpr_edge.store.retention.objection_time import ObjectionTime
 from alpr_edge.store.retention.purge import Purge
 from alpr_edge.store.retention.usage import Usage
 from alpr_edge.store.unit_store import UnitStore
@@ -29,6 +30,8 @@ COUNTED_S = 0.02
 """Time for counting in each second: two hundredths of a core."""
 PAUSE_S = 0.1
 """Wait between two batches of a purge, so that the writer can work."""
+PAUSED_S_MAX = 86_400.0
+"""Running time without a deletion by age after which that is a fault, whatever the reason: three shifts or so."""
 FUTILE_S = 15.0
 """Wait after a round that found nothing to delete: receipts may come meanwhile."""
 
@@ -61,18 +64,28 @@ class DiskStage:
         store: the store of this unit.
         ballast: the ballast in its data folder.
         clock: the clock by which ages are judged.
+        seconds: a monotonic clock, by which it counts for how long nothing is deleted by age.
     """
 
     name = "disk"
 
-    def __init__(self, settings: Settings, store: UnitStore, ballast: Ballast, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: UnitStore,
+        ballast: Ballast,
+        clock: Clock,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
         self._store = store
         self._retention = settings.retention
         self._ballast = ballast
         self._clock = clock
         self._usage = Usage(settings.unit.data_directory, store.database, ballast)
-        self._purge = Purge(store.database, store.reads, self._retention.limits)
+        has_department = bool(settings.uplink.url)
+        self._purge = Purge(store.database, store.reads, self._retention.limits, has_department=has_department)
+        self._paused = ObjectionTime(settings.unit.data_directory, seconds)
         self._ended_s: float | None = None
         self._futile = False
         self._fill = Fill.ROOM
@@ -99,6 +112,7 @@ class DiskStage:
         self._usage.count_for(COUNTED_S)
         self.state = self._usage.state()
         excess = excess_bytes(self.state, self._retention.quotas)
+        self._paused.update(is_paused=self._purge.objection is not None or self._ended_s is None)
         if self._purge.at_start and not self._is_due(excess):
             return LOOK_S
         before = self._purge.done.freed_bytes
@@ -134,10 +148,17 @@ class DiskStage:
 
     def faults(self) -> list[Fault]:
         """A disk that is full or fills up, and a date that may not be used for deletion."""
-        objection = self._purge.objection
-        dates = [f"deletion by age rests: {objection.reason}"] if objection and objection.is_contradiction else []
         fill = [Fault(_KINDS[self._fill], "disk", _LINES[self._fill])] if self._fill in _KINDS else []
-        return [*fill, *faults_of(FaultKind.DELETION, dates)]
+        return [*fill, *self._deletion_faults()]
+
+    def _deletion_faults(self) -> list[Fault]:
+        """A date that contradicts others, and any other reason that lasts."""
+        objection, is_lasting = self._purge.objection, self._paused.total_s >= PAUSED_S_MAX
+        if objection is None:
+            return []
+        contradictions = [f"deletion by age rests: {objection.reason}"] if objection.is_contradiction else []
+        lasting = [f"no read was deleted for its age in a day of work: {objection.reason}"] if is_lasting else []
+        return [*faults_of(FaultKind.DELETION, contradictions), *faults_of(FaultKind.DELETION_OVERDUE, lasting)]
 
     def figures(self) -> dict[str, Any]:
         """The disk's values for the health file."""

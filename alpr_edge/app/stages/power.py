@@ -1,9 +1,12 @@
-"""The stage that reads the ignition, and the monitor that acts on it.
+"""The stage that reads the ignition, the monitor that acts on it, and the stage that stands in for it.
 
 The ignition is read in a thread of its own, and the domain's rule decides. A unit that shuts down has stopped reading
 plates and written everything. It waits until the uplink daemon, which learns of the shutdown from the health file,
 has sent everything, and then orders the power off. When the ignition comes on again the shutdown ends; after
 the order, when this process is gone, ``config/system/usr/lib/systemd/system-shutdown/alpr-edge`` looks for that.
+
+A thread of its own steps the monitor while the daemon does not, as it hangs with its disk: at the start, as it writes
+what is left, or as it closes its database. The power goes all the same, and the battery is not emptied.
 """
 
 import threading
@@ -20,6 +23,7 @@ from alpr_edge.domain.power import Phase, Power, PowerRule
 from alpr_edge.power.commands import CommandIgnition, order_off
 from alpr_edge.power.files import FileIgnition
 from alpr_edge.power.gpio import GpioIgnition
+from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import PowerSettings, Settings
 
@@ -27,6 +31,12 @@ log = structlog.get_logger(__name__)
 
 NOT_WATCHING = "the ignition is off: no plate is read"
 STOP_S_MAX = 3.0
+STEP_S_MAX = 15.0
+"""Time without a step of the daemon after which it counts as hanging; one that drains is given its time too."""
+LOOK_S = 1.0
+"""Time between two looks of the stage that steps in its place."""
+HANG_S_SPARE = 60.0
+"""Time for a start that hangs while the ignition is off, from each look on."""
 ANSWER_S_SPARE = 1.0
 """Time beyond the limit of a command after which an answer is overdue; a line or a file answers at once."""
 
@@ -111,6 +121,10 @@ class PowerMonitor:
         self._power = Power(PowerRule(settings.off_after_s, settings.on_after_s, settings.shutdown_grace_s))
         self._stage = stage
         self._supervisor = supervisor
+        self._lock = threading.Lock()
+        """Held by the thread that steps."""
+        self._stepped_s = time.monotonic()
+        """When the daemon stepped last."""
         self._tried_s: float | None = None
         self._failure = ""
 
@@ -131,6 +145,21 @@ class PowerMonitor:
             all_sent: whether nothing waits to be sent to the department.
         """
         self._supervisor.tend()
+        self._stepped_s = time.monotonic()
+        return self._step(all_sent=all_sent)
+
+    def step_if_late(self, late_s: float = STEP_S_MAX) -> bool:
+        """Take a step in place of a daemon that has taken none for ``late_s``; returns whether it has not."""
+        is_late = time.monotonic() - self._stepped_s >= late_s
+        if is_late:
+            self._step(all_sent=False)
+        return is_late
+
+    def _step(self, *, all_sent: bool) -> Phase:
+        with self._lock:
+            return self._locked_step(all_sent=all_sent)
+
+    def _locked_step(self, *, all_sent: bool) -> Phase:
         before, now_s = self._power.phase, time.monotonic()
         phase = self._power.step(now_s, ignition=self._stage.word if self._stage else True, all_sent=all_sent)
         if phase is not before:
@@ -182,20 +211,59 @@ class PowerMonitor:
         log.info("power.off_ordered")
 
 
+class StandInStage:
+    """Steps the monitor while the daemon does not; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
+
+    Args:
+        monitor: the state of the unit's power.
+        manager: is told that the unit lives on while the ignition is off: ended now, it would begin anew and hang
+            again, with the time until the power goes at its beginning.
+        late_s: the time after which a daemon that takes no step counts as hanging.
+    """
+
+    name = "power-stand-in"
+
+    def __init__(self, monitor: PowerMonitor, manager: ServiceManager, late_s: float = STEP_S_MAX) -> None:
+        self._monitor = monitor
+        self._manager = manager
+        self._late_s = late_s
+
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Look once a second until stopped."""
+        while not stop.wait(LOOK_S):
+            beat()
+            if self._monitor.step_if_late(self._late_s) and self._monitor.is_off:
+                self._manager.alive()
+                self._manager.extend_timeout(HANG_S_SPARE)
+
+    def finish(self) -> None:
+        """Do nothing: the stage holds nothing."""
+
+
 @contextmanager
-def power_monitor(settings: Settings) -> Iterator[PowerMonitor]:
-    """Read the ignition of the settings until the context ends."""
+def power_monitor(
+    settings: Settings, manager: ServiceManager | None = None, late_s: float = STEP_S_MAX
+) -> Iterator[PowerMonitor]:
+    """Read the ignition of the settings, and act on it where the caller does not, until the context ends.
+
+    Args:
+        settings: the settings of the unit.
+        manager: the service manager; None: that of the environment.
+        late_s: the time after which a caller that takes no step counts as hanging.
+    """
     ignition, supervisor = open_ignition(settings), Supervisor()
     stage = (
         None
         if ignition is None
         else IgnitionStage(ignition, settings.power.check_interval_s, settings.power.command_timeout_s + ANSWER_S_SPARE)
     )
+    monitor = PowerMonitor(settings.power, stage, supervisor)
     if stage is not None:
         supervisor.add(stage, replaceable=True)
+        supervisor.add(StandInStage(monitor, manager or ServiceManager(), late_s), replaceable=True)
     supervisor.start()
     try:
-        yield PowerMonitor(settings.power, stage, supervisor)
+        yield monitor
     finally:
         supervisor.stop.set()
         supervisor.join(STOP_S_MAX)

@@ -47,7 +47,7 @@ def _pause_reason(unit: Settings, store: UnitStore) -> str:
     reason = None if health is None else health.figures.get("deletion_by_age_rests")
     if reason is not None:
         return str(reason)
-    return deletion_objection(store, open_clock(unit).now())
+    return deletion_objection(store, unit, open_clock(unit).now())
 
 
 def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:

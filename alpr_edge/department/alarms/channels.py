@@ -18,8 +18,11 @@ from alpr_edge.department.alarms.alarm_record import AlarmNotice
 from alpr_edge.department.mail_server import WAIT_S_MAX, secret_of, send_mail, tls_context
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import rfc3339
+from alpr_edge.runtime.network.bounded_transport import BoundedTransport, Deadline
 
 KEY_BYTES_MIN = 32
+TOTAL_S_MAX = 60.0
+"""Longest exchange with the server of a webhook, from its name to its answer."""
 SIGNATURE_HEADER = "Alpr-Edge-Signature"
 """``t=UNIX SECONDS,v1=HEX``: HMAC-SHA256 under the key of ``t``, a dot and the body."""
 
@@ -87,8 +90,11 @@ class WebhookChannel:
         key = secret_of(Path(self._table.webhook_key_file), KEY_BYTES_MIN)
         signature = hmac.new(key, seconds.encode() + b"." + body, hashlib.sha256).hexdigest()
         headers = {"Content-Type": "application/json", SIGNATURE_HEADER: f"t={seconds},v1={signature}"}
+        deadline = Deadline()
+        deadline.begin(TOTAL_S_MAX)
+        transport = BoundedTransport(tls_context(self._table.ca_file), deadline)
         try:
-            with httpx.Client(timeout=WAIT_S_MAX, trust_env=False, verify=tls_context(self._table.ca_file)) as client:
+            with httpx.Client(transport=transport, timeout=WAIT_S_MAX, trust_env=False) as client:
                 status = client.post(url, content=body, headers=headers).status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise DepartmentError(f"webhook: {_place(url)} does not answer ({type(error).__name__})") from None

@@ -30,6 +30,7 @@ from alpr_edge.department.pki.units import Units
 from alpr_edge.department.serving import ServedPorts, note_ports, serving_alone
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.web.bounded_server import BoundedServer
 from alpr_edge.web.connections.gate import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.web.threaded_server import ThreadedServer
@@ -158,7 +159,8 @@ def _open_storage(directory: Path, stack: ExitStack) -> Storage:
     database = sqlite_file(directory)
     if database is not None and database.exists() and not check_integrity(database).is_complete:
         log.warning("department.integrity_check_unfinished", reason="run: alpr-edge department verify")
-    storage = Storage(directory)
+    with ServiceManager().extending_start():  # a migration
+        storage = Storage(directory)
     stack.callback(storage.close)
     return storage
 

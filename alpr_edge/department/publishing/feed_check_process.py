@@ -17,7 +17,6 @@ from alpr_edge.department.publishing.feed_check import FeedCheck, FeedToPublish,
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.runtime.logs import configure_logs
-from alpr_edge.runtime.memory import forbid_dumps
 from alpr_edge.settings.lists import FeedSource
 
 CHECK_S_MAX = 1800.0
@@ -105,7 +104,6 @@ def _work(
     from alpr_edge.hotlist.ingest.process_limits import end_with_parent, limited_process  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends this one
-    forbid_dumps()
     configure_logs(verbose=False)
     if not end_with_parent(parent):
         return

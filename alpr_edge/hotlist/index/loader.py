@@ -4,7 +4,9 @@ When a list does not open, the others are matched all the same. The generation o
 use, and the fault is part of the index, so that it can be sounded and shown.
 """
 
+import time
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -19,6 +21,9 @@ from alpr_edge.store.hotlists.generations import StoredGeneration, live
 
 LISTS_DIRECTORY = "hotlists"
 """Folder of the sealed files in the unit's data folder."""
+
+RETRY_S = 30.0
+"""Time after which a list that did not open is tried again: the disk may have failed to read it once."""
 
 log = structlog.get_logger(__name__)
 
@@ -49,10 +54,16 @@ class HotlistLoader:
         lists_key: 32 bytes.
         directory: folder of the sealed files.
         covert_sources: the sources whose lists are covert by the settings, also those imported before that was so.
+        retry_s: time after which a list that did not open is tried again.
     """
 
     def __init__(
-        self, database: Database, lists_key: bytes, directory: Path, covert_sources: Collection[str] = ()
+        self,
+        database: Database,
+        lists_key: bytes,
+        directory: Path,
+        covert_sources: Collection[str] = (),
+        retry_s: float = RETRY_S,
     ) -> None:
         self._database = database
         self._lists_key = lists_key
@@ -61,6 +72,8 @@ class HotlistLoader:
         self._data_version: int | None = None
         self._rows: list[StoredGeneration] = []
         self._index = HotlistIndex()
+        self._retry_s = retry_s
+        self._tried_s = 0.0
 
     @property
     def directory(self) -> Path:
@@ -79,7 +92,7 @@ class HotlistLoader:
             StoreError: the database does not say what is live; the index stays.
         """
         # Before the rows: a commit between the two then shows as one more change, not as none.
-        self._data_version = self._database.data_version()
+        self._data_version, self._tried_s = self._database.data_version(), time.monotonic()
         lists: list[SealedList] = []
         faults: list[ListFault] = []
         rows = live(self._database)
@@ -92,7 +105,7 @@ class HotlistLoader:
         return self._index
 
     def refresh_if_changed(self) -> bool:
-        """Load again when another generation has gone live; cheap when nothing was committed.
+        """Load again when another generation went live or a list opens again; cheap when nothing was committed.
 
         Returns:
             Whether the index was swapped.
@@ -100,15 +113,30 @@ class HotlistLoader:
         Raises:
             StoreError: the database does not answer; the index stays.
         """
+        if self._index.faults and self._opens_again():
+            self.load()
+            return True
         version = self._database.data_version()
         if version == self._data_version:
             return False
         if live(self._database) == self._rows:
-            # Something else was committed; a list that did not open is tried again when its row changes.
+            # Something else was committed.
             self._data_version = version
             return False
         self.load()
         return True
+
+    def _opens_again(self) -> bool:
+        """Whether a list that did not open does now; tried once in a while."""
+        if time.monotonic() - self._tried_s < self._retry_s:
+            return False
+        self._tried_s = time.monotonic()
+        sources = {fault.source for fault in self._index.faults}
+        for row in (row for row in self._rows if row.generation.source in sources):
+            with suppress(StoreError):
+                open_sealed(row, self._lists_key, self._directory)
+                return True
+        return False
 
     def _open_or_keep(self, row: StoredGeneration) -> tuple[SealedList | None, ListFault | None]:
         """The list of a live row; where it does not open, the one open before and the fault."""

@@ -30,7 +30,6 @@ from alpr_edge.hotlist.ingest.request import request_for
 from alpr_edge.hotlist.ingest.signature import read_signature
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.runtime.logs import configure_logs
-from alpr_edge.runtime.memory import forbid_dumps
 from alpr_edge.settings import ListSource
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
@@ -267,7 +266,6 @@ def main() -> int:
     The exit code is 0 where the feed was dealt with, and :data:`TRY_AGAIN` where something else than the feed was in
     the way; with any other the process failed on it.
     """
-    forbid_dumps()
     configure_logs(verbose=True)
     with limited_process():
         return _run_job()

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import structlog
 
+from alpr_edge.runtime.memory import forbid_dumps
+
 NICENESS = 19
 SLICE_S, REST_S = 0.05, 0.05
 """Without a lower priority: so much of the processor's time, then so long a rest."""
@@ -48,8 +50,13 @@ def end_with_parent(parent: int) -> bool:
 
 @contextmanager
 def limited_process() -> Iterator[None]:
-    """Lower this process's limits for the body. Limits that the system refuses are logged, and the import goes on."""
+    """Lower this process's limits for the body. Limits that the system refuses are logged, and the import goes on.
+
+    Core files are forbidden here and not before: from then on the process's own files in ``/proc`` belong to root
+    (proc_pid(5)), and any other user can no longer raise the score.
+    """
     _set_oom_score()
+    forbid_dumps()
     _limit_memory()
     try:
         os.nice(NICENESS)

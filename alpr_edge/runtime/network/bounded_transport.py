@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import httpcore
 import httpx
 
+from alpr_edge.runtime.network.name_lookup import LOOKUP_S_MAX, NoAnswerError, addresses_of
 from alpr_edge.runtime.stages import BEAT_S
 
 T = TypeVar("T")
@@ -121,10 +122,29 @@ class _Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Open a connection."""
-        limit_s = self._deadline.write_limit_s(timeout, httpcore.ConnectTimeout)
-        stream = self._system.connect_tcp(host, port, limit_s, local_address, socket_options)
-        return _Stream(stream, self._deadline)
+        """Open a connection to the first address of the host that takes it."""
+        failure: Exception = httpcore.ConnectError("the host has no address")
+        for address in self._addresses(host, port, timeout):
+            limit_s = self._deadline.write_limit_s(timeout, httpcore.ConnectTimeout)
+            try:
+                stream = self._system.connect_tcp(address, port, limit_s, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+            else:
+                return _Stream(stream, self._deadline)
+        raise failure
+
+    def _addresses(self, host: str, port: int, timeout_s: float | None) -> list[str]:
+        def beat() -> None:
+            self._deadline.write_limit_s(timeout_s, httpcore.ConnectTimeout)
+
+        limit_s = self._deadline.write_limit_s(timeout_s, httpcore.ConnectTimeout)
+        try:
+            return addresses_of(host, port, LOOKUP_S_MAX if limit_s is None else min(limit_s, LOOKUP_S_MAX), beat)
+        except NoAnswerError as error:
+            raise httpcore.ConnectTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
 
     def sleep(self, seconds: float) -> None:
         """Wait between two tries of the library; none are configured."""

@@ -289,5 +289,5 @@ def _own_words(path: object) -> Iterator[None]:
     """Say of a damaged log what is to be done with it, and not what is done with the unit's other database."""
     try:
         yield
-    except DamagedError:
-        raise DamagedError(f"{path}: {_DAMAGED}") from None
+    except DamagedError as error:
+        raise type(error)(f"{path}: {_DAMAGED}") from None

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.errors import StoreError
@@ -106,6 +107,36 @@ def pairs(database: Database, boot_id: str) -> list[Instant]:
         Instant(boot_id, row["boottime_ns"], row["utc"], UtcSource(row["utc_source"]), row["uncertainty_ms"])
         for row in {row["boottime_ns"]: row for row in rows}.values()
     ]
+
+
+def earlier_dates(database: Database, boot_id: str, limit: int) -> list[datetime]:
+    """The last UTC of each boot before a boot whose pairs agree, the newest boot first; at most ``limit``.
+
+    Of each boot its first and last pair alone, by the index: a boot has thousands.
+    """
+    with database.read() as connection:
+        first = _pair_at(connection, boot_id, is_first=True)
+        dates: list[datetime] = []
+        for _ in range(limit):
+            query = select(boots.c.boot_id).order_by(boots.c.seq.desc()).limit(1)
+            earlier = connection.scalar(query if first is None else query.where(boots.c.seq < first.seq))
+            if earlier is None:
+                break
+            first, last = (_pair_at(connection, earlier, is_first=is_first) for is_first in (True, False))
+            assert first is not None, "the boot has a pair"
+            assert last is not None, "the boot has a pair"
+            if Timeline(earlier, (_instant_of(first), _instant_of(last))).is_settled:
+                dates.append(last.utc)
+        return dates
+
+
+def _pair_at(connection: Connection, boot_id: str, *, is_first: bool) -> Row[Any] | None:
+    order = boots.c.boottime_ns if is_first else boots.c.boottime_ns.desc()
+    return connection.execute(select(boots).where(boots.c.boot_id == boot_id).order_by(order).limit(1)).one_or_none()
+
+
+def _instant_of(row: Row[Any]) -> Instant:
+    return Instant(row.boot_id, row.boottime_ns, row.utc, UtcSource(row.utc_source), row.uncertainty_ms)
 
 
 def timelines(database: Database, boot_ids: Iterable[str]) -> dict[str, Timeline]:

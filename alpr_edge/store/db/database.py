@@ -3,9 +3,9 @@
 Writing transactions begin IMMEDIATE, so two processes queue for the lock instead of failing half-way. A reading
 transaction is cut off after a second: a long one keeps the write-ahead log from being copied back, and it grows.
 
-A statement that meets a damaged page raises DamagedError, and :attr:`Database.damage` says so from then on: the process
-that has locked the data folder sets the file aside and goes on with a new one
-(:mod:`alpr_edge.store.recovery.replacement`).
+A statement that meets a damaged page raises DamagedError, or UnreadError if the disk did not read the page, and
+:attr:`Database.damage` holds that error from then on: the process that has locked the data folder opens the file anew
+and checks it, and goes on with a new one only if it fails again (:mod:`alpr_edge.store.recovery.replacement`).
 """
 
 import threading
@@ -18,20 +18,19 @@ from typing import Any, Self
 
 import structlog
 from sqlalchemy import Connection, Engine, RowMapping, Select
-from sqlalchemy.exc import DBAPIError, ResourceClosedError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError
 
-from alpr_edge.domain.errors import DamagedError, RefusedError, StoreError
+from alpr_edge.domain.errors import DamagedError, StoreError, UnreadError
 from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.store.db import migrate as migration
 from alpr_edge.store.db.access_rights import Rights
 from alpr_edge.store.db.commit_times import CommitTimes
+from alpr_edge.store.db.driver_errors import READ_S_MAX, REPLACE, damage_of, driver_errors
 from alpr_edge.store.db.open_files import count_closing, count_opening
 from alpr_edge.store.db.sqlcipher import BEGIN_OPTION, engine_of, error_name, interrupt_when
 from alpr_edge.store.sqlite_forensics.wal import lacks_commits
 
 DATABASE_NAME = migration.RELEASE.file_name
-READ_S_MAX = 1.0
 READ_CHECKS_MIN = 100
 """A query is checked every ten thousand steps of SQLite. One with fewer checks than this is short, and was slow because
 another program had the processor: it is not stopped at :data:`READ_S_MAX`."""
@@ -43,23 +42,6 @@ CONNECTIONS_MAX = 6
 """The writer, the one that watches for other processes' commits, and four that read."""
 
 log = structlog.get_logger(__name__)
-
-_REPLACE = "start alpr-edge run, which sets it aside and begins a new one"
-_REMEDIES = {
-    "SQLITE_FULL": "the disk is full; run: alpr-edge unit disk",
-    "SQLITE_BUSY": "another process holds it; is an old alpr-edge still running?",
-    "SQLITE_NOTADB": "this key does not open it, or it is no database of alpr-edge; restore the outbox key",
-    "SQLITE_CORRUPT": f"it is damaged; {_REPLACE}",
-    "SQLITE_IOERR_READ": f"the disk does not read it; {_REPLACE}",
-    "SQLITE_IOERR": "the disk does not read or write; check it, and that there is space on it",
-    "SQLITE_READONLY": "it cannot be written; check its owner and the mount",
-    "SQLITE_CANTOPEN": "it cannot be opened; check the folder's owner and mode",
-    "SQLITE_AUTH": "this daemon may neither read nor change that",
-    "SQLITE_INTERRUPT": f"a query took over {READ_S_MAX:g} s and was stopped; ask for fewer rows",
-}
-_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_READ")
-_REFUSAL = ("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG")
-"""SQLite's names of errors that a row causes, not the database."""
 
 
 class Database:
@@ -74,8 +56,8 @@ class Database:
     def __init__(self, path: Path, engine: Engine, release: migration.SchemaRelease) -> None:
         self.path = path
         self.engine = engine
-        self.damage = ""
-        """Damage that a statement met; empty while none did."""
+        self.damage: DamagedError | None = None
+        """Damage that a statement met; None while none did."""
         self.commits = CommitTimes()
         """How long commits of this process took, waits for those of others, and the pictures written before them."""
         self._release = release
@@ -117,7 +99,7 @@ class Database:
             on_failure.callback(count_closing, path)
             engine = engine_of(path, key, CONNECTIONS_MAX, rights)
             on_failure.callback(engine.dispose)
-            with _driver_errors(path):
+            with driver_errors(path):
                 migration.bring_up(engine, path, release) if migrate else migration.check(engine, path, release)
                 database = cls(path, engine, release)
             on_failure.pop_all()
@@ -197,33 +179,41 @@ class Database:
         with self.read() as connection:
             return bytes.fromhex(connection.exec_driver_sql("PRAGMA cipher_salt").scalar_one())
 
-    def quick_check(self, limit_s: float) -> None:
-        """Read through the pages for at most ``limit_s``, to find damage.
+    def quick_check(self, limit_s: float, is_stopped: Callable[[], bool] = lambda: False) -> bool:
+        """Read through the pages for at most ``limit_s``, to find damage; returns whether it came to all of them.
+
+        Args:
+            limit_s: the longest time.
+            is_stopped: asked again and again; once it returns True the check ends.
 
         Raises:
             DamagedError: one is damaged.
+            UnreadError: the disk does not read one.
         """
         began = time.monotonic()
-        with _driver_errors(self.path), self.engine.connect() as connection:
-            interrupt_when(connection, lambda: time.monotonic() - began > limit_s)
+        with driver_errors(self.path), self.engine.connect() as connection:
+            interrupt_when(connection, lambda: is_stopped() or time.monotonic() - began > limit_s)
             try:
                 with connection.begin():
                     fault = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
             except DBAPIError as error:
                 if not error_name(error).startswith("SQLITE_INTERRUPT"):
                     raise
-                return
+                return False
             finally:
                 interrupt_when(connection, None)
         if fault != "ok":
-            raise DamagedError(f"{self.path}: it is damaged; {_REPLACE}")
+            raise damage_of(self.path, fault)
+        return True
 
     def is_replaced(self) -> bool:
         """Whether another process set the file aside while it was open here."""
         try:
             return self.path.stat().st_ino != self._inode
-        except OSError:
+        except FileNotFoundError:
             return True
+        except OSError:
+            return False  # the disk does not say
 
     @contextmanager
     def replacing_file(self) -> Iterator[Callable[[], None]]:
@@ -235,7 +225,7 @@ class Database:
         if not self._write_lock.acquire(timeout=WRITER_WAIT_S_MAX):
             raise StoreError(f"{self.path}: a thread does not stop writing; restart the unit")
         try:
-            with self._watch_lock, _driver_errors(self.path):
+            with self._watch_lock, driver_errors(self.path):
                 self._writer.close()
                 self._watcher.close()
                 self.engine.dispose()
@@ -246,7 +236,7 @@ class Database:
     def _reopen(self) -> None:
         migration.bring_up(self.engine, self.path, self._release)
         self._connect()
-        self.damage = ""
+        self.damage = None
 
     def _connect(self) -> None:
         self._writer = self.engine.connect().execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
@@ -255,12 +245,12 @@ class Database:
 
     @contextmanager
     def _recording_damage(self) -> Iterator[None]:
-        """Raise errors of the driver as :func:`_driver_errors` does, and remember damage."""
+        """Raise errors of the driver as :func:`driver_errors` does, and remember damage."""
         try:
-            with _driver_errors(self.path):
+            with driver_errors(self.path):
                 yield
         except DamagedError as error:
-            self.damage = str(error)
+            self.damage = error
             raise
 
 
@@ -278,27 +268,14 @@ class _ReadBound:
         return held_s > (READ_S_MAX if self.checks > READ_CHECKS_MIN else STARVED_READ_S_MAX)
 
 
-@contextmanager
-def _driver_errors(path: Path) -> Iterator[None]:
-    """Turn what the driver raises into one line; its own text may quote statements."""
-    try:
-        yield
-    except DBAPIError as error:
-        name = error_name(error)
-        hint = next((text for code, text in _REMEDIES.items() if name.startswith(code)), f"it refused ({name})")
-        kinds = ((_DAMAGE, DamagedError), (_REFUSAL, RefusedError))
-        kind = next((kind for codes, kind in kinds if name.startswith(codes)), StoreError)
-        raise kind(f"{path}: {hint}") from None
-    except ResourceClosedError:
-        raise StoreError(f"{path}: it could not be replaced and is closed; start again") from None
-    except PoolTimeoutError:
-        raise StoreError(f"{path}: too many threads read it at once; try again") from None
-
-
 def _look_into_files(path: Path, *, migrate: bool) -> None:
     """Make the file where it may be made, and see whether its log holds all that was acknowledged."""
     if migrate:
         private_directory(path.parent)
         migration.create_file(path)
-    if lacks_commits(path):
-        raise DamagedError(f"{path}-wal: it is damaged; {_REPLACE}")
+    try:
+        is_damaged = lacks_commits(path)
+    except OSError:
+        raise UnreadError(f"{path}-wal: the disk does not read it; {REPLACE}") from None
+    if is_damaged:
+        raise DamagedError(f"{path}-wal: it is damaged; {REPLACE}")

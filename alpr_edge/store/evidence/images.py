@@ -126,11 +126,17 @@ class ImageStore:
         ]
 
     def facts(self, sha256: str) -> "ImageFacts | None":
-        """Size and age of an image by its file alone; None when there is none."""
-        try:
-            status = self._path(sha256).stat()
-        except OSError:
-            return None
+        """Size and age of an image by its file alone; None when there is none.
+
+        Raises:
+            StoreError: the disk does not say whether there is one.
+        """
+        path = self._path(sha256)
+        with io_errors(f"{path}: the image cannot be looked at", StoreError):
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                return None
         return ImageFacts(max(0, status.st_size - OVERHEAD_BYTES), datetime.fromtimestamp(status.st_mtime, UTC))
 
     def remove_temporaries(self, prefix: str = "") -> int:

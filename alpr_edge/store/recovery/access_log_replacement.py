@@ -7,6 +7,7 @@ records that it received, and tells that the unit began a new log. What was set 
 A file that no page of opens under the key is not moved: the key may be the wrong one.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -17,6 +18,7 @@ from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.access_log.schema import FILE_NAME
 from alpr_edge.store.keys import load_key
 from alpr_edge.store.recovery import damaged_databases
+from alpr_edge.store.recovery.damage_check import DamageCheck, sleep
 from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.sqlite_forensics.pages import Pages
 
@@ -27,16 +29,38 @@ _MOVED = (FILE_NAME, f"{FILE_NAME}-shm", f"{FILE_NAME}-wal", MARK_NAME)
 log = structlog.get_logger(__name__)
 
 
-def open_or_begin(settings: Settings) -> AccessLog:
+def open_or_begin(
+    settings: Settings,
+    damage: DamagedError | None = None,
+    damage_check: DamageCheck | None = None,
+    wait: Callable[[float], bool] = sleep,
+) -> AccessLog:
     """Open the access log, at this release's schema; a damaged one is set aside, and a new one begun.
+
+    Args:
+        settings: the settings of the unit.
+        damage: the damage that it showed while it was open; None if it showed none.
+        damage_check: tells damage from a read that failed once.
+        wait: waits so many seconds; returns True once the unit stops, which leaves a damaged log to the next start.
 
     Raises:
         StoreError: no key, a wrong one, a full disk, or a database that this release cannot use; nothing was moved.
     """
+
+    def check(limit_s: float) -> bool:
+        access_log = AccessLog.open(settings, migrate=True)
+        try:
+            return access_log.database.quick_check(limit_s, lambda: wait(0))
+        finally:
+            access_log.close()
+
     try:
+        if damage is not None:
+            raise damage
         access_log = AccessLog.open(settings, migrate=True)
     except DamagedError as error:
-        set_aside(settings, str(error))
+        if (damage_check or DamageCheck()).confirms(error, check, wait, settings.unit.data_directory / FILE_NAME):
+            set_aside(settings, str(error))
         access_log = AccessLog.open(settings, migrate=True)
     key = load_key("access", settings.store.keys_directory)
     mark = KeyMark.of(access_log.database, key)

@@ -2,21 +2,26 @@
 
 A database counts as damaged when the file is missing, empty or cut short, when a page does not open although the key is
 the right one (found by a short check at the start, or by a later statement), or when the write-ahead log lacks what was
-committed to it. Another key, a full disk, a lock or a newer schema is an error, and nothing is moved.
+committed to it; and when all that is so again once it was closed, opened anew and checked
+(:mod:`alpr_edge.store.recovery.damage_check`). Another key, a full disk, a lock or a newer schema is an error, and
+nothing is moved.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from alpr_edge.domain.errors import DamagedError, StoreError
 from alpr_edge.runtime.durable_files import private_directory
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.store.db import migrate as migration
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.recovery.carry_over import copy_lists
-from alpr_edge.store.recovery.damaged_databases import LISTS_LEFT, set_aside, waiting
+from alpr_edge.store.recovery.damage_check import DamageCheck, sleep
+from alpr_edge.store.recovery.damaged_databases import LISTS_LEFT, MOVED, set_aside, waiting
 from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.sqlite_forensics.pages import Pages
 
@@ -33,10 +38,12 @@ class DatabaseReplacement:
     Args:
         directory: the unit's data folder.
         key: 32 bytes.
+        damage_check: tells damage from a read that failed once.
     """
 
     directory: Path
     key: bytes
+    damage_check: DamageCheck = field(default_factory=DamageCheck)
 
     def open(self) -> Database:
         """Open the database, sound as far as a short check shows, at this release's schema.
@@ -48,11 +55,34 @@ class DatabaseReplacement:
         try:
             database = self._open_checked()
         except DamagedError as error:
-            self._set_aside(error)
+            if self.damage_check.confirms(error, self._check, sleep, self.directory / DATABASE_NAME):
+                self._set_aside(error)
             database = Database.open(self.directory, self.key, migrate=True)
         self._copy_lists(database)
         self._mark(database)
         return database
+
+    def mend(self, database: Database, wait: Callable[[float], bool] = sleep) -> None:
+        """Open a database that showed damage anew and check it; replace it only if it fails again.
+
+        Args:
+            database: the open database; the same object then uses the new one.
+            wait: waits so many seconds; returns True once the unit stops, which leaves all to the next start.
+
+        Raises:
+            StoreError: the disk is full or does not write; it may be tried again.
+        """
+        fault = database.damage
+        if fault is None:
+            return
+
+        def check(limit_s: float) -> bool:
+            with database.replacing_file() as reopen:
+                reopen()
+            return database.quick_check(limit_s, lambda: wait(0))
+
+        if self.damage_check.confirms(fault, check, wait, database.path):
+            self.replace(database)
 
     def replace(self, database: Database) -> None:
         """Replace a database that showed damage while it was open; the same object then uses the new one.
@@ -61,7 +91,7 @@ class DatabaseReplacement:
             StoreError: the disk is full or does not write; start again.
         """
         with database.replacing_file() as reopen:
-            self._set_aside(DamagedError(f"{database.path}: {database.damage}"))
+            self._set_aside(database.damage or DamagedError(f"{database.path}: it is damaged"))
             migration.create_file(database.path)
             reopen()
         self._copy_lists(database)
@@ -82,10 +112,16 @@ class DatabaseReplacement:
         with Pages(self.directory / DATABASE_NAME, self.key, () if mark is None else (mark.salt,)) as pages:
             return pages.cipher is not None
 
+    def _check(self, limit_s: float) -> bool:
+        """Open the database anew and check it for so long; returns whether the check came to all of it."""
+        database = self._open()
+        try:
+            return database.quick_check(limit_s)
+        finally:
+            database.close()
+
     def _open_checked(self) -> Database:
-        if self._is_gone():
-            raise DamagedError(f"{self.directory / DATABASE_NAME}: there was a database, and it is missing or empty")
-        database = Database.open(self.directory, self.key, migrate=True)
+        database = self._open()
         try:
             database.quick_check(CHECK_S_MAX)
         except StoreError:
@@ -93,11 +129,17 @@ class DatabaseReplacement:
             raise
         return database
 
+    def _open(self) -> Database:
+        if self._is_gone():
+            raise DamagedError(f"{self.directory / DATABASE_NAME}: there was a database, and it is missing or empty")
+        return Database.open(self.directory, self.key, migrate=True)
+
     def _is_gone(self) -> bool:
         """Whether there was a database and the file is not there any more."""
         path = self.directory / DATABASE_NAME
-        if path.exists() and path.stat().st_size:
-            return False
+        with io_errors(f"{path}: cannot be opened", StoreError):
+            if path.exists() and path.stat().st_size:
+                return False
         return KeyMark.read(self.directory) is not None or _has_content(path.with_name(f"{DATABASE_NAME}-wal"))
 
     def _set_aside(self, fault: DamagedError) -> None:
@@ -107,6 +149,8 @@ class DatabaseReplacement:
                 f"{self.directory / DATABASE_NAME}: this key does not open it, or it is no database of alpr-edge; "
                 "restore the outbox key"
             ) from None
+        if not any((self.directory / name).exists() for name in MOVED):
+            return  # set aside already, by a try that failed later
         began = time.monotonic()
         aside = set_aside(self.directory, note=LISTS_LEFT)
         held_ms = round((time.monotonic() - began) * 1000)

@@ -16,6 +16,8 @@ from alpr_edge.store.retention import candidates
 
 TIMELINE_MS = 60_000.0
 """Greatest age of the pairs of this boot: one comes a minute."""
+EARLIER_STARTS = 64
+"""Earlier starts of the computer that are looked through: a car may be started dozens of times a day."""
 NEWEST_READS = 16
 """Reads looked through for the newest whose time is sure."""
 
@@ -45,11 +47,15 @@ class DeletionDates:
     Args:
         database: the database of this vehicle.
         ages: finds out when reads were made; built anew with the pairs of the present boot.
+        has_department: whether the unit delivers to a department, which confirms its date.
     """
 
-    def __init__(self, database: Database, ages: candidates.Ages) -> None:
+    def __init__(self, database: Database, ages: candidates.Ages, *, has_department: bool = True) -> None:
         self._database = database
         self._ages = ages
+        self._has_department = has_department
+        self._earlier_dates: dict[str, list[datetime]] = {}
+        """Dates of the starts before the present one, by its boot: they change no more."""
         self._timeline: tuple[Timeline, Instant] | None = None
 
     def objection(self, now: Instant) -> Objection | None:
@@ -59,7 +65,14 @@ class DeletionDates:
             StoreError: the database does not answer.
         """
         timeline = self._timeline_of(now)
-        return objection_to(now, timeline, self._newest_read(), department_date(self._database))
+        if self._has_department:
+            return objection_to(now, timeline, self._newest_read(), department_date(self._database))
+        return objection_to(now, timeline, self._newest_read(), None, self._earlier_starts(now.boot_id))
+
+    def _earlier_starts(self, boot_id: str) -> list[datetime]:
+        if boot_id not in self._earlier_dates:
+            self._earlier_dates = {boot_id: clock_pairs.earlier_dates(self._database, boot_id, EARLIER_STARTS)}
+        return self._earlier_dates[boot_id]
 
     def _timeline_of(self, now: Instant) -> Timeline:
         if self._timeline is not None:

@@ -72,17 +72,24 @@ class Purge:
         store: the process's one writer of reads.
         limits: the limits of retention; the emergency rule is used only in a second round, when nothing else is left.
         slice_reads: reads looked at in one step.
+        has_department: whether the unit delivers to a department, which confirms its date.
     """
 
     def __init__(
-        self, database: Database, store: ReadStore, limits: RetentionLimits, slice_reads: int = SLICE_READS
+        self,
+        database: Database,
+        store: ReadStore,
+        limits: RetentionLimits,
+        slice_reads: int = SLICE_READS,
+        *,
+        has_department: bool = True,
     ) -> None:
         self._database = database
         self._store = store
         self._limits = limits
         self._slice_reads = slice_reads
         self._ages = Ages(database)
-        self._dates = DeletionDates(database, self._ages)
+        self._dates = DeletionDates(database, self._ages, has_department=has_department)
         self.objection: Objection | None = None
         """Why nothing is deleted for its age, as of the last step."""
         self._after = 0

@@ -8,6 +8,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,11 +108,17 @@ def lacks_commits(database: Path) -> bool:
     """Whether the log beside a database is damaged, so that opening it would lose what was acknowledged.
 
     Another process may write the log meanwhile: only two looks that find the same are believed.
+
+    Raises:
+        OSError: the disk does not read the log.
     """
     log, index = (database.with_name(f"{database.name}-{part}") for part in ("wal", "shm"))
     first = read_log(log, index)
     if not first.is_damaged:
         return False
+    for path in (log, index):
+        with suppress(FileNotFoundError):
+            path.read_bytes()  # raises what read_log takes for an empty file
     time.sleep(_LOOK_AGAIN_S)
     return read_log(log, index) == first
 

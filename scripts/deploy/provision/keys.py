@@ -18,7 +18,14 @@ NAMES = ("outbox", "lists", "access", "signing")
 """The keys that every unit has."""
 _CREDENTIAL = re.compile(r"(?m)^LoadCredentialEncrypted=alpr-edge-([a-z0-9-]+)$")
 KEY_BYTES = 32
-DATABASE = Path("/var/lib/alpr-edge/edge.db")
+DATA = Path("/var/lib/alpr-edge")
+DATA_OF_KEYS = {
+    "outbox": ("edge.db", "damaged-*/edge.db"),
+    "lists": ("hotlists/*.list",),
+    "access": ("access.db", "accounts.db", "access-log-damaged-*/access.db"),
+    "signing": ("access.db",),
+}
+"""Files of the data folder that are lost without a key: without it they do not open, or are no proof any more."""
 HOST, HOST_AND_TPM = "host", "host+tpm2"
 SEAL_S_MAX = 60
 MAKE_KEY = "make "
@@ -31,7 +38,7 @@ class KeysStep:
     Args:
         store: the folder of the sealed keys.
         sealed_with: the note of what they are sealed with.
-        database: the database that the outbox's key opens.
+        data: the unit's data folder: a key that existing data need is never drawn anew.
         has_tpm: whether this computer has a TPM that systemd can use; None asks systemd.
         creds: the program that seals and opens keys.
         names: the names of the keys: those of :func:`key_names`.
@@ -43,26 +50,23 @@ class KeysStep:
         self,
         store: Path = STORE,
         sealed_with: Path = SEALED_WITH,
-        database: Path = DATABASE,
+        data: Path = DATA,
         has_tpm: bool | None = None,  # noqa: FBT001 - one fact among five
         creds: str | Path = "systemd-creds",
         names: Sequence[str] = NAMES,
     ) -> None:
-        self._store, self._note, self._database = store, sealed_with, database
+        self._store, self._note, self._data = store, sealed_with, data
         self._has_tpm, self._creds, self._names = has_tpm, creds, names
 
     def pending(self) -> list[str]:
         """The keys that are missing or could be sealed better, and what a power cut left; those there must open.
 
         Raises:
-            ProvisioningError: a key does not open, or the one of an existing database is gone.
+            ProvisioningError: a key does not open, or one that existing data need is gone.
         """
         missing = [name for name in self._names if not self._sealed_path(name).exists()]
-        if "outbox" in missing and self._database.exists():
-            raise ProvisioningError(
-                f"{self._sealed_path('outbox')}: gone, and {self._database} opens with it alone; restore it, or move"
-                " the data away"
-            )
+        for name in missing:
+            self._require_no_data(name)
         there = [name for name in self._names if name not in missing]
         for name in there:
             self._plain_key(name)
@@ -70,6 +74,14 @@ class KeysStep:
         note = [] if self._told_note().is_current else [f"write {self._note}"]
         stale = [f"remove {path}" for path in self._leftovers()]
         return [*(f"{MAKE_KEY}{self._sealed_path(name)}" for name in missing), *again, *note, *stale]
+
+    def _require_no_data(self, name: str) -> None:
+        """Refuse to draw a key anew while data need the one that is gone."""
+        found = (path for pattern in DATA_OF_KEYS.get(name, ()) for path in sorted(self._data.glob(pattern)))
+        if (path := next(found, None)) is not None:
+            raise ProvisioningError(
+                f"{self._sealed_path(name)}: gone, and {path} opens with it alone; restore it, or move the data away"
+            )
 
     def apply(self, undo: ExitStack) -> None:
         """Make missing keys, and seal those that could be sealed better; the plain key is never on a disk.

@@ -3,6 +3,7 @@
 import resource
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def test_a_unit_whose_last_reads_cannot_be_written_powers_off(
 @pytest.fixture
 def parked_settings(tmp_path: Path) -> Settings:
     """Settings of a unit with the key out."""
-    settings = load(Car(tmp_path).settings)
+    settings = load(Car(tmp_path, power=GRACE).settings)
     settings.unit.runtime_directory.mkdir()
     write_word(settings.unit.runtime_directory, is_on=False)
     return settings
@@ -116,3 +117,27 @@ def test_a_key_that_is_back_before_the_power_goes_ends_the_hold(parked_settings:
             raise StoreError("a key is missing")
         assert not power.is_off
     assert not (parked_settings.unit.runtime_directory.parent / "gone").exists()
+
+
+@pytest.mark.review2(4)
+def test_the_power_goes_with_the_key_out_although_the_daemon_hangs(parked_settings: Settings) -> None:
+    """Nobody takes a step: the start, the last writes and the end of a daemon may hang with their disk."""
+    told: list[str] = []
+
+    class Manager(ServiceManager):
+        """Notes what it hears."""
+
+        def alive(self) -> None:
+            told.append("alive")
+
+        def extend_timeout(self, seconds: float) -> None:
+            told.append(f"extended by {seconds:g} s")
+
+    gone = parked_settings.unit.runtime_directory.parent / "gone"
+    with power_monitor(parked_settings, Manager({}), late_s=0.1) as power:
+        deadline_s = time.monotonic() + 60
+        while not gone.exists() and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+        assert gone.exists()
+        assert power.is_off
+    assert {"alive", "extended by 60 s"} <= set(told)

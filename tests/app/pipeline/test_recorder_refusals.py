@@ -15,6 +15,7 @@ from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import (
+    DISK_SILENT_S,
     SMALL_RECORDS_HELD,
     WRITER_SILENT_S_MAX,
     CameraInput,
@@ -355,3 +356,22 @@ def test_a_record_let_go_of_its_pictures_says_so(store: UnitStore, recorder: Rec
     assert (row.closed, row.read.evidence, row.read.box) == (True, (), matched_read.read.box)
     assert "did not keep up" in row.missing_evidence
     assert isinstance(row.read.box, Box)
+
+
+@pytest.mark.review2(4)
+def test_a_writer_that_hangs_with_its_disk_calls_for_a_new_start_only_if_the_disk_answers(
+    store: UnitStore, settings: Settings, tmp_path: Path
+) -> None:
+    player = WavPlayer(tmp_path / "alerts.wav", 0.8, START)
+    alerter = Alerter(player, ReplayedClock(START), settings.alerts, settings.hotlist)
+    recorder = Recorder(store.reads, settings.store, store.refused_records)
+    parts = PipelineParts(open_vision_models(settings.vision), alerter, Everything, lambda _: None, recorder)
+    pipeline = Pipeline(settings, [], parts, live=True)
+    for state in pipeline.supervisor.states:
+        state.beaten_s = time.monotonic() - 10 * WRITER_SILENT_S_MAX
+    assert pipeline.is_alive(["writer"], disk_idle_s=DISK_SILENT_S + 1)
+    assert not pipeline.is_alive(["writer", "tracking"], disk_idle_s=DISK_SILENT_S + 1)
+    assert pipeline.is_alive(["writer"], disk_idle_s=1), "it goes on with the disk"
+    pipeline._disk_hung_s -= WRITER_SILENT_S_MAX
+    assert not pipeline.is_alive(["writer"], disk_idle_s=1)
+    player.close()

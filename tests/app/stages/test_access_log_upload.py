@@ -2,10 +2,12 @@
 
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from alpr_edge.app.stages.access_log_upload import AccessLogUpload
 from alpr_edge.app.stages.log_statements import LogStatements
@@ -15,7 +17,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.unit_logs.findings import Acknowledgement, FindingKind
 from alpr_edge.domain.access_log.records import START_SERVICE, STOP_SERVICE, parse_record
 from alpr_edge.domain.alerting import Tone
-from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.errors import DamagedError, StoreError
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.access_log.append_failures import note_failure
@@ -26,6 +28,7 @@ from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.delivery_responses import answer_of
 from tests.app.stages.clocks import LaterClock
 from tests.domain.access_log.entries import entry
+from tests.store.damage import ReadFailedError
 from tests.store.records import instant
 from tests.units import write_bare_unit
 
@@ -285,11 +288,43 @@ def test_a_damaged_log_is_set_aside_and_the_new_one_says_so(unit: Settings, stor
 def test_damage_met_while_the_unit_runs_is_mended_at_once(unit: Settings, store: UnitStore) -> None:
     look(unit, 30)
     stage = one_round(new_stage(unit, store))
-    stage._damage = "a page does not open"
     stage._close()
-    one_round(stage)
+    path = unit.unit.data_directory / FILE_NAME
+    content = bytearray(path.read_bytes())
+    content[-4096:] = bytes(4096)
+    path.write_bytes(content)
+    stage._damage = DamagedError("a page does not open")
+    stop = threading.Event()
+    running = threading.Thread(target=stage.run, args=(lambda: None, stop))
+    running.start()
+    until_s = time.monotonic() + 60
+    while not stage.faults() and time.monotonic() < until_s:
+        time.sleep(0.02)
+    stop.set()
+    running.join()
     assert "set aside" in stage.faults()[0].text
     stage.finish()
+
+
+@pytest.mark.review2(1)
+def test_a_log_that_the_disk_did_not_read_once_stays_in_use(unit: Settings, store: UnitStore) -> None:
+    look(unit, 30)
+    stage = one_round(new_stage(unit, store))
+    assert stage._open is not None
+    log_id = stage._open.access_log.log_id
+    stage._attempt(lambda: fail_one_read(stage))
+    assert one_round(stage).faults() == []
+    assert stage._open is not None
+    assert stage._open.access_log.log_id == log_id
+    assert list(unit.unit.data_directory.glob("access-log-damaged-*")) == []
+    stage.finish()
+
+
+def fail_one_read(stage: AccessLogUpload) -> None:
+    """Meet an error of the disk as the driver tells it."""
+    assert stage._open is not None
+    with stage._open.access_log.reading():
+        raise OperationalError("", {}, ReadFailedError())
 
 
 def test_a_log_that_has_to_be_opened_again_is_not_verified_again(unit: Settings, store: UnitStore) -> None:

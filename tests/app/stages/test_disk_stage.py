@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.app.stages.disk import DiskStage, open_ballast
+from alpr_edge.app.stages.disk import PAUSED_S_MAX, DiskStage, open_ballast
 from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.settings import load
@@ -95,3 +95,34 @@ def test_a_date_that_may_delete_nothing_is_told_while_it_is_so(
     assert "deletion by age rests: " in stage.faults()[0].text
     clock.instant = true
     until(stage, lambda: kinds(stage) == [])
+
+
+@pytest.mark.review2(2)
+def test_a_reason_that_keeps_reads_for_a_day_of_work_is_told(tmp_path: Path, store: UnitStore, clock: SetClock) -> None:
+    """Over all starts, and until reads are deleted again."""
+    settings = load(tmp_path / "alpr-edge.toml")
+    clock.instant = Instant(clock.instant.boot_id, clock.instant.boottime_ns)  # nothing confirms it
+    worked_s = 0.0
+
+    def start() -> DiskStage:
+        return DiskStage(settings, store, open_ballast(settings), clock, lambda: worked_s)
+
+    for until_s in (PAUSED_S_MAX / 3, 2 * PAUSED_S_MAX / 3, PAUSED_S_MAX - 700):
+        stage = start()
+        while worked_s < until_s:
+            stage.step()
+            assert kinds(stage) == []
+            worked_s += 700
+    for _ in range(9):
+        stage.step()
+        worked_s += 700
+    assert kinds(stage) == [FaultKind.DELETION_OVERDUE]
+    assert "no receiver and no time server" in stage.faults()[0].text
+    assert kinds(start()) == []
+    later = start()
+    later.step()
+    assert kinds(later) == [FaultKind.DELETION_OVERDUE]
+    (settings.unit.data_directory / "deletion-paused").write_text("damaged")
+    stage = start()
+    stage.step()
+    assert kinds(stage) == []

@@ -82,7 +82,8 @@ def test_it_tells_whether_old_reads_go(settings: Path) -> None:
         return str(json.loads(unit(settings, "disk", "--json").stdout)["deletion_by_age_rests"])
 
     with TimeDaemon() as daemon:
-        settings.write_text(settings.read_text(encoding="utf-8") + daemon.settings, encoding="utf-8")
+        text = settings.read_text(encoding="utf-8") + daemon.settings
+        settings.write_text(text.replace('url = ""', 'url = "https://department.test"'), encoding="utf-8")
         assert "not confirmed" in rests()
         configuration = load(settings)
         with open_store(configuration, migrate=False) as store:
@@ -94,5 +95,7 @@ def test_it_tells_whether_old_reads_go(settings: Path) -> None:
             assert now.utc is not None
             note_department_date(store.database, DepartmentDate(now.utc - timedelta(days=600), now))
         assert "600 days ahead of the department's" in rests()
+        settings.write_text(text, encoding="utf-8")
+        assert "no department confirms the date: it takes 2 earlier starts" in rests()
         daemon.leap = NOT_SYNCHRONISED
         assert rests() == "no receiver and no time server confirms the clock"

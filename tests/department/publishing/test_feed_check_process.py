@@ -5,10 +5,12 @@ import multiprocessing
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,7 @@ from alpr_edge.department.publishing.feed_check import FeedToPublish
 from alpr_edge.department.publishing.list_publisher import ListPublisher
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.hotlist.ingest.process_limits import DATA_BYTES_MAX, NICENESS
+from tests.other_user import STRANGER, as_other_user
 from tests.syscalls import allowed_by
 
 PAGE_UNIT_FILE = Path(__file__).parents[3] / "systemd" / "department" / "alpr-edge-department-page.service"
@@ -107,5 +110,31 @@ def test_it_runs_under_the_filter_of_the_page(
     assert "setpriority" not in names
     filtered = [sys.executable, "-m", "tests.syscalls", ",".join(names), *command]
     done = subprocess.run(filtered, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["check"]["entries"] == ENTRIES
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that users other than root can reach."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.review2(14)
+def test_no_warning_stands_above_the_answer_for_a_user_other_than_root(
+    feed: FeedToPublish, place: Path, require_tool: Callable[[str], str]
+) -> None:
+    require_tool("setpriv")
+    directory, copy = place / "department", str(shutil.copy(feed.path, place / "feed.csv"))
+    create(directory)
+    Storage(directory).close()
+    if os.geteuid() == 0:
+        for path in (place, *place.rglob("*")):
+            os.chown(path, STRANGER, STRANGER)
+    publish = ("publish", copy, "--source", feed.source, "--new-source", "--dry-run", "--json")
+    command = as_other_user(sys.executable, "-m", "alpr_edge", "department", *publish, "--directory", str(directory))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["check"]["entries"] == ENTRIES

@@ -123,6 +123,20 @@ def test_the_generation_open_before_stays_when_the_next_does_not_open(
     assert (generations_with(loader, "ABE125"), loader.index.faults) == ([("one", 3)], ())
 
 
+@pytest.mark.review2(1)
+def test_a_list_that_did_not_open_is_tried_again_and_found_in_once_it_opens(lists: ListStore, put: Importer) -> None:
+    put("one", "ABC123,Stolen,CA")
+    loader = HotlistLoader(lists.database, lists.lists_key, lists.directory, retry_s=0)
+    path = lists.directory / live(lists.database)[0].file
+    away = path.rename(path.with_name("away"))
+    loader.load()
+    assert not loader.refresh_if_changed()
+    assert [fault.source for fault in loader.index.faults] == ["one"]
+    away.rename(path)
+    assert loader.refresh_if_changed()
+    assert (generations_with(loader, "ABC123"), loader.index.faults) == ([("one", 1)], ())
+
+
 def test_another_lists_key_opens_nothing_and_says_so(lists: ListStore, put: Importer) -> None:
     put("one", "ABC123,Stolen,CA")
     index = HotlistLoader(lists.database, bytes(32), lists.directory).load()

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import generations, sync_state
 from alpr_edge.store.keys import create_keys
 from tests.hotlist.feed_texts import csv_text
+from tests.other_user import as_other_user
 from tests.syscalls import allowed_by
 
 UNIT_FILE = Path(__file__).parents[3] / "systemd" / "alpr-edge.service"
@@ -66,6 +68,23 @@ def test_inside_the_unit_it_rests_half_of_the_time_and_says_so(unit_filter: list
     assert (int(niceness), int(score), int(data)) == (os.nice(0), OOM_SCORE, DATA_BYTES_MAX)
     assert float(share) < 0.6
     assert 'event=import.throttled failure="no lower priority: Operation not permitted"' in done.stderr
+
+
+@pytest.mark.review2(14)
+def test_started_by_a_user_other_than_root_it_is_the_first_to_go_when_memory_runs_out(
+    require_tool: Callable[[str], str],
+) -> None:
+    require_tool("setpriv")
+    command = as_other_user(sys.executable, "-m", "alpr_edge.hotlist.ingest.import_worker")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        score = Path(f"/proc/{process.pid}/oom_score_adj")
+        until_s = time.monotonic() + 60
+        while score.read_text().strip() != str(OOM_SCORE) and time.monotonic() < until_s:
+            time.sleep(0.05)  # it reads its job last
+        assert score.read_text().strip() == str(OOM_SCORE)
+        _, told = process.communicate("", timeout=60)
+    assert "oom_score_not_set" not in told
 
 
 class Unit:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from scripts.deploy.provision.keys import HOST, HOST_AND_TPM, NAMES, KeysStep
-from scripts.deploy.provision.machine import ProvisioningError, run
+from alpr_edge.store import keys as store_keys
+from scripts.deploy.provision.keys import DATA_OF_KEYS, HOST, HOST_AND_TPM, NAMES, KeysStep
+from scripts.deploy.provision.machine import run
 from scripts.deploy.provision.steps import State, provision
 
 pytestmark = pytest.mark.review(18)
@@ -23,7 +24,7 @@ def place(tmp_path: Path, require_tool: CannotMake, require_system_module: Canno
 
 
 def keys(place: Path, *, has_tpm: bool) -> KeysStep:
-    return KeysStep(place / "store", place / "sealed-with", place / "edge.db", has_tpm)
+    return KeysStep(place / "store", place / "sealed-with", place / "data", has_tpm)
 
 
 def plain_keys(place: Path) -> list[str]:
@@ -43,9 +44,7 @@ def test_without_a_tpm_they_are_sealed_with_the_computer_s_key_and_that_is_noted
 def test_a_key_that_a_newer_release_needs_is_made_beside_those_that_are_there(place: Path) -> None:
     assert next(provision([keys(place, has_tpm=False)], dry_run=False)).state is State.CHANGED
     before = plain_keys(place)
-    newer = KeysStep(
-        place / "store", place / "sealed-with", place / "edge.db", has_tpm=False, names=(*NAMES, "canvass")
-    )
+    newer = KeysStep(place / "store", place / "sealed-with", place / "data", has_tpm=False, names=(*NAMES, "canvass"))
     assert newer.pending() == [f"make {place}/store/alpr-edge-canvass"]
     assert next(provision([newer], dry_run=False)).state is State.CHANGED
     assert newer.pending() == []
@@ -72,13 +71,37 @@ def test_a_tpm_that_was_used_is_never_done_without(place: Path) -> None:
     assert not list((place / "store").glob("alpr-edge-*"))
 
 
-def test_a_key_that_is_gone_is_not_drawn_anew_for_a_database_that_is_there(place: Path) -> None:
-    (place / "edge.db").touch()
-    with pytest.raises(ProvisioningError, match="opens with it alone"):
-        keys(place, has_tpm=False).pending()
-    with ExitStack() as undo:
-        keys(place, has_tpm=False).apply(undo)
-    assert not list((place / "store").glob("alpr-edge-*"))
+@pytest.mark.review2(3)
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("outbox", "edge.db"),
+        ("outbox", "damaged-20260101T000000Z/edge.db"),
+        ("lists", "hotlists/doj.00000001.list"),
+        ("access", "access.db"),
+        ("access", "accounts.db"),
+        ("access", "access-log-damaged-20260101T000000Z/access.db"),
+        ("signing", "access.db"),
+    ],
+)
+def test_a_key_that_is_gone_is_not_drawn_anew_for_data_that_are_there(tmp_path: Path, name: str, file: str) -> None:
+    sealed = Sealed(tmp_path)
+    key, data = tmp_path / "store" / f"alpr-edge-{name}", tmp_path / "data" / file
+    data.parent.mkdir(parents=True)
+    data.touch()
+    assert sealed.step(has_tpm=False).pending() == []
+    key.unlink()
+    (outcome,) = provision([sealed.step(has_tpm=False)], dry_run=False)
+    assert outcome.state is State.FAILED
+    assert outcome.error == f"{key}: gone, and {data} opens with it alone; restore it, or move the data away"
+    assert not key.exists()
+    data.unlink()
+    assert sealed.step(has_tpm=False).pending() == [f"make {key}"]
+
+
+@pytest.mark.review2(3)
+def test_a_command_and_the_provisioning_know_the_same_data_of_each_key() -> None:
+    assert DATA_OF_KEYS == store_keys.DATA_OF_KEYS
 
 
 SEALER = """#!/bin/sh
@@ -115,7 +138,7 @@ class Sealed:
 
     def step(self, *, has_tpm: bool = True) -> KeysStep:
         place = self.folder
-        return KeysStep(place / "store", place / "sealed-with", place / "edge.db", has_tpm, self.sealer)
+        return KeysStep(place / "store", place / "sealed-with", place / "data", has_tpm, self.sealer)
 
     @property
     def keys(self) -> list[str]:

@@ -141,3 +141,12 @@ def test_a_folder_in_an_images_place_is_one_line(image_store: ImageStore, folder
     for act in (image_store.get, image_store.delete):
         with pytest.raises(StoreError, match="the image cannot be"):
             act(sha256)
+
+
+@pytest.mark.review2(1)
+def test_an_image_is_not_taken_for_lost_while_the_disk_does_not_say(image_store: ImageStore, folder: Path) -> None:
+    sha256 = "ab" * 32
+    assert image_store.facts(sha256) is None
+    (folder / "ab").touch()
+    with pytest.raises(StoreError, match="the image cannot be looked at"):
+        image_store.facts(sha256)

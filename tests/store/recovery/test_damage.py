@@ -261,7 +261,7 @@ def test_damage_that_shows_while_it_is_open_is_exchanged_and_the_batch_is_kept(f
             store.reads.commit([record(READS + 1), closing])
         assert store.database.damage
         store.replacement.replace(store.database)
-        assert store.database.damage == ""
+        assert store.database.damage is None
         store.reads.commit([record(READS + 1), closing])
         assert store.ids() == {f"read-{READS}", f"read-{READS + 1}"}
         assert store.queue_ids("read") == {f"read-{READS}"}

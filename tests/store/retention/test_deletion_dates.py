@@ -122,3 +122,45 @@ def test_the_department_s_last_date_is_kept(database: Database, clock: Callable[
             clock().boot_id,
             clock().boottime_ns,
         )
+
+
+def start_of(boot: str, utc: datetime) -> Instant:
+    """An instant of a start of the computer, an hour after it began."""
+    return Instant(boot, 3600 * 10**9, utc, UtcSource.GNSS, 1000.0)
+
+
+def pair(database: Database, now: Instant) -> None:
+    """Store two pairs that confirm a start."""
+    for earlier_ms in (-120_000, -60_000):
+        clock_pairs.record(database, now.shift(earlier_ms))
+
+
+@pytest.mark.review2(2)
+def test_a_unit_without_a_department_deletes_by_age_once_its_starts_bear_out_the_date(
+    database: Database, store: ReadStore, outbox: Outbox
+) -> None:
+    keep(store, "old")
+    deliver(outbox)
+    after = START + LIMITS.policy_max
+    left_after = []
+    for number, days in enumerate((0, 1, 2)):
+        now = start_of(f"start-{number}", after + timedelta(days=days))
+        pair(database, now)
+        purge = Purge(database, store, LIMITS, has_department=False)
+        while purge.step(now, 0):
+            pass
+        left_after.append(left(database))
+    assert left_after == [{"old"}, {"old"}, set()]
+
+
+@pytest.mark.review2(2)
+def test_earlier_starts_count_newest_first_and_only_where_their_times_agree(database: Database) -> None:
+    days = [START + timedelta(days=number) for number in range(4)]
+    for number, day in enumerate(days):
+        pair(database, start_of(f"start-{number}", day))
+    clock_pairs.record(database, start_of("start-1", days[1]).shift(1000))
+    clock_pairs.record(database, Instant("start-2", 9 * 10**12, FUTURE, UtcSource.GNSS, 1000.0))
+    minute = timedelta(minutes=1)
+    assert clock_pairs.earlier_dates(database, "start-3", 9) == [days[1] + timedelta(seconds=1), days[0] - minute]
+    assert clock_pairs.earlier_dates(database, "start-3", 1) == []
+    assert clock_pairs.earlier_dates(database, "start-0", 9) == []
