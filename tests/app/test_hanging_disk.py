@@ -203,9 +203,13 @@ def test_a_page_that_is_not_read_while_the_unit_works_is_read_again(tmp_path: Pa
             store.reads.commit([record(number) for number in range(start, start + 20)])
     with open_store(settings, migrate=True, replace_damaged=True) as store:
         disk.fail_reads(store.database.path)
-        with pytest.raises(UnreadError):
+
+        def commit_and_read() -> None:
             store.reads.commit([record(400)])
             store.reads.recent(400)  # what is committed has the other connections read anew
+
+        with pytest.raises(UnreadError):
+            commit_and_read()
         mending = threading.Thread(target=DatabaseHealth(store).mend)
         mending.start()
         time.sleep(5)

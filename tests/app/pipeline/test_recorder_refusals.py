@@ -363,9 +363,9 @@ def test_a_writer_that_hangs_with_its_disk_calls_for_a_new_start_only_if_the_dis
     store: UnitStore, settings: Settings, tmp_path: Path
 ) -> None:
     player = WavPlayer(tmp_path / "alerts.wav", 0.8, START)
-    alerter = Alerter(player, ReplayedClock(START), settings.alerts, settings.hotlist)
+    alerter = Alerter(player, ReplayedClock(START), settings, Everything)
     recorder = Recorder(store.reads, settings.store, store.refused_records)
-    parts = PipelineParts(open_vision_models(settings.vision), alerter, Everything, lambda _: None, recorder)
+    parts = PipelineParts(open_vision_models(settings.vision), alerter, lambda _: None, recorder)
     pipeline = Pipeline(settings, [], parts, live=True)
     for state in pipeline.supervisor.states:
         state.beaten_s = time.monotonic() - 10 * WRITER_SILENT_S_MAX
