@@ -19,6 +19,7 @@ from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import (
     EARLIER_TEXTS_MAX,
+    EarlierText,
     PlateRead,
     ReadingPlace,
     ReadStage,
@@ -214,6 +215,8 @@ class Passes:
     def _decide(self, current: VehiclePass, result: Vote, now: Instant) -> ReadUpdate:
         """Give a pass its read."""
         read = self._read_of(current, result, self._new_id())
+        if current.rival is not None:
+            read = replace(read, earlier_texts=(current.rival,))
         return ReadUpdate(ReadStage.DECIDED, read, now, current.take_read(read))
 
     def _amend(self, current: VehiclePass, result: Vote, now: Instant, *, ending: bool) -> list[ReadUpdate]:
@@ -322,7 +325,11 @@ class Passes:
         others = [*self._away, *self._leaving, *(one for one in self._open.values() if one is not current)]
         same = [one for one in others if current.is_same_vehicle(one, result, away_ms_max)]
         newest = max(same, key=lambda one: one.last_seen.boottime_ns, default=None)
-        return None if newest is not None and self._joining_hides(newest, current) else newest
+        if newest is None or not self._joining_hides(newest, current):
+            return newest
+        # Perhaps the same vehicle after all: its text is no surer than the other one.
+        current.rival = newest.decided or EarlierText(newest.vote().plate, newest.vote().confidence, newest.text_frame)
+        return None
 
     def _joining_hides(self, earlier: VehiclePass, current: VehiclePass) -> bool:
         """Whether two passes as one would not be heard for what one of them is heard for by itself."""

@@ -79,6 +79,8 @@ class VehiclePass:
     read: PlateRead | None = None
     decided: EarlierText | None = None
     """The text of :attr:`read` as it was decided; later looks may have made it certain."""
+    rival: EarlierText | None = None
+    """Text of an earlier pass that may be of this vehicle, and was not joined as that would have hidden an entry."""
     is_handed_over: bool = False
     """Whether the read was closed although the vehicle was still there; nothing of it changes after that."""
     is_over: bool = False
@@ -101,6 +103,11 @@ class VehiclePass:
     def last_seen(self) -> Instant:
         """When the vehicle was seen last."""
         return self.track.last.captured_at
+
+    @property
+    def text_frame(self) -> int:
+        """Frame of the newest look."""
+        return self.track.last.frame_number
 
     @property
     def is_waiting(self) -> bool:
@@ -163,7 +170,7 @@ class VehiclePass:
             self.sharpest, self.crop = self.shown, PlateCrop.of(self.scene, self.shown)
             pictures = Evidence(self.crop.picture, self.scene)
         self.is_sharper = self.is_sharper and pictures is None
-        self.read, self.decided = read, EarlierText(read.plate, read.confidence, self.track.last.frame_number)
+        self.read, self.decided = read, EarlierText(read.plate, read.confidence, self.text_frame)
         return pictures
 
     def vote(self) -> Vote:
