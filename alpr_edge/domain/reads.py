@@ -151,7 +151,7 @@ class PlateRead:
     corrected_by: str | None = None
     """The person who says what the plate says, by their id in the roster; None: the text is that of the vote."""
     earlier_texts: tuple[EarlierText, ...] = ()
-    """Texts that the vote gave before, oldest first; that of another read which may be of the same vehicle among them."""
+    """Texts that the vote gave before, oldest first, or that another read of perhaps the same vehicle has."""
 
     @property
     def text(self) -> str:
