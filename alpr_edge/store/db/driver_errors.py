@@ -29,8 +29,8 @@ _REMEDIES = {
 }
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _UNREAD = ("SQLITE_IOERR", "SQLITE_IOERR_READ", "SQLITE_IOERR_CORRUPTFS", "SQLITE_CORRUPT")
-"""SQLite's names for a read that the disk failed, in full: a bad sector (EIO) is ``SQLITE_IOERR`` for the first page, and
-``SQLITE_CORRUPT`` for any other (vdbe.c), as is a page that is malformed: a check tells the two apart."""
+"""SQLite's names for a read that the disk failed, in full: a bad sector (EIO) is ``SQLITE_IOERR`` for the first page,
+and ``SQLITE_CORRUPT`` for any other (vdbe.c), as is a page that is malformed: a check tells the two apart."""
 _UNREAD_PAGE = re.compile(r"error code=(\d+)")
 """In a finding of PRAGMA quick_check: SQLite's code of the error by which a page was not read."""
 _IOERR, _PRIMARY_CODE = 10, 0xFF
