@@ -163,7 +163,7 @@ class DamagedError(StoreError):
 
 
 class UnreadError(DamagedError):
-    """The disk did not read the database's file or its log; it may the next time."""
+    """The disk may not have read the database's file or its log, and may the next time; a check tells."""
 
 
 class LostError(StoreError):

@@ -18,7 +18,7 @@ from alpr_edge.domain.errors import UnreadError
 from alpr_edge.settings import load
 from alpr_edge.store.db.database import DATABASE_NAME
 from alpr_edge.store.recovery.damaged_databases import damaged_databases
-from alpr_edge.store.unit_store import open_store
+from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.rig import daemon, wait_for_health
 from tests.app.stages.test_power import Car
 from tests.fuse_disk import FuseDisk
@@ -195,6 +195,12 @@ def test_a_database_that_the_disk_does_not_read_any_more_is_set_aside(tmp_path: 
     assert len(damaged_databases(data)) == 1
 
 
+def read_anew(store: UnitStore) -> None:
+    """Read everything; what is committed before has other connections forget what they hold in memory."""
+    store.reads.commit([record(400)])
+    store.reads.recent(400)
+
+
 @pytest.mark.review2(1)
 def test_a_page_that_is_not_read_while_the_unit_works_is_read_again(tmp_path: Path, disk: FuseDisk) -> None:
     settings = load(car_on(disk, tmp_path).settings)
@@ -203,13 +209,8 @@ def test_a_page_that_is_not_read_while_the_unit_works_is_read_again(tmp_path: Pa
             store.reads.commit([record(number) for number in range(start, start + 20)])
     with open_store(settings, migrate=True, replace_damaged=True) as store:
         disk.fail_reads(store.database.path)
-
-        def commit_and_read() -> None:
-            store.reads.commit([record(400)])
-            store.reads.recent(400)  # what is committed has the other connections read anew
-
         with pytest.raises(UnreadError):
-            commit_and_read()
+            read_anew(store)
         mending = threading.Thread(target=DatabaseHealth(store).mend)
         mending.start()
         time.sleep(5)

@@ -42,6 +42,8 @@ STAGES = {
     "watches",
     "position",
     "ignition",
+    "database",
+    "power-stand-in",
     *WORKERS,
 }
 

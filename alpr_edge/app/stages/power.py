@@ -176,9 +176,11 @@ class PowerMonitor:
 
     def warnings(self) -> tuple[str, ...]:
         """Amber: the ignition cannot be read, so the unit will not power off by itself."""
-        failures = [state.failure for state in self._supervisor.restarting()]
+        restarting = self._supervisor.restarting()
+        failures = [state.failure for state in restarting if state.stage is self._stage]
         failures += ["no answer comes"] if self._stage is not None and self._stage.is_late else []
-        return tuple(f"the ignition cannot be read: {failure}" for failure in failures)
+        others = [f"{each.stage.name} failed: {each.failure}" for each in restarting if each.stage is not self._stage]
+        return (*(f"the ignition cannot be read: {failure}" for failure in failures), *others)
 
     def troubles(self) -> tuple[str, ...]:
         """What keeps the unit from working, or its power from being switched off."""

@@ -28,8 +28,9 @@ _REMEDIES = {
     "SQLITE_INTERRUPT": f"a query took over {READ_S_MAX:g} s and was stopped; ask for fewer rows",
 }
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-_UNREAD = ("SQLITE_IOERR_READ", "SQLITE_IOERR_CORRUPTFS")
-"""SQLite's names of reads that the disk fails; the second is of EIO, as a bad sector gives it (os_unix.c)."""
+_UNREAD = ("SQLITE_IOERR", "SQLITE_IOERR_READ", "SQLITE_IOERR_CORRUPTFS", "SQLITE_CORRUPT")
+"""SQLite's names for a read that the disk failed, in full: a bad sector (EIO) is ``SQLITE_IOERR`` for the first page,
+and ``SQLITE_CORRUPT`` for any other (vdbe.c), as is a page that is malformed: a check tells the two apart."""
 _UNREAD_PAGE = re.compile(r"error code=(\d+)")
 """In a finding of PRAGMA quick_check: SQLite's code of the error by which a page was not read."""
 _IOERR, _PRIMARY_CODE = 10, 0xFF
@@ -47,8 +48,9 @@ def driver_errors(path: Path) -> Iterator[None]:
     except DBAPIError as error:
         name = error_name(error)
         hint = next((text for code, text in _REMEDIES.items() if name.startswith(code)), f"it refused ({name})")
-        kinds = ((_DAMAGE, DamagedError), (_UNREAD, UnreadError), (_REFUSAL, RefusedError))
+        kinds = ((_DAMAGE, DamagedError), (_REFUSAL, RefusedError))
         kind = next((kind for codes, kind in kinds if name.startswith(codes)), StoreError)
+        kind = UnreadError if name in _UNREAD else kind
         raise kind(f"{path}: {hint}") from None
     except ResourceClosedError:
         raise StoreError(f"{path}: it could not be replaced and is closed; start again") from None

@@ -2,7 +2,7 @@
 
 A card that is about to wear out, a cable that is loose and a controller that is hot answer one read with an error and
 the next with the data. What showed damage is therefore opened anew and checked, and counts as damaged only if it fails
-again: a damaged one at once, one that the disk does not read after :data:`PATIENCE_S`.
+again: at once where what is written is wrong twice, after :data:`PATIENCE_S` where the disk does not read it.
 """
 
 import time
@@ -18,6 +18,8 @@ PATIENCE_S = 30.0
 RETRY_S = 1.0
 """Time between two tries."""
 CHECK_S_MIN = 1.0
+WRONG_MIN = 2
+"""How often what is written has to be found damaged."""
 RELAPSE_S = 600.0
 """Damage that shows again within so long after a check that found nothing is where the check does not look."""
 
@@ -58,7 +60,7 @@ class DamageCheck:
         """
         if self._is_relapse():
             return True
-        until_s = time.monotonic() + self.patience_s
+        until_s, wrong = time.monotonic() + self.patience_s, int(_is_wrong(fault))
         while True:
             try:
                 is_whole = check(max(CHECK_S_MIN, until_s - time.monotonic()))
@@ -70,9 +72,10 @@ class DamageCheck:
                 self._doubted_s = None if is_sound else time.monotonic()
                 log.warning("store.sound_again", database=str(path), fault=str(fault), whole=is_whole)
                 return False
-            if _is_certain(fault, fault_now) or time.monotonic() >= until_s:
+            wrong += _is_wrong(fault_now)
+            if wrong >= WRONG_MIN or time.monotonic() >= until_s:
                 return _is_damage(fault_now)
-            if wait(RETRY_S):
+            if wait(0 if _is_wrong(fault_now) else RETRY_S):
                 return False
 
     def _is_relapse(self) -> bool:
@@ -80,9 +83,9 @@ class DamageCheck:
         return doubted_s is not None and time.monotonic() - doubted_s < RELAPSE_S
 
 
-def _is_certain(fault: DamagedError, again: StoreError) -> bool:
-    """Whether both errors show that what is written is damaged, and not that the disk does not read it."""
-    return isinstance(again, DamagedError) and not any(isinstance(each, UnreadError) for each in (fault, again))
+def _is_wrong(error: StoreError) -> bool:
+    """Whether an error shows that what is written is damaged, and not that the disk may have failed to read it."""
+    return isinstance(error, DamagedError) and not isinstance(error, UnreadError)
 
 
 def _is_damage(error: StoreError) -> bool:

@@ -39,6 +39,12 @@ def test_what_is_damaged_twice_is_damaged_without_a_wait() -> None:
     assert (database.checks, database.waits) == (1, 0)
 
 
+def test_what_was_not_read_and_is_damaged_in_two_checks_is_damaged_without_a_wait() -> None:
+    database = Database(DAMAGED)
+    assert database.confirms(UNREAD)
+    assert database.checks == 2
+
+
 @pytest.mark.parametrize("fault", [UNREAD, DAMAGED])
 def test_what_the_disk_reads_again_after_some_seconds_is_sound(fault: DamagedError) -> None:
     database = Database(UNREAD, UNREAD, UNREAD, WHOLE)
