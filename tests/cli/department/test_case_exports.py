@@ -71,7 +71,7 @@ def test_plates_of_a_file_are_on_record_and_on_no_command_line(people: Inquirers
     words = ("evidence", "export", CASE, "--to", str(tmp_path / "out"), *FOR, "--plate-file", str(plates))
     done = run(people, *words, "--from", BEGIN.isoformat(), "--until", until)
     assert done.exit_code == 0, done.output
-    assert ": 4 reads of 2 units, 1 hit, 2 pictures, read back and booked\n" in done.stdout
+    assert ": 4 reads of 2 units, 1 hit, 3 pictures, read back and booked\n" in done.stdout
     assert "its passphrase takes two people: alpr-edge department evidence ask evidence-" in done.stdout
     assert NOT_HELD not in done.output
     assert [(each.action, each.query) for each in newest(people, 4)] == [
