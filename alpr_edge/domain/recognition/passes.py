@@ -19,7 +19,6 @@ from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import (
     EARLIER_TEXTS_MAX,
-    EarlierText,
     PlateRead,
     ReadingPlace,
     ReadStage,
@@ -324,11 +323,13 @@ class Passes:
         away_ms_max = REAPPEARANCE_GAPS * self._gap_ms
         others = [*self._away, *self._leaving, *(one for one in self._open.values() if one is not current)]
         same = [one for one in others if current.is_same_vehicle(one, result, away_ms_max)]
-        newest = max(same, key=lambda one: one.last_seen.boottime_ns, default=None)
-        if newest is None or not self._joining_hides(newest, current):
-            return newest
-        # Perhaps the same vehicle after all: its text is no surer than the other one.
-        current.rival = newest.decided or EarlierText(newest.vote().plate, newest.vote().confidence, newest.text_frame)
+        current.rival = None
+        for one in sorted(same, key=lambda each: each.last_seen.boottime_ns, reverse=True):
+            if not current.differs_clearly(one, result) and not self._joining_hides(one, current):
+                current.rival = None
+                return one
+            # Perhaps the same vehicle after all: where this text is not certain, it is no surer than the other one.
+            current.rival = current.rival or one.decided or one.text_of_vote()
         return None
 
     def _joining_hides(self, earlier: VehiclePass, current: VehiclePass) -> bool:

@@ -80,7 +80,8 @@ class VehiclePass:
     decided: EarlierText | None = None
     """The text of :attr:`read` as it was decided; later looks may have made it certain."""
     rival: EarlierText | None = None
-    """Text of an earlier pass that may be of this vehicle, and was not joined as that would have hidden an entry."""
+    """Text of an earlier pass that may be of this vehicle, and was not joined: the two differ clearly, or would hide an
+    entry as one."""
     is_handed_over: bool = False
     """Whether the read was closed although the vehicle was still there; nothing of it changes after that."""
     is_over: bool = False
@@ -104,10 +105,9 @@ class VehiclePass:
         """When the vehicle was seen last."""
         return self.track.last.captured_at
 
-    @property
-    def text_frame(self) -> int:
-        """Frame of the newest look."""
-        return self.track.last.frame_number
+    def text_of_vote(self) -> EarlierText:
+        """Return the text that its looks show."""
+        return EarlierText(self.vote().plate, self.vote().confidence, self.track.last.frame_number)
 
     @property
     def is_waiting(self) -> bool:
@@ -170,7 +170,7 @@ class VehiclePass:
             self.sharpest, self.crop = self.shown, PlateCrop.of(self.scene, self.shown)
             pictures = Evidence(self.crop.picture, self.scene)
         self.is_sharper = self.is_sharper and pictures is None
-        self.read, self.decided = read, EarlierText(read.plate, read.confidence, self.text_frame)
+        self.read, self.decided = read, EarlierText(read.plate, read.confidence, self.track.last.frame_number)
         return pictures
 
     def vote(self) -> Vote:
@@ -212,13 +212,17 @@ class VehiclePass:
         before = earlier.decided or earlier.vote()
         if before.plate == result.plate:
             return True
-        if self._differs_clearly(earlier, result.plate, before.plate):
-            return False
         likeliest = max(self.likelihood(before.plate), earlier.likelihood(result.plate))
         return likeliest >= CHANCE_A_SECOND * max(1.0, away_ms / 1000) and _is_misreading(before, result, likeliest)
 
-    def _differs_clearly(self, earlier: "VehiclePass", plate: str, before: str) -> bool:
-        """Whether two texts of one length differ in a character that both passes show clearly."""
+    def differs_clearly(self, earlier: "VehiclePass", result: Vote) -> bool:
+        """Whether the texts of two passes are equally long and differ in a character that both show clearly.
+
+        Args:
+            earlier: an earlier pass.
+            result: the vote of this one.
+        """
+        plate, before = result.plate, (earlier.decided or earlier.vote()).plate
         if len(plate) != len(before):
             return False
         shown, shown_before = self.joint_reading().shares_of(plate), earlier.joint_reading().shares_of(before)
