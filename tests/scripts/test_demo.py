@@ -24,23 +24,21 @@ def a_read(number: int, plate: str, **more: Any) -> dict[str, Any]:  # noqa: ANN
         "first_frame": number,
         "last_frame": number + 4,
         "first_seen": f"2026-03-02T17:00:0{number}.000Z",
-        "supersedes": None,
+        "earlier_texts": [],
     }
     return read | more
 
 
-def test_every_read_is_a_line_with_its_doubt_and_its_correction() -> None:
+def test_every_read_is_a_line_with_its_doubt_and_what_it_was_taken_for_at_first() -> None:
     second = {"plate": "30467W2", "confidence": 0.2081}
     reads = [
-        a_read(1, "0VUV583", confidence=0.35),
+        a_read(1, "0WUW583", earlier_texts=[{"plate": "0VUV583", "confidence": 0.35, "frame_number": 5}]),
         a_read(0, "30467M2", confidence=0.7239, alternatives=[second]),
-        a_read(2, "0WUW583", supersedes="r1"),
     ]
     _, *lines = read_lines(reads)
     assert lines == [
         "  2026-03-02 17:00:00  30467M2      72%       5  or 30467W2 (21%)",
-        "  2026-03-02 17:00:01  0VUV583      35%       5  corrected later: 0WUW583",
-        "  2026-03-02 17:00:02  0WUW583     100%       5  corrects 0VUV583",
+        "  2026-03-02 17:00:01  0WUW583     100%       5  at first 0VUV583, until more frames said otherwise",
     ]
     assert read_lines([]) == ["  No plate was read."]
 
@@ -54,13 +52,21 @@ def test_a_hit_says_what_sounded_and_why() -> None:
         "seen": "2026-03-02T17:00:02.200Z",
         "tone": "high",
         "sounded": True,
+        "silence": None,
+        "withdrawn": False,
+        "source": "drive",
         "phrase": "stolen plate; verify",
     }
     assert hit_lines([hit]) == [
         "  2026-03-02 17:00:02  read 0VUV583, listed 0WUW583 (NV), a white pickup",
         "      high tone: stolen plate; verify",
     ]
-    assert hit_lines([hit | {"sounded": False}])[1].startswith("      no tone (it sounded a moment ago): ")
+    quiet = hit | {"sounded": False, "silence": "cooldown"}
+    assert hit_lines([quiet])[1] == "      no tone (it sounded a moment ago): stolen plate; verify"
+    late = hit | {"source": "later", "withdrawn": True}
+    assert hit_lines([late])[1] == (
+        "      high tone, withdrawn later, as its list went live with the car in view: stolen plate; verify"
+    )
 
 
 def test_files_of_a_drive_that_was_cut_short_are_read_as_far_as_they_go(tmp_path: Path) -> None:

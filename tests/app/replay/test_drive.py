@@ -16,6 +16,7 @@ from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.replay import replay
 from alpr_edge.app.replay.output import Summary
 from alpr_edge.app.replay.recording import CAMERA_ID, open_recording
+from alpr_edge.app.replay.replay import LATER_SOURCE
 from alpr_edge.domain.canvass.canvass import Canvass
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.hits import HitPayload
@@ -87,7 +88,9 @@ def test_every_vehicle_seen_well_is_one_read_of_its_plate(drives: Callable[[str]
 def test_the_wanted_ones_are_hits_and_no_other(drives: Callable[[str], Path], truth: DriveTruth) -> None:
     hits = lines(drives("first") / "hits.jsonl")
     wanted_plates = {canonical(vehicle.plate) for vehicle in truth.vehicles if vehicle.hotlist_description}
-    assert {hit["plate_canonical"] for hit in hits} == wanted_plates
+    (later,) = (hit for hit in hits if hit["source"] == LATER_SOURCE)
+    assert {hit["plate_canonical"] for hit in hits} == {*wanted_plates, later["plate_canonical"]}
+    assert later["sounded"], "its list went live while it was in view"
     assert {hit["match_kind"] for hit in hits} == {"exact"}
     assert all(hit["phrase"].endswith("verify through CLETS") for hit in hits)
     assert not [hit for hit in hits if hit["plate"] in hit["phrase"]]
@@ -138,7 +141,7 @@ def test_reads_have_the_position_of_their_frame_and_none_without_a_fix(drives: C
 def test_everything_is_for_the_owner_alone_and_adds_up(drives: Callable[[str], Path]) -> None:
     folder = drives("first")
     for path in folder.rglob("*"):
-        if path.is_file() and path.name not in {"drive.nmea", "hotlist.csv", "truth.json"}:
+        if path.is_file() and path.name not in {"drive.nmea", "hotlist.csv", "later.csv", "truth.json"}:
             assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
     summary = Summary(**json.loads((folder / "summary.json").read_text(encoding="utf-8")))
     assert summary.frames == SECONDS * 10
