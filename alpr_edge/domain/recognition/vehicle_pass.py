@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import Alternative, EarlierText, Evidence, PlateRead
+from alpr_edge.domain.reads import CLEAR_MIN, Alternative, EarlierText, Evidence, PlateRead
 from alpr_edge.domain.recognition.decision_rule import is_settled
 from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading, pixels_inside
 from alpr_edge.domain.recognition.known_plates import SettledPlate
@@ -36,8 +36,6 @@ of those pairs has; 165 of the 201 misread looks have it with the text of their 
 """
 MISSED_MIN = 0.1
 """Likelihood from which a reading is of a fuller text although it is certain: only a missing I is as likely as that."""
-CLEAR_MIN = 0.8
-"""Probability from which a pass shows a character clearly: vans of one fleet may differ in it alone."""
 NO_SCENE: Pixels = np.zeros((0, 0, 3), np.uint8)
 """The scene of a pass whose frame is stored or given up."""
 NO_EVIDENCE = Evidence(NO_SCENE, NO_SCENE)

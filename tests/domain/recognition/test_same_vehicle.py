@@ -63,7 +63,7 @@ def test_a_likely_misreading_in_doubt_is_the_same_vehicle(before: str, after: st
     assert is_same(before, after, certainty=0.78) == same
 
 
-@pytest.mark.parametrize(("certainty", "same"), [(0.79, True), (0.81, False)])
+@pytest.mark.parametrize(("certainty", "same"), [(0.94, True), (0.96, False)])
 def test_two_texts_that_differ_in_a_character_seen_clearly_both_times_are_two_vehicles(
     certainty: float, *, same: bool
 ) -> None:
