@@ -297,7 +297,7 @@ def unit_with_hits(folder: Path, alerts: str = "") -> Path:
 def test_hits_of_a_unit_that_is_silent_for_nobody_make_no_tone(tmp_path: Path) -> None:
     settings = unit_with_hits(tmp_path, 'when_signed_out = "silent"')
     with daemon("run", "--settings", str(settings)) as run:
-        assert "nobody is signed in" in run.wait_for(NOT_SOUNDED)
+        assert "reason=signed_out" in run.wait_for(NOT_SOUNDED)
         end_quietly(run)
     assert not run.having("event=alert.sounded")
 

@@ -86,7 +86,7 @@ def test_records_that_were_set_aside_are_shown_and_come_in_at_the_next_start(tmp
     shown = edge("unit", "refused", "--settings", str(settings), "--json")
     assert shown.exit_code == 0, shown.output
     aside = [json.loads(line) for line in shown.stdout.splitlines()]
-    assert {one["what"] for one in aside} == {"decision", "end"}
+    assert {one["what"] for one in aside} == {"decided", "closed"}
     assert plate not in shown.stdout
     with open_store(unit_settings, migrate=False) as store:
         assert all(store.reads.get(one["read_id"]) is None for one in aside)
