@@ -113,27 +113,31 @@ class Salvage:
         Raises:
             StoreError: today's database cannot be written; run it again.
         """
-        report, read_ids, mark = SalvageReport(), list[str](), KeyMark.read(aside.folder)
+        report, read_ids, lone_images = SalvageReport(), list[str](), list[str]()
+        mark = KeyMark.read(aside.folder)
         with self.database.read() as connection:
             row_shapes = shapes(connection)
         with Pages(aside.database, self.key, () if mark is None else (mark.salt,)) as pages:
             pages.name_frames()
             carver = Carver(pages, row_shapes)
             for batch in batches(carver.rows(), BATCH):
-                self._insert(batch, report, read_ids)
+                self._insert(batch, report, read_ids, lone_images)
                 progress(carver.pages_read, len(pages.numbers))
             report.pages_unreadable, report.rows_unreadable = carver.damaged_pages, carver.rows_broken
             progress(len(pages.numbers), len(pages.numbers))
         self._adopt(aside.since, report)
         self._queue_again(read_ids, report)
+        self._queue_alone(lone_images, report)
         with self.database.write() as connection:
             forget_released(connection)
             forget_dates(connection)
         aside.keep_report(report.figures())
         return report
 
-    def _insert(self, batch: list[tuple[str, Row]], report: SalvageReport, read_ids: list[str]) -> None:
-        """One transaction of rows."""
+    def _insert(
+        self, batch: list[tuple[str, Row]], report: SalvageReport, read_ids: list[str], lone_images: list[str]
+    ) -> None:
+        """Put rows in one transaction; note the reads, and the images of which the read is lost."""
         with self.database.write() as connection:
             for name, row in batch:
                 table = _TABLES[name]
@@ -141,6 +145,8 @@ class Salvage:
                 _counter_of(fate, report)[name] += 1
                 if table is reads:
                     read_ids.append(str(row["read_id"]))
+                if table is evidence and fate is Fate.HANGING:
+                    lone_images.append(str(row["sha256"]))
 
     def _put(self, connection: Connection, table: Table, row: Row) -> Fate:
         if table is generations:
@@ -211,6 +217,14 @@ class Salvage:
             with self.database.write() as connection:
                 for read_id in _reads_to_requeue(connection, read_ids[start : start + BATCH]):
                     report.requeued_items += _queue_read_again(connection, read_id)
+
+    def _queue_alone(self, lone_images: list[str], report: SalvageReport) -> None:
+        """Queue images of which the read is lost, as of a pass that was not over: they are evidence."""
+        for start in range(0, len(lone_images), BATCH):
+            with self.database.write() as connection:
+                for sha256 in lone_images[start : start + BATCH]:
+                    if (facts := self.images.facts(sha256)) is not None:
+                        report.requeued_items += enqueue.queue_image(connection, sha256, facts.length)
 
 
 _TABLES = {table.name: table for table in TABLES}
