@@ -150,8 +150,8 @@ def _note(shown_read: ShownRead) -> str:
     if read.corrected_by is not None:
         note = f"{note}, the text by {read.corrected_by} in place of {read.supersedes}"
     if read.earlier_texts:
-        note = f"{note}, read before as {', '.join(earlier.plate for earlier in read.earlier_texts)}"
-    return f"{note} corrected by {shown_read.superseded_by}" if shown_read.superseded_by else note
+        note = f"{note}, also read as {', '.join(earlier.plate for earlier in read.earlier_texts)}"
+    return f"{note}, corrected by {shown_read.superseded_by}" if shown_read.superseded_by else note
 
 
 def _row(shown_read: ShownRead) -> tuple[str, ...]:

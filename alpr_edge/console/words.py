@@ -66,9 +66,11 @@ def reason_words(reason: Reason) -> str:
     return reason.value.replace("_", " ")
 
 
-def match_words(hit: Hit) -> str:
-    """How a read met the entry, and how sure that is."""
-    return f"{_MATCHES[hit.kind]}; {_STATES[hit.state_match]}"
+def match_words(hit: Hit, read: PlateRead) -> str:
+    """How a read met the entry, and how sure that is; an exact match may have been of an earlier text."""
+    is_of_earlier = hit.kind is MatchKind.EXACT and hit.entry.plate != read.plate
+    match = "an earlier text of this read matched" if is_of_earlier else _MATCHES[hit.kind]
+    return f"{match}; {_STATES[hit.state_match]}"
 
 
 def sureness_words(read: PlateRead) -> str:

@@ -85,7 +85,7 @@ def test_a_corrected_read_is_one_vehicle_unless_all_are_asked_for(settings: Path
     assert "1.front.1" not in edge(settings, "reads", columns="200").stdout
     everything = squeeze(edge(settings, "reads", "--all", columns="300").stdout)
     assert "7ABC12[B?]" in everything
-    assert "id 1.front.1 corrected by 1.front.2" in everything
+    assert "id 1.front.1, corrected by 1.front.2" in everything
     lines = [json.loads(line) for line in edge(settings, "reads", "--json").stdout.splitlines()]
     assert {line["read_id"]: line["superseded_by"] for line in lines} == {
         "1.front.3": None,
@@ -116,7 +116,7 @@ def test_a_text_that_further_looks_changed_is_shown_with_those_before(settings: 
     amended_read = replace(plate_read("1.front.3", "4XYZ999"), vote_count=20, earlier_texts=before)
     store.reads.commit([amended(amended_read)])
     output = squeeze(edge(settings, "reads", columns="300").stdout)
-    assert "id 1.front.3, read before as 4XYZ99B, 4XY2999" in output
+    assert "id 1.front.3, also read as 4XYZ99B, 4XY2999" in output
     lines = {line["read_id"]: line for line in map(json.loads, edge(settings, "reads", "--json").stdout.splitlines())}
     assert [one["plate"] for one in lines["1.front.3"]["earlier_texts"]] == ["4XYZ99B", "4XY2999"]
     assert lines["1.front.2"]["earlier_texts"] == []
