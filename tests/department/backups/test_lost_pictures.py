@@ -266,6 +266,6 @@ def test_of_a_bucket_what_looks_unchanged_is_fetched_again_once_verify_found_it_
 def test_no_damaged_picture_goes_to_another_system(sqlite_places: BackupPlaces) -> None:
     storage, (one, _) = sqlite_places.office.storage, lose_two(sqlite_places)
     whole = next(path.stem for path in (sqlite_places.directory / "images").rglob("*.jpg") if path != one)
-    content = EventContent({}, {"crop_base64": one.stem, "scene_base64": whole})
+    content = EventContent({}, {"crop_base64": one.stem, "scene_base64": whole}, is_of_hit=True)
     with storage.database.reading() as connection:
         assert set(picture_values(connection, storage.images, content)) == {"scene_base64"}
