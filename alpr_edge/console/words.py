@@ -68,7 +68,8 @@ def reason_words(reason: Reason) -> str:
 
 def match_words(hit: Hit, read: PlateRead) -> str:
     """How a read met the entry, and how sure that is; an exact match may have been of an earlier text."""
-    is_of_earlier = hit.kind is MatchKind.EXACT and hit.entry.plate != read.plate
+    earlier = {text.plate for text in read.earlier_texts}
+    is_of_earlier = hit.kind is MatchKind.EXACT and hit.entry.plate != read.plate and hit.entry.plate in earlier
     match = "an earlier text of this read matched" if is_of_earlier else _MATCHES[hit.kind]
     return f"{match}; {_STATES[hit.state_match]}"
 
