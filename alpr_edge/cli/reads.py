@@ -14,6 +14,7 @@ from alpr_edge.cli.output import print_lines, print_object, print_table, time_te
 from alpr_edge.domain.timeline import Basis, Placement
 
 if TYPE_CHECKING:
+    from alpr_edge.domain.hits import Hit
     from alpr_edge.services.reads import ShownRead
 
 app = typer.Typer()
@@ -120,6 +121,7 @@ def _read_fields(shown_read: ShownRead) -> dict[str, object]:
         "closed": shown_read.closed,
         "missing_evidence": shown_read.missing_evidence,
         "hits": [str(hit.entry.reason) for hit in shown_read.hits],
+        "withdrawn_hits": [str(hit.entry.reason) for hit in shown_read.withdrawn],
         "superseded_by": shown_read.superseded_by,
     }
 
@@ -154,6 +156,10 @@ def _note(shown_read: ShownRead) -> str:
     return f"{note}, corrected by {shown_read.superseded_by}" if shown_read.superseded_by else note
 
 
+def _hit_words(hit: Hit, shown_read: ShownRead) -> str:
+    return hit.entry.reason.replace("_", " ") + (" (withdrawn)" if hit in shown_read.withdrawn else "")
+
+
 def _row(shown_read: ShownRead) -> tuple[str, ...]:
     from alpr_edge.cli.plate_text import plate_text
 
@@ -164,5 +170,5 @@ def _row(shown_read: ShownRead) -> tuple[str, ...]:
         f"{read.confidence:.0%}" if read.corrected_by is None else "by a person",
         read.camera_id,
         f"{place.lat_deg:.5f} {place.lon_deg:.5f}" if place else "",
-        ", ".join(hit.entry.reason.replace("_", " ") for hit in shown_read.hits),
+        ", ".join(_hit_words(hit, shown_read) for hit in shown_read.hits),
     )

@@ -45,6 +45,8 @@ class ShownRead:
     hits: tuple[Hit, ...]
     """Without covert ones, which are the department's to know, and those of lists that the person has no permission
     for: beside the plate even the name of the list would say that it is on it (policy 462.4(e))."""
+    withdrawn: tuple[Hit, ...] = ()
+    """Those of :attr:`hits` whose alert was taken back."""
     superseded_by: str | None = None
     """The later read of the same pass that corrected it."""
 
@@ -112,5 +114,6 @@ def _shown_read(
 ) -> ShownRead:
     read = row.read
     first_seen, last_seen = timeline.place(read.first_seen), timeline.place(read.last_seen)
+    withdrawn = tuple(hit for hit in hits if (alert := row.alert_of(hit.hit_id)) and alert.withdrawn_at)
     correction = corrections.get(read.read_id)
-    return ShownRead(read, first_seen, last_seen, row.closed, row.missing_evidence, hits, superseded_by=correction)
+    return ShownRead(read, first_seen, last_seen, row.closed, row.missing_evidence, hits, withdrawn, correction)

@@ -17,7 +17,7 @@ from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.unit_store import UnitStore, open_store
 from scripts.faults.disk import Disk
 from tests.staff import Staff, stating
-from tests.store.records import CROP, SCENE, amended, closed, decided, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, amended, closed, decided, heard, hit, instant, plate_read, withdrawn
 from tests.units import write_bare_unit
 
 PICTURES = ((CROP, b"jpeg of the plate"), (SCENE, b"jpeg of the scene"))
@@ -108,6 +108,20 @@ def test_a_text_that_a_person_corrected_says_so_and_by_whom(settings: Path, stor
         "1.front.3": None,
         "1.front.2": None,
         "1.front.1": None,
+    }
+
+
+def test_a_hit_whose_alert_was_taken_back_is_shown_as_withdrawn(settings: Path, store: UnitStore) -> None:
+    read = plate_read("1.front.5")
+    made, record = hit("hit-5", read.read_id), heard("hit-5", read.read_id)
+    store.reads.commit([decided(read, [made], [record])])
+    assert "stolen vehicle (withdrawn)" not in squeeze(edge(settings, "reads", columns="300").stdout)
+    store.reads.commit([amended(replace(read, plate="7ABC128", vote_count=20), alerts=[withdrawn(record)])])
+    assert "stolen vehicle (withdrawn)" in squeeze(edge(settings, "reads", columns="300").stdout)
+    lines = {line["read_id"]: line for line in map(json.loads, edge(settings, "reads", "--json").stdout.splitlines())}
+    assert {name: line["withdrawn_hits"] for name, line in lines.items() if line["hits"]} == {
+        "1.front.5": ["stolen_vehicle"],
+        "1.front.3": [],
     }
 
 

@@ -176,7 +176,7 @@ class HitViews:
             hit=hit,
             level=level_of_hit(hit),
             read=stored,
-            alert=_alert_for(stored.alerts, hit.hit_id),
+            alert=stored.alert_of(hit.hit_id),
             comparison=compare_plates(read.text, listed_text(hit.entry.plate, hit.entry.plate_raw)),
             seen=timeline.place(read.last_seen),
             list_age=list_age(hit.list_age_s, *self._lists.ages_of(hit.generation.source)),
@@ -190,13 +190,6 @@ class HitViews:
         return is_possible(
             hit, self._lists, is_read_certain=stored.read.certain, is_amended=bool(stored.read.earlier_texts)
         )
-
-
-def _alert_for(alerts: Sequence[AlertRecord], hit_id: str) -> AlertRecord | None:
-    """Return a hit's own alert; where an earlier release stored none, the gravest of its read, standing ones first."""
-    return max(
-        alerts, key=lambda one: (one.alert.hit_id == hit_id, not one.withdrawn_at, one.alert.level), default=None
-    )
 
 
 def is_waiting(glance: HitGlance) -> bool:

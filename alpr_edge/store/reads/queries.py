@@ -33,6 +33,14 @@ class StoredRead:
     missing_evidence: str = ""
     """Why pictures of it are missing; empty when none is."""
 
+    def alert_of(self, hit_id: str) -> AlertRecord | None:
+        """Return a hit's own alert; where an earlier release stored none, the read's gravest, standing ones first."""
+        return max(
+            self.alerts,
+            key=lambda one: (one.alert.hit_id == hit_id, not one.withdrawn_at, one.alert.level),
+            default=None,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
