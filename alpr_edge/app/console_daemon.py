@@ -33,7 +33,7 @@ from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.page_server import LIMITS, page_server
 
 NAME = "console"
-CHECK_S = 0.5
+CHECK_S = 1.0
 SWITCH_S = 0.001
 """After which a thread that computes lets another one go on: the stream that tells of a hit waits for no page."""
 IP_FREEBIND, IPV6_FREEBIND = 15, 78
@@ -71,7 +71,8 @@ class ConsoleDaemon:
         context, listening = _tls_context(console), GatedSocket(_listen(console), gate)
         clock, make_id = open_clock(self._settings), partial(new_id, self._settings.unit.id)
         with listening, open_console_unit(self._settings, clock, make_id) as unit:
-            feed = HitChanges(HitRevision(unit.store.database, clock.now).current)
+            database = unit.store.database
+            feed = HitChanges(HitRevision(database, clock.now).current, database=database.path)
             port = listening.getsockname()[1]
             site = partial(site_of, console.certificate_file, port)
             server = page_server(create_console_app(unit, feed, site), context, gate)

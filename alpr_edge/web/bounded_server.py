@@ -8,12 +8,14 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
 
 KEEP_ALIVE_S = 30
+TICK_S = 1.0
 STEP_S = 10.0
 """Time between two calls of the periodic work of a server."""
 
@@ -108,6 +110,9 @@ class BoundedServer(uvicorn.Server):
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._exit = asyncio.Event()
+        self._is_exiting = False
         super().__init__(config)
         self.on_ready: Callable[[], None] | None = None
         """Called once, when the server accepts connections."""
@@ -136,6 +141,26 @@ class BoundedServer(uvicorn.Server):
         if self.on_stop is not None:
             self.on_stop()
         await super().shutdown(sockets)
+
+    @property
+    def should_exit(self) -> bool:
+        """Whether the server is to end; any thread and handlers of signals set it."""
+        return self._is_exiting
+
+    @should_exit.setter
+    def should_exit(self, value: bool) -> None:
+        self._is_exiting = value
+        if value and self._loop is not None:
+            with suppress(RuntimeError):  # the server has ended, and its loop is closed
+                self._loop.call_soon_threadsafe(self._exit.set)
+
+    async def main_loop(self) -> None:
+        """Tick once a second until the server is to end; uvicorn's own loop wakes the processor ten times as often."""
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._exit.wait()
 
     async def on_tick(self, counter: int) -> bool:
         """Do the work that is due; returns whether to stop."""

@@ -174,7 +174,8 @@ class PageRig:
             GatedSocket(socket.create_server((HOST, self.port)), gate) as listening,
         ):
             self.port = listening.getsockname()[1]
-            feed = HitChanges(HitRevision(self._unit.store.database, self.staff.clock.now).current)
+            database = self._unit.store.database
+            feed = HitChanges(HitRevision(database, self.staff.clock.now).current, database=database.path)
             site = partial(site_of, self.certificate, self.port)
             server = page_server(create_console_app(self._unit, feed, site), context, gate)
 

@@ -9,6 +9,7 @@ read.
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import structlog
@@ -23,14 +24,15 @@ from alpr_edge.domain.page_requests.request import PageRequest, RequestAnswer, R
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.reads import PlateRead, ReadStage, ReadUpdate
 from alpr_edge.domain.vehicle_alerts import Announcement, HeardHit
+from alpr_edge.store.db.commit_watch import WATCH_S, CommitWatch
 from alpr_edge.store.reads import commit, queries
 from alpr_edge.store.reads.dispositions import answers_after
 from alpr_edge.store.reads.queries import StoredRead
 from alpr_edge.store.requests.page_requests import add_request, answer_request, mute_in_force, waiting_requests
 from alpr_edge.store.unit_store import UnitStore
 
-LOOK_S = 0.3
-"""Time between two looks at the counter of commits."""
+REST_S = 0.3
+"""Time between two looks at the counter of commits while other threads commit all the time."""
 UNIT = "unit"
 
 log = structlog.get_logger(__name__)
@@ -62,16 +64,18 @@ class PageRequestStage:
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Answer requests; what the store does not take now is tried again with the next look."""
-        while not stop.wait(LOOK_S):
-            beat()
-            try:
-                self.step()
-            except StoreError as error:
-                if str(error) != self._failure:
-                    log.error("page_requests.failed", failure=str(error))
-                self._failure, self._seen = str(error), None
-            else:
-                self._failure = ""
+        with closing(CommitWatch(self.store.database.path)) as commits:
+            while not stop.wait(REST_S):
+                beat()
+                commits.wait(WATCH_S - REST_S)
+                try:
+                    self.step()
+                except StoreError as error:
+                    if str(error) != self._failure:
+                        log.error("page_requests.failed", failure=str(error))
+                    self._failure, self._seen = str(error), None
+                else:
+                    self._failure = ""
 
     def finish(self) -> None:
         """Do nothing: the stage holds nothing that is not asked for again."""

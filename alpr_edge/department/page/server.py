@@ -16,7 +16,6 @@ from alpr_edge.department.http.uvicorn_server import uvicorn_server
 from alpr_edge.department.inquiries.cases.waiting_evidence import WaitingEvidence
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.application import create_department_page
-from alpr_edge.department.page.hits.hit_stream import LOOK_S
 from alpr_edge.department.page.maps.site_maps import open_maps
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.people.organisations import provisioned_organisation
@@ -122,7 +121,7 @@ class DepartmentPageServer(ThreadedServer):
             summing = ThreadedStep(office.sum_refusals, "sum of refusals")
             stack.callback(summing.finish)
             steps = (certificate.reload, office.uploads.remove_old, evidence.tidy, summing.step, self._report)
-            self._feed = HitChanges(office.arrivals.current, LOOK_S, "department.hit_feed_failed")
+            self._feed = HitChanges(office.arrivals.current, "department.hit_feed_failed")
             application = create_department_page(site, self._feed)
             self._server = uvicorn_server(application, certificate.context, PromptProtocol, gate, steps)
             self._server.on_ready = self._begin

@@ -1,16 +1,18 @@
 """Notices that hits came or changed, for every page that is open: one thread looks, however many pages there are."""
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Callable, Hashable
+from contextlib import closing, suppress
+from pathlib import Path
 
 import structlog
 
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.store.db.commit_watch import CommitWatch
 
-LOOK_S = 0.005
-"""Time between two looks; where nothing was committed, one look is at SQLite's counter of commits alone, 0.1 ms."""
+LOOK_S = 1.0
+"""Longest time between two looks."""
 
 log = structlog.get_logger(__name__)
 
@@ -19,17 +21,20 @@ class HitChanges:
     """Counts how often what hits are made of changed.
 
     Args:
-        version: gives a value that changes with what is shown of hits, and costs little for how often it is asked.
-        look_s: time between two looks.
+        version: gives a value that changes with what is shown of hits.
         event: what the log calls a look that failed.
+        database: the file whose commits wake it; None: it looks once a second alone.
     """
 
     def __init__(
-        self, version: Callable[[], Hashable], look_s: float = LOOK_S, event: str = "console.feed_failed"
+        self,
+        version: Callable[[], Hashable],
+        event: str = "console.feed_failed",
+        database: Path | None = None,
     ) -> None:
         self._version = version
-        self._look_s = look_s
         self._event = event
+        self._database = database
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed: asyncio.Event | None = None
         self._stop = threading.Event()
@@ -79,23 +84,31 @@ class HitChanges:
         self._wake()
 
     def _watch(self) -> None:
+        if self._database is None:
+            self._look(self._stop.wait)
+        else:
+            with closing(CommitWatch(self._database)) as commits:
+                self._look(commits.wait)
+
+    def _look(self, await_look: Callable[[float], object]) -> None:
         seen: Hashable = None
-        while not self._stop.wait(self._look_s):
+        while not self._stop.is_set():
             try:
                 version = self._version()
             except StoreError as error:
                 if str(error) != self.failure:
                     log.error(self._event, failure=str(error))
                 self.failure = str(error)
-                continue
-            self.failure = ""
-            if version != seen:
-                seen = version
-                self._wake()
+            else:
+                self.failure = ""
+                if version != seen:
+                    seen = version
+                    self._wake()
+            await_look(LOOK_S)
 
     def _wake(self) -> None:
         if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the server has ended by itself, and its loop is closed
+            with suppress(RuntimeError):  # the server has ended by itself, and its loop is closed
                 self._loop.call_soon_threadsafe(self._tell)
 
     def _tell(self) -> None:

@@ -118,12 +118,30 @@ def write_page_unit(folder: Path, vision: VisionSettings, frames: Sequence[Frame
         frames: what the plates are drawn on.
         cameras: how many cameras look at the same.
     """
+    prepare_unit(folder)
+    tables = page_tables(folder, vision, UNIT_ID)
+    looks: list[Table] = [{"kind": "folder", "id": name, "path": "pictures", "fps": FPS} for name in THREE[:cameras]]
+    source: Table = {"name": "bench", "format": "generic-csv", "priority": "routine"}
+    settings = write_settings(folder / "alpr-edge.toml", tables, {"camera": looks, "hotlist.source": [source]})
+    write_listed_traffic(settings, vision, frames)
+    password, secret = secrets.token_urlsafe(12), pyotp.random_base32()
+    install_officers(settings, Credentials(Argon2Passwords().hash(password), secret, password_set=datetime.now(UTC)))
+    console = tables["console"]
+    return PageUnit(settings, Path(str(console["certificate_file"])), int(str(console["port"])), password, secret)
+
+
+def prepare_unit(folder: Path) -> None:
+    """Make the folders and keys of a unit."""
     for name in ("pictures", "feeds"):
         (folder / name).mkdir(parents=True)
     create_keys(folder / "keys")
+
+
+def page_tables(folder: Path, vision: VisionSettings, unit_id: str) -> dict[str, Table]:
+    """The settings of a unit with a page, for each frame of its camera read as it comes."""
     port, certificate = free_port(), write_certificate(folder / "console.pem")
-    tables: dict[str, Table] = {
-        "unit": {"id": UNIT_ID, "data_directory": "data", "runtime_directory": "runtime"},
+    return {
+        "unit": {"id": unit_id, "data_directory": "data", "runtime_directory": "runtime"},
         "vision": vision_table(vision),
         # A plate comes back after a second and a half: that is another car, and it sounds again.
         "decision": {"pass_gap_ms": 150},
@@ -132,13 +150,6 @@ def write_page_unit(folder: Path, vision: VisionSettings, frames: Sequence[Frame
         # There is no receiver: without this the page would be the small one of a car at speed.
         "console": {"address": HOST, "port": port, "certificate_file": str(certificate), "at_speed": "never"},
     }
-    looks: list[Table] = [{"kind": "folder", "id": name, "path": "pictures", "fps": FPS} for name in THREE[:cameras]]
-    source: Table = {"name": "bench", "format": "generic-csv", "priority": "routine"}
-    settings = write_settings(folder / "alpr-edge.toml", tables, {"camera": looks, "hotlist.source": [source]})
-    write_listed_traffic(settings, vision, frames)
-    password, secret = secrets.token_urlsafe(12), pyotp.random_base32()
-    install_officers(settings, Credentials(Argon2Passwords().hash(password), secret, password_set=datetime.now(UTC)))
-    return PageUnit(settings, certificate, port, password, secret)
 
 
 def install_officers(settings: Path, credentials: Credentials) -> None:

@@ -20,8 +20,6 @@ from alpr_edge.web.live.event_streams import EventStreams, event_text
 from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.visitor import Visitor
 
-LOOK_S = 1.0
-"""Time between two looks at the database, however many pages are open."""
 BEAT_S = 1.0
 """A page that hears nothing for three of these says that it is not live."""
 SESSION_CHECK_BEATS = 5
