@@ -107,6 +107,8 @@ class Uploader:
         """When the department answered last, or since when it is expected to."""
         self._probe_item: OutboxItem | None = None
         """An item that the department took last: sent again, it shows whether anything gets through."""
+        self._empty_version: int | None = None
+        """The version of the outbox when nothing was due, nor due later; None: something was."""
         self.state = LinkState()
 
     def step(self) -> float:
@@ -121,11 +123,17 @@ class Uploader:
             self._has_started = True
             self._count()
             return self._draw() * self._settings.retry_first_s
+        version = self._outbox.version()
+        if version == self._empty_version:
+            return self._idle()
         try:
             items = self._next()
         except UnreadableItemError as error:
             return self._put_off(error)
         if not items:
+            is_empty = not self._suspects.ids and not self._resting.ids_at(self._clock.now().boottime_ns)
+            self._empty_version = version if is_empty else None
+            self._count()
             return self._idle()
         try:
             answers = self._department.deliver(items)
@@ -146,7 +154,6 @@ class Uploader:
                 return self._back_off(Link.DOWN, str(error), self._asked_s(error))
             self._answered_ns = self._clock.now().boottime_ns
             self._succeed()
-        self._count()
         return self._settings.idle_s
 
     def _put_off(self, error: UnreadableItemError) -> float:

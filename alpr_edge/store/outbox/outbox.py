@@ -85,6 +85,10 @@ class Outbox:
         self._database = database
         self._images = images
 
+    def version(self) -> int:
+        """A number that changes when any process commits something."""
+        return self._database.data_version()
+
     def due(
         self, limit_items: int, limit_bytes: int, waiting: Collection[str] = (), *, on_media: bool = False
     ) -> list[OutboxItem]:
