@@ -90,7 +90,7 @@ class LiveStream:
 
     def _changes(self, visitor: Visitor, told: dict[str, str]) -> list[tuple[str, str]]:
         """What the page does not know yet of the car around it; ``told`` is what it knows, and grows."""
-        around = Surroundings(self._unit, visitor)
+        around = Surroundings(self._unit, visitor, self._feed.count)
         changes = [
             (name, word)
             for name, word in (("pace", around.pace()), ("theme", around.theme()))

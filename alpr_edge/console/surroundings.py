@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alpr_edge.console.theme import BY_BROWSER
 from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.visitor import Visitor
 
 FAST, SLOW = "fast", "slow"
@@ -24,6 +25,8 @@ class Surroundings:
 
     unit: ConsoleUnit
     visitor: Visitor
+    changes: int
+    """Count of changes before the page was made: what is newer, its stream reports."""
 
     def theme(self) -> str:
         """``day``, ``night`` or ``browser``, which decides then."""
@@ -53,16 +56,18 @@ class PageSurroundings:
     Args:
         app: the application within.
         unit: the open unit.
+        feed: counts changes of hits.
     """
 
-    def __init__(self, app: ASGIApp, unit: ConsoleUnit) -> None:
+    def __init__(self, app: ASGIApp, unit: ConsoleUnit, feed: HitChanges) -> None:
         self._app = app
         self._unit = unit
+        self._feed = feed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] == "http":
-            _SURROUNDINGS.set(Surroundings(self._unit, Visitor.of(Request(scope), b"")))
+            _SURROUNDINGS.set(Surroundings(self._unit, Visitor.of(Request(scope), b""), self._feed.count))
         await self._app(scope, receive, send)
 
 
@@ -81,9 +86,15 @@ def _passenger_until() -> str:
     return "" if surroundings is None else surroundings.passenger_until()
 
 
+def _changes() -> str:
+    surroundings = _SURROUNDINGS.get()
+    return "" if surroundings is None else str(surroundings.changes)
+
+
 FUNCTIONS: Mapping[str, Callable[[], str]] = {
     "theme": _theme,
     "pace": _pace,
     "passenger_until": _passenger_until,
+    "changes": _changes,
 }
 """The functions of templates."""

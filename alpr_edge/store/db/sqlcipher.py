@@ -49,6 +49,7 @@ def engine_of(path: Path, key: bytes, connections_max: int, rights: Rights | Non
         pool_size=connections_max,
         max_overflow=0,
         pool_timeout=BUSY_MS / 1000,
+        pool_use_lifo=True,  # the connection used last still has the pages and the statements
         hide_parameters=True,
     )
     event.listen(engine, "begin", _begin)

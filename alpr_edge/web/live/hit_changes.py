@@ -1,6 +1,7 @@
 """Notices that hits came or changed, for every page that is open: one thread looks, however many pages there are."""
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Callable, Hashable
 from contextlib import closing, suppress
@@ -39,8 +40,8 @@ class HitChanges:
         self._changed: asyncio.Event | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="hit-feed", daemon=True)
-        self.count = 0
-        """Grows with each change."""
+        self.count = secrets.randbits(32)
+        """Grows with each change; begins anywhere, as a page may outlive the process that made it."""
         self.sessions_count = 0
         """Grows as a session is locked or ended."""
         self.failure = ""

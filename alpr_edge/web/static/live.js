@@ -19,6 +19,7 @@ let isStale = false; // something changed since the page was asked for that is u
 let isBehind = false; // the page could not be had since something changed
 let pressedAt = -Infinity;
 let isPressed = false;
+let madeAt = document.querySelector("main").dataset.changes; // the count of changes when the page was made
 
 // Where the page is had again: what answers a form stands at an address that has nothing else.
 function path() {
@@ -188,6 +189,16 @@ function hearOfChange() {
   refresh();
 }
 
+// A page that was made after the last change has nothing to ask for when its first stream begins.
+function hearOfStart(event) {
+  const isFresh = event.lastEventId === madeAt;
+  madeAt = "";
+  hear();
+  if (!isFresh) {
+    refresh();
+  }
+}
+
 // The stream is refused as well once the session has ended, and nobody tells the page then: it asks.
 function lose() {
   heardAt = -Infinity;
@@ -201,7 +212,7 @@ function lose() {
 const stop = listen(
   {
     beat: hear,
-    live: hearOfChange,
+    live: hearOfStart,
     hits: hearOfChange,
     health: () => document.dispatchEvent(new Event("health")),
     session: () => location.assign(path()),

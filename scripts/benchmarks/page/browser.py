@@ -5,11 +5,13 @@ the page for its time again and again: of the answer that came back soonest, the
 """
 
 import shutil
+import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -142,11 +144,46 @@ def open_page(browser: Browser, unit: PageUnit, token: str) -> Iterator[WatchedP
 
 
 def first_paint_ms(browser: Browser, unit: PageUnit, token: str) -> float:
-    """Milliseconds from the start of a load to its first content, with nothing kept of earlier ones."""
+    """Milliseconds from the start of a load to its first content, with nothing kept of earlier ones; waits until live."""
     with closing(_signed_in(browser, unit, token)) as context:
         page = context.new_page()
         page.goto(unit.origin)
+        painted_ms = float(page.evaluate(FIRST_PAINT))
+        expect(page.locator("#live")).to_have_text("live")
+        return painted_ms
+
+
+def bare_paint_ms(browser: Browser, address: str) -> float:
+    """The same of a page of one line."""
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.goto(address)
         return float(page.evaluate(FIRST_PAINT))
+
+
+@contextmanager
+def bare_page() -> Iterator[str]:
+    """A page of one line, over plain HTTP; gives its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _BarePage) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+
+
+class _BarePage(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        """Answer with one line."""
+        content = b"<!doctype html><title>bare</title><p>One line"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
 
 
 def _signed_in(browser: Browser, unit: PageUnit, token: str) -> BrowserContext:

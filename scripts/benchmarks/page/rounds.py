@@ -11,7 +11,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import NS_PER_MS
 from alpr_edge.runtime.boot import boottime_ns
 from alpr_edge.runtime.health import read_health
-from scripts.benchmarks.page.browser import WatchedPage, chromium, first_paint_ms, open_page
+from scripts.benchmarks.page.browser import WatchedPage, bare_page, bare_paint_ms, chromium, first_paint_ms, open_page
 from scripts.benchmarks.page.memory import share_watched
 from scripts.benchmarks.page.streams import listening
 from scripts.benchmarks.page.unit import BADGES, PageUnit
@@ -21,6 +21,8 @@ from scripts.benchmarks.path.processes import START_S_MAX, Process, wait_for
 STREAMS = (3, 2)
 """Further pages that listen, by officer; with the one in the browser the first has as many as a session may."""
 LOADS = 20
+LOAD_SETTLE_S = 0.2
+"""After the page is live, until its pictures have come."""
 SETTLE_S = 5.0
 """After the page has come or gone, before anything counts."""
 PAINT_S_MAX = 10.0
@@ -64,6 +66,16 @@ class PageTime:
     sign-in and that at the end."""
 
 
+@dataclass(frozen=True, slots=True)
+class PageLoads:
+    """First loads of the page, each in turns with one of a bare page."""
+
+    page_ms: Sequence[float]
+    bare_ms: Sequence[float]
+    cpu_ms: Sequence[float]
+    """Processor time of the console for each load of the page, with its scripts, pictures and stream."""
+
+
 class PageRounds:
     """The unit, and the officer's session at its page.
 
@@ -98,11 +110,19 @@ class PageRounds:
             reading = self._read()
             return self._page_time(page, console, reading)
 
-    def first_paints_ms(self) -> list[float]:
-        """Load the page for the first time, again and again, while the unit reads."""
-        with self._unit.serving() as console, chromium(self._unit) as browser:
+    def load(self) -> PageLoads:
+        """Load the page and a bare one for the first time, in turns, while the unit reads."""
+        with self._unit.serving() as console, chromium(self._unit) as browser, bare_page() as bare:
             token = self._sessions(console)[0]
-            return [first_paint_ms(browser, self._unit, token) for _ in range(LOADS)]
+            first_paint_ms(browser, self._unit, token)  # what the process does once only
+            page_ms, bare_ms, cpu_ms = list[float](), list[float](), list[float]()
+            for _ in range(LOADS):
+                bare_ms.append(bare_paint_ms(browser, bare))
+                before_s = console.processor_s()
+                page_ms.append(first_paint_ms(browser, self._unit, token))
+                time.sleep(LOAD_SETTLE_S)
+                cpu_ms.append(1000 * (console.processor_s() - before_s))
+            return PageLoads(page_ms, bare_ms, cpu_ms)
 
     def _sessions(self, console: Process) -> list[str]:
         """The officers' sessions; begun once, as each code is good for one sign-in."""

@@ -26,6 +26,8 @@ WEIGHT_USUAL = 100
 """Of a unit of systemd that names no CPUWeight."""
 STEP_OF_NICENESS = 1.25
 """How many times the processor a process gets beside one that is one step nicer (kernel, sched_prio_to_weight)."""
+_CPUCLOCK_SCHED = 2
+"""Of linux/posix-timers.h: makes the clock of a process's processor time from its id."""
 UNITS = Path(__file__).parents[3] / "systemd"
 Table = dict[str, object]
 
@@ -145,10 +147,9 @@ class Process:
         return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
     def processor_s(self) -> float:
-        """Seconds of the processor that it has used."""
+        """Seconds of the processor that it has used, of threads that have ended as well."""
         self.require_life()
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return time.clock_gettime(~self._process.pid << 3 | _CPUCLOCK_SCHED)
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
