@@ -33,6 +33,10 @@ class SessionPlace:
     is_use: bool = True
     """Whether a person uses it; False: a program asks by itself, which keeps no session open."""
 
+    def bind(self, session: AccessSession | None) -> AccessSession | None:
+        """The session, if it is used where it was begun."""
+        return session if session is not None and session.is_bound_to(self.login, self.address) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -62,14 +66,11 @@ def find_standing(store: AccessStore, place: SessionPlace, limits: SessionLimits
     Raises:
         StoreError: the accounts cannot be read; then nothing is allowed.
     """
-    with store.reading() as rows:
-        session = _session_at(rows, place)
-        person = rows.person(session.person_id) if session else None
-        last_sign_in = rows.last_sign_in(session.person_id) if session else None
-        header = rows.roster()
+    holder = store.holder(token_digest(place.token))
+    session, person, header = place.bind(holder.session), holder.person, holder.roster
     if session is None or person is None or header is None:
         return None
-    at = AccessTime(rule_date(place.now.trusted_utc, header), header.valid_until, last_sign_in)
+    at = AccessTime(rule_date(place.now.trusted_utc, header), header.valid_until, holder.last_sign_in)
     state = session.state_at(place.now, limits)
     is_used = place.is_use and state is SessionState.OPEN
     if is_used and place.now.ms_since(session.used) >= USE_NOTED_EVERY / timedelta(milliseconds=1):
@@ -85,19 +86,17 @@ def person_fault(store: AccessStore, place: SessionPlace) -> DecisionReason | No
     Raises:
         StoreError: the accounts cannot be read.
     """
-    with store.reading() as rows:
-        session, header = _session_at(rows, place), rows.roster()
-        person = rows.person(session.person_id) if session else None
-        last_sign_in = rows.last_sign_in(session.person_id) if session else None
-    if person is None or header is None:
+    holder = store.holder(token_digest(place.token))
+    person, header = holder.person, holder.roster
+    if place.bind(holder.session) is None or person is None or header is None:
         return DecisionReason.SESSION_ENDED
-    return person_reason(person, AccessTime(rule_date(place.now.trusted_utc, header), header.valid_until, last_sign_in))
+    at = AccessTime(rule_date(place.now.trusted_utc, header), header.valid_until, holder.last_sign_in)
+    return person_reason(person, at)
 
 
 def find_session(store: AccessStore, place: SessionPlace) -> AccessSession | None:
     """The session of a token, if it is used where it was begun; one that has expired or ended is among them."""
-    with store.reading() as rows:
-        return _session_at(rows, place)
+    return place.bind(store.holder(token_digest(place.token)).session)
 
 
 def lock_session(store: AccessStore, place: SessionPlace) -> bool:
@@ -142,8 +141,7 @@ def write_end(store: AccessStore, token_sha256: str, login: str, address: str) -
 
 def _session_at(rows: AccessRows, place: SessionPlace) -> AccessSession | None:
     """The session of a token, if it is used where it was begun."""
-    session = rows.session(token_digest(place.token))
-    return session if session is not None and session.is_bound_to(place.login, place.address) else None
+    return place.bind(rows.session(token_digest(place.token)))
 
 
 def _note_use(store: AccessStore, session: AccessSession, now: Instant, limits: SessionLimits) -> AccessSession:

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.credentials import Credentials
@@ -83,11 +83,32 @@ class AccessRows(Protocol):
         """Keep a session, new or changed."""
 
 
+@dataclass(frozen=True, slots=True)
+class SessionHolder:
+    """A session with the person who holds it and the roster in force, in one view; each request asks several times."""
+
+    session: AccessSession | None
+    person: Person | None
+    last_sign_in: datetime | None
+    roster: RosterHeader | None
+
+    @classmethod
+    def read(cls, rows: AccessRows, token_sha256: str) -> Self:
+        """Read the holder of a token's session."""
+        session = rows.session(token_sha256)
+        if session is None:
+            return cls(None, None, None, rows.roster())
+        return cls(session, rows.person(session.person_id), rows.last_sign_in(session.person_id), rows.roster())
+
+
 class AccessStore(Protocol):
     """Accounts, sessions and failures. StoreError where they cannot be read or written: then nobody gets in."""
 
     def reading(self) -> AbstractContextManager[AccessRows]:
         """One consistent view."""
+
+    def holder(self, token_sha256: str) -> SessionHolder:
+        """The holder of a token's session, as the last commit left it."""
 
     def writing(self) -> AbstractContextManager[AccessRows]:
         """One transaction that nobody else writes beside, on disk when the block ends, undone when it raises."""

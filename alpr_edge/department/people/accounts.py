@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from alpr_edge.access.store import AccessRows
+from alpr_edge.access.store import AccessRows, SessionHolder
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 
@@ -24,6 +24,15 @@ class DepartmentAccounts:
         """
         with self.database.reading() as connection:
             yield DepartmentAccountRows(connection)
+
+    def holder(self, token_sha256: str) -> SessionHolder:
+        """The holder of a token's session.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        with self.reading() as rows:
+            return SessionHolder.read(rows, token_sha256)
 
     @contextmanager
     def writing(self) -> Iterator[AccessRows]:

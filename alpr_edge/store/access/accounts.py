@@ -6,10 +6,10 @@ missing nobody signs in, and health says so; the people come back with the depar
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from alpr_edge.access.store import AccessRows
+from alpr_edge.access.store import AccessRows, SessionHolder
 from alpr_edge.access.unwritten_ends import UnwrittenEnds
 from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.store.access.rows import SqlAccessRows
@@ -19,6 +19,8 @@ from alpr_edge.store.keys import load_key
 
 ACCOUNTS = "accounts"
 """Purpose of the key, which ``derive_key`` makes from the access key: the access log has another file and key."""
+HOLDERS_MAX = 64
+"""Most sessions whose holders are kept in memory: more than a car has open."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +30,8 @@ class AccountStore:
     database: Database
     unwritten_ends: UnwrittenEnds = field(default_factory=UnwrittenEnds, repr=False)
     """Sessions that have ended although their rows do not say so yet."""
+    _holders: dict[str, tuple[int, SessionHolder]] = field(default_factory=dict, repr=False)
+    """Holders by the digest of their token, each with the version of the database that it was read at or before."""
 
     @contextmanager
     def reading(self) -> Iterator[AccessRows]:
@@ -38,6 +42,23 @@ class AccountStore:
         """
         with self.database.read() as connection:
             yield SqlAccessRows(connection, self.unwritten_ends)
+
+    def holder(self, token_sha256: str) -> SessionHolder:
+        """The holder of a token's session, as the last commit of any process left it.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        version = self.database.data_version()
+        seen_version, holder = self._holders.get(token_sha256, (None, None))
+        if holder is None or seen_version != version:
+            with self.reading() as rows:
+                holder = SessionHolder.read(rows, token_sha256)
+            if len(self._holders) >= HOLDERS_MAX:
+                self._holders.clear()
+            self._holders[token_sha256] = version, holder
+        session = holder.session
+        return holder if session is None else replace(holder, session=self.unwritten_ends.current(session))
 
     @contextmanager
     def writing(self) -> Iterator[AccessRows]:
