@@ -79,7 +79,10 @@ def create_console_app(
     live = Route("/live", LiveStream(unit, feed, health.strip).answer, methods=["GET"])
     return page_application(
         [*(route(*each) for each in page_routes), live, FILES.route],
-        [Middleware(PageHeaders, policy_sources=FILES.policy_sources), Middleware(PageSurroundings, unit=unit, feed=feed)],
+        [
+            Middleware(PageHeaders, policy_sources=FILES.policy_sources),
+            Middleware(PageSurroundings, unit=unit, feed=feed),
+        ],
         _refuse,
         _fail,
     )

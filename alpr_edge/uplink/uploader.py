@@ -123,17 +123,11 @@ class Uploader:
             self._has_started = True
             self._count()
             return self._draw() * self._settings.retry_first_s
-        version = self._outbox.version()
-        if version == self._empty_version:
-            return self._idle()
         try:
             items = self._next()
         except UnreadableItemError as error:
             return self._put_off(error)
         if not items:
-            is_empty = not self._suspects.ids and not self._resting.ids_at(self._clock.now().boottime_ns)
-            self._empty_version = version if is_empty else None
-            self._count()
             return self._idle()
         try:
             answers = self._department.deliver(items)
@@ -154,6 +148,7 @@ class Uploader:
                 return self._back_off(Link.DOWN, str(error), self._asked_s(error))
             self._answered_ns = self._clock.now().boottime_ns
             self._succeed()
+        self._count()
         return self._settings.idle_s
 
     def _put_off(self, error: UnreadableItemError) -> float:
@@ -177,9 +172,14 @@ class Uploader:
             self._suspects.clear(suspect)
         suspects, resting = self._suspects.ids, self._resting.ids_at(self._clock.now().boottime_ns)
         if not suspects:
+            version = self._outbox.version()
+            if version == self._empty_version:
+                return []
             size = (self._batch_items, self._batch_bytes, resting)
             # A medium may be lost on its way, so the items on it are sent as well, once nothing else waits.
-            return self._outbox.due(*size) or self._outbox.due(*size, on_media=True)
+            items = self._outbox.due(*size) or self._outbox.due(*size, on_media=True)
+            self._empty_version = None if items or resting else version
+            return items
         waiting = [*suspects, *resting]
         # From both ends of the queue in turn: where all items of one urgency fail, one of another urgency soon arrives.
         if len(suspects) % 2 == 0 and (last := self._outbox.last_due(waiting)):

@@ -144,7 +144,7 @@ def open_page(browser: Browser, unit: PageUnit, token: str) -> Iterator[WatchedP
 
 
 def first_paint_ms(browser: Browser, unit: PageUnit, token: str) -> float:
-    """Milliseconds from the start of a load to its first content, with nothing kept of earlier ones; waits until live."""
+    """Milliseconds from the start of a load to its first content, nothing kept of earlier ones; waits until live."""
     with closing(_signed_in(browser, unit, token)) as context:
         page = context.new_page()
         page.goto(unit.origin)
@@ -173,9 +173,9 @@ def bare_page() -> Iterator[str]:
 
 
 class _BarePage(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         """Answer with one line."""
-        content = b"<!doctype html><title>bare</title><p>One line"
+        content = b"<!doctype html><link rel=icon href=data:,><p>One line"
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(content)))

@@ -1,4 +1,4 @@
-"""Processor time that page and uplink take at rest: nobody has the page open, nothing waits to be sent, no plate is read."""
+"""Processor time of page and uplink at rest: no page is open, nothing waits to be sent, no plate is read."""
 
 import time
 from pathlib import Path
@@ -49,6 +49,5 @@ def _percent(daemons: dict[str, Process], watch_s: float) -> dict[str, float]:
     began_s, before = time.monotonic(), {name: each.processor_s() for name, each in daemons.items()}
     time.sleep(watch_s)
     return {
-        name: 100 * (each.processor_s() - before[name]) / (time.monotonic() - began_s)
-        for name, each in daemons.items()
+        name: 100 * (each.processor_s() - before[name]) / (time.monotonic() - began_s) for name, each in daemons.items()
     }

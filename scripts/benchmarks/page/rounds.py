@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from alpr_edge.runtime.boot import boottime_ns
 from alpr_edge.runtime.health import read_health
 from scripts.benchmarks.page.browser import WatchedPage, bare_page, bare_paint_ms, chromium, first_paint_ms, open_page
 from scripts.benchmarks.page.memory import share_watched
+from scripts.benchmarks.page.repeated_hits import repeat_hits
 from scripts.benchmarks.page.streams import listening
 from scripts.benchmarks.page.unit import BADGES, PageUnit
 from scripts.benchmarks.path.listed_traffic import SoundedAlert, sounded_alerts
@@ -99,6 +100,13 @@ class PageRounds:
 
     def read_with(self) -> PageTime:
         """Let the unit read with the page open in a browser and further pages that listen."""
+        return self._with_page(self._read)
+
+    def repeat_with(self) -> PageTime:
+        """Have hits written again in the same way once the unit's recognition has ended."""
+        return self._with_page(lambda: ReadingTime(0.0, 0.0, repeat_hits(self._unit, self._watch_s)))
+
+    def _with_page(self, read: Callable[[], ReadingTime]) -> PageTime:
         with ExitStack() as stack:
             console = stack.enter_context(self._unit.serving())
             tokens = self._sessions(console)
@@ -107,7 +115,7 @@ class PageRounds:
             listeners = [token for token, count in zip(tokens, STREAMS, strict=True) for _ in range(count)]
             stack.enter_context(listening(self._unit.origin, self._unit.trust, listeners))
             time.sleep(SETTLE_S)
-            reading = self._read()
+            reading = read()
             return self._page_time(page, console, reading)
 
     def load(self) -> PageLoads:
