@@ -24,7 +24,7 @@ from alpr_edge.domain.page_requests.request import PageRequest, RequestAnswer, R
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.reads import PlateRead, ReadStage, ReadUpdate
 from alpr_edge.domain.vehicle_alerts import Announcement, HeardHit
-from alpr_edge.store.db.commit_watch import WATCH_S, CommitWatch
+from alpr_edge.runtime.commit_watch import WATCH_S, CommitWatch
 from alpr_edge.store.reads import commit, queries
 from alpr_edge.store.reads.dispositions import answers_after
 from alpr_edge.store.reads.queries import StoredRead

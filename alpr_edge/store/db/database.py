@@ -21,11 +21,11 @@ from sqlalchemy import Connection, Engine, RowMapping, Select
 from sqlalchemy.exc import DBAPIError
 
 from alpr_edge.domain.errors import DamagedError, StoreError, UnreadError
+from alpr_edge.runtime.commit_watch import announce_commit
 from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.store.db import migrate as migration
 from alpr_edge.store.db.access_rights import Rights
 from alpr_edge.store.db.commit_times import CommitTimes
-from alpr_edge.store.db.commit_watch import announce_commit
 from alpr_edge.store.db.driver_errors import READ_S_MAX, REPLACE, damage_of, driver_errors
 from alpr_edge.store.db.open_files import count_closing, count_opening
 from alpr_edge.store.db.sqlcipher import BEGIN_OPTION, engine_of, error_name, interrupt_when

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.store.db.commit_watch import CommitWatch
+from alpr_edge.runtime.commit_watch import CommitWatch
 
 LOOK_S = 1.0
 """Longest time between two looks."""

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.runtime.commit_watch import CommitWatch
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.db import clock_pairs
-from alpr_edge.store.db.commit_watch import CommitWatch
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.web.live.hit_changes import HitChanges
 from tests.store.records import instant
