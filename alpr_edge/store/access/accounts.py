@@ -30,7 +30,7 @@ class AccountStore:
     database: Database
     unwritten_ends: UnwrittenEnds = field(default_factory=UnwrittenEnds, repr=False)
     """Sessions that have ended although their rows do not say so yet."""
-    _holders: dict[str, tuple[int, SessionHolder]] = field(default_factory=dict, repr=False)
+    _holders: dict[str, tuple[int, SessionHolder]] = field(init=False, default_factory=dict, repr=False)
     """Holders by the digest of their token, each with the version of the database that it was read at or before."""
 
     @contextmanager
