@@ -24,6 +24,8 @@ class Surroundings:
 
     unit: ConsoleUnit
     visitor: Visitor
+    path: str = ""
+    """Address of the page; empty for an answer to a form."""
 
     def theme(self) -> str:
         """``day``, ``night`` or ``browser``, which decides then."""
@@ -62,7 +64,8 @@ class PageSurroundings:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] == "http":
-            _SURROUNDINGS.set(Surroundings(self._unit, Visitor.of(Request(scope), b"")))
+            visitor = Visitor.of(Request(scope), b"")
+            _SURROUNDINGS.set(Surroundings(self._unit, visitor, scope["path"] if visitor.is_view else ""))
         await self._app(scope, receive, send)
 
 
@@ -81,9 +84,15 @@ def _passenger_until() -> str:
     return "" if surroundings is None else surroundings.passenger_until()
 
 
+def _path() -> str:
+    surroundings = _SURROUNDINGS.get()
+    return "" if surroundings is None else surroundings.path
+
+
 FUNCTIONS: Mapping[str, Callable[[], str]] = {
     "theme": _theme,
     "pace": _pace,
     "passenger_until": _passenger_until,
+    "path": _path,
 }
 """The functions of templates."""

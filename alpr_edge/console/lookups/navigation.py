@@ -33,9 +33,23 @@ _LINKS = {
 }
 
 
-def navigation_links(unit: ConsoleUnit, person: Person | None) -> list[NavigationLink]:
-    """The pages that whoever has an open session may use; to that of health leads the strip."""
-    return [_LINKS[operation] for operation in offered_operations(unit.policy.profile, person, _LINKS)]
+def header_values(unit: ConsoleUnit, person: Person | None, here: str) -> dict[str, object]:
+    """Return the values of a page's header.
+
+    Args:
+        unit: the open unit.
+        person: the user who is signed in.
+        here: the path of the link that the page belongs to.
+    """
+    offered = offered_operations(unit.policy.profile, person, [*_LINKS, Operation.MUTE_ALERTS])
+    return {
+        "unit": unit.settings.unit.id,
+        "person": "" if person is None else person.name,
+        "links": [_LINKS[operation] for operation in offered if operation in _LINKS],
+        "may_mute": Operation.MUTE_ALERTS in offered,
+        "mute": unit.mute_state(),
+        "here": here,
+    }
 
 
 def waiting_for(unit: ConsoleUnit, visitor: Visitor) -> WaitingHits:
@@ -58,12 +72,11 @@ def lookup_page(
     """
     person = _person_at(unit, visitor)
     shown = {
-        "mute": unit.mute_state(),
-        "links": navigation_links(unit, person),
-        "here": here,
+        **header_values(unit, person, here),
+        "after_lock": here if visitor.parameters else "",  # a lock forgets what is looked up
         "waiting": _waiting_for(unit, person),
     }
-    return PAGES.page(name, status, unit=unit.settings.unit.id, **shown, **values)
+    return PAGES.page(name, status, **shown, **values)
 
 
 def _waiting_for(unit: ConsoleUnit, person: Person | None) -> WaitingHits:
