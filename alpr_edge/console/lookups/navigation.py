@@ -23,7 +23,7 @@ class NavigationLink:
 
 
 _LINKS = {
-    Operation.SHOW_HIT: NavigationLink("/", "Watch"),
+    Operation.SHOW_HIT: NavigationLink("/", "Hits"),
     Operation.SEARCH_READS: NavigationLink("/search", "Search"),
     Operation.SHOW_ENTRIES: NavigationLink("/entries", "Entries"),
     Operation.EXPORT_CASE: NavigationLink("/evidence", "Evidence"),

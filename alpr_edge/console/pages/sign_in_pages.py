@@ -21,6 +21,7 @@ from alpr_edge.services.shifts import ShiftSummary
 from alpr_edge.web.visitor import Visitor, give_session, take_session
 
 HOME = "/"
+END_OF_SHIFT = "/end-of-shift"
 WRONG_PASSWORD = "wrong password, or the account is locked"  # noqa: S105 - a sentence
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ class SignInPages:
             ("/sign-in", "POST", self.sign_in),
             ("/reopen", "POST", self.reopen),
             ("/lock", "POST", self.lock),
-            ("/end-of-shift", "GET", self.ask_for_end),
+            (END_OF_SHIFT, "GET", self.ask_for_end),
             ("/sign-out", "POST", self.sign_out),
         )
 
@@ -92,14 +93,15 @@ class SignInPages:
         presence = self._unit.sign_ins(visitor).presence()
         person, begun = presence.person, presence.begun
         if presence.state is not SessionState.OPEN or person is None or begun is None:
-            return go(locked_address("/end-of-shift"))
+            return go(locked_address(END_OF_SHIFT))
         if may_look_at_hits(person):
             self._unit.speed.require_slow(visitor)  # a technician has the page of health at speed as well
         try:
             may_see = self._person_fault(visitor) is None
             summary = self._unit.shifts.summary(person, self._unit.policy.profile, begun) if may_see else ShiftSummary()
-            shown = {"begun": begun, "summary": summary, "back": page_to_return_to(visitor)}
-            return lookup_page(self._unit, visitor, "/end-of-shift", "shift_end", **shown)
+            back = page_to_return_to(visitor)
+            shown = {"begun": begun, "summary": summary, "back": HOME if back == END_OF_SHIFT else back}
+            return lookup_page(self._unit, visitor, END_OF_SHIFT, "shift_end", **shown)
         except StoreError as error:  # the user can sign out all the same
             log.warning("console.shift_not_counted", failure=str(error))
             return PAGES.page("refused", 503, message="the unit cannot count this shift at present", may_sign_out=True)

@@ -34,7 +34,9 @@ addEventListener(
     const body = new URLSearchParams(new FormData(form, event.submitter));
     const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => null);
     if (answer?.type === "opaqueredirect") {
-      form.closest("details")?.removeAttribute("open");
+      const menu = form.closest("details");
+      menu?.querySelector("summary").focus({ preventScroll: true });
+      menu?.removeAttribute("open");
       refresh();
     } else {
       form.dataset.isRefused = "1";

@@ -84,7 +84,7 @@ def count_of_waiting(connection: Connection) -> int:
 
 
 def hit_counts_since(connection: Connection, begun: Instant) -> list[tuple[str, int, int]]:
-    """Return each list with its hits of a boot since a moment of it, and how many of them wait; covert hits are left out."""
+    """Return each list with its hits of a boot since a moment of it, and how many of them wait; no covert ones."""
     is_since = (hits.c.matched_boot_id == begun.boot_id) & (hits.c.matched_boottime_ns >= begun.boottime_ns)
     query = (
         select(hits.c.generation_source, func.count(), func.sum(case((_waits(), 1), else_=0)))
