@@ -45,11 +45,12 @@ class HealthPages:
             self._unit.speed.require_slow(visitor)  # a technician has no other page
         health = self.strip.health()
         parts = (*health.bad_parts, *(part for part in health.parts if not part.is_bad))
-        waiting = self._waiting() if has_hits else WaitingHits()
         header = header_values(self._unit, presence.person, "/health")
+        if has_hits:
+            header["waiting"] = self._waiting()
         if presence.state is SessionState.GLANCE:
             header["may_mute"] = False
-        return PAGES.page("health", waiting=waiting, parts=parts, signs=TONE_SIGNS, **header)
+        return PAGES.page("health", parts=parts, signs=TONE_SIGNS, **header)
 
     def _waiting(self) -> WaitingHits | None:
         """How many hits wait; None while the store does not answer, which health then has to tell."""
