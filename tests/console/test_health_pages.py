@@ -186,14 +186,18 @@ def test_the_ready_note_and_its_absence_and_the_parting_note_are_seen(car: Car, 
     assert wait_for_strip(officer, "All well")
 
 
-def test_health_is_told_while_nobody_knows_how_many_hits_wait(rig: PageRig, officer: httpx.Client) -> None:
+def test_health_is_told_while_the_store_says_nothing_of_hits_and_mutes(rig: PageRig, officer: httpx.Client) -> None:
+    tables = ("hits", "requests")
     with rig.store.database.write() as connection:
-        connection.exec_driver_sql("ALTER TABLE hits RENAME TO hits_away")
+        for table in tables:
+            connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {table}_away")
     try:
         page = officer.get("/health")
+        assert officer.get("/health/strip").status_code == 200
     finally:
         with rig.store.database.write() as connection:
-            connection.exec_driver_sql("ALTER TABLE hits_away RENAME TO hits")
+            for table in tables:
+                connection.exec_driver_sql(f"ALTER TABLE {table}_away RENAME TO {table}")
     assert (page.status_code, "<title>Health</title>" in page.text, ">hits not known<" in page.text) == (
         200,
         True,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import structlog
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.decisions import offered_operations
@@ -9,9 +10,12 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.page_parts import PAGES
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.waiting_hits import WaitingHits, waiting_hits
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.visitor import Visitor
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,17 @@ def header_values(unit: ConsoleUnit, person: Person | None, here: str) -> dict[s
         here: the path of the link that the page belongs to.
     """
     offered = offered_operations(unit.policy.profile, person, [*_LINKS, Operation.MUTE_ALERTS])
+    try:
+        mute = unit.mute_state()
+    except StoreError as error:  # health is told all the same
+        log.warning("console.mute_not_known", failure=str(error))
+        mute = None
     return {
         "unit": unit.settings.unit.id,
         "person": "" if person is None else person.name,
         "links": [_LINKS[operation] for operation in offered if operation in _LINKS],
         "may_mute": Operation.MUTE_ALERTS in offered,
-        "mute": unit.mute_state(),
+        "mute": mute,
         "here": here,
     }
 

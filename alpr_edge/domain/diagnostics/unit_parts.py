@@ -75,7 +75,7 @@ class UnitHealth:
 
     @property
     def bad_parts(self) -> tuple[PartHealth, ...]:
-        """The parts that somebody has to look at, the gravest first; the reader after the reasons why it is not ready."""
+        """The parts that somebody has to look at, the gravest first; the reader after the reasons for its state."""
         return tuple(sorted((part for part in self.parts if part.is_bad), key=_gravity_of, reverse=True))
 
 
