@@ -21,7 +21,7 @@ class ShiftSummary:
 
     read_count: int | None = None
     hit_count: int | None = None
-    """Hits of lists that the user may see; covert hits are never counted in the car."""
+    """Hits of lists that the user may see (policy 462.4(e)); covert hits are never counted in the car."""
     open_count: int | None = None
     """Hits among them that wait for an answer."""
 
@@ -41,7 +41,7 @@ class UnitShifts:
         self._mutes = mutes
 
     def summary(self, person: Person, profile: Profile, begun: Instant) -> ShiftSummary:
-        """Return the counts of a user's shift.
+        """Return the counts of a shift: no more than its user may see.
 
         Args:
             person: the user.

@@ -1,6 +1,7 @@
 """The links at the top of a page: to what the person may do, and to nothing else."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from starlette.responses import Response
@@ -37,7 +38,7 @@ _LINKS = {
 }
 
 
-def header_values(unit: ConsoleUnit, person: Person | None, here: str) -> dict[str, object]:
+def header_values(unit: ConsoleUnit, person: Person | None, here: str) -> dict[str, Any]:
     """Return the values of a page's header.
 
     Args:

@@ -101,7 +101,7 @@ class SignInPages:
             summary = self._unit.shifts.summary(person, self._unit.policy.profile, begun) if may_see else ShiftSummary()
             back = page_to_return_to(visitor)
             shown = {"begun": begun, "summary": summary, "back": HOME if back == END_OF_SHIFT else back}
-            return lookup_page(self._unit, visitor, END_OF_SHIFT, "shift_end", **shown)
+            return lookup_page(self._unit, visitor, END_OF_SHIFT, "shift_end", 200, **shown)
         except StoreError as error:  # the user can sign out all the same
             log.warning("console.shift_not_counted", failure=str(error))
             return PAGES.page("refused", 503, message="the unit cannot count this shift at present", may_sign_out=True)
