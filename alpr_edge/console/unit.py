@@ -113,11 +113,11 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         canvasses = UnitCanvasses(store.database, settings.unit.id, new_id)
         mutes = UnitMutes(store.database, new_id)
         shifts = UnitShifts(store, settings.hotlist, mutes)
-        said = dispositions, corrections, mutes, holds, canvasses, shifts
+        said = dispositions, corrections, mutes, holds, canvasses
         policy, passwords = load_policy(settings), Argon2Passwords()
         car = SpeedRestriction(settings, clock), ThemeChoice(settings, clock)
         opened = settings, store, accounts, log, PageLog(log)
-        unit = ConsoleUnit(*opened, policy, clock, passwords, views, *said, *car, LookupMemory(), new_id)
+        unit = ConsoleUnit(*opened, policy, clock, passwords, views, *said, shifts, *car, LookupMemory(), new_id)
         try:
             yield unit
         finally:
