@@ -27,6 +27,8 @@ class Surroundings:
     visitor: Visitor
     changes: int
     """Count of changes before the page was made: what is newer, its stream reports."""
+    path: str = ""
+    """Address of the page; empty for an answer to a form."""
 
     def theme(self) -> str:
         """``day``, ``night`` or ``browser``, which decides then."""
@@ -67,7 +69,9 @@ class PageSurroundings:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] == "http":
-            _SURROUNDINGS.set(Surroundings(self._unit, Visitor.of(Request(scope), b""), self._feed.count))
+            visitor = Visitor.of(Request(scope), b"")
+            path = scope["path"] if visitor.is_view else ""
+            _SURROUNDINGS.set(Surroundings(self._unit, visitor, self._feed.count, path))
         await self._app(scope, receive, send)
 
 
@@ -91,10 +95,16 @@ def _changes() -> str:
     return "" if surroundings is None else str(surroundings.changes)
 
 
+def _path() -> str:
+    surroundings = _SURROUNDINGS.get()
+    return "" if surroundings is None else surroundings.path
+
+
 FUNCTIONS: Mapping[str, Callable[[], str]] = {
     "theme": _theme,
     "pace": _pace,
     "passenger_until": _passenger_until,
     "changes": _changes,
+    "path": _path,
 }
 """The functions of templates."""

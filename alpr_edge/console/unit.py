@@ -21,6 +21,7 @@ from alpr_edge.services.hits.dispositions import HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
 from alpr_edge.services.hits.mutes import MuteState, UnitMutes
 from alpr_edge.services.holds.unit_holds import UnitHolds
+from alpr_edge.services.shifts import UnitShifts
 from alpr_edge.settings import Settings
 from alpr_edge.store.access.accounts import AccountStore, open_accounts
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
@@ -48,6 +49,7 @@ class ConsoleUnit:
     mutes: UnitMutes = field(repr=False)
     holds: UnitHolds = field(repr=False)
     canvasses: UnitCanvasses = field(repr=False)
+    shifts: UnitShifts = field(repr=False)
     speed: SpeedRestriction = field(repr=False)
     """What may be shown while the car moves."""
     theme: ThemeChoice = field(repr=False)
@@ -109,11 +111,13 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         corrections = ReadCorrections(store, settings.unit.id, views, new_id)
         holds = UnitHolds(store.database, settings.unit.id, new_id)
         canvasses = UnitCanvasses(store.database, settings.unit.id, new_id)
-        said = dispositions, corrections, UnitMutes(store.database, new_id), holds, canvasses
+        mutes = UnitMutes(store.database, new_id)
+        shifts = UnitShifts(store, settings.hotlist, mutes)
+        said = dispositions, corrections, mutes, holds, canvasses
         policy, passwords = load_policy(settings), Argon2Passwords()
         car = SpeedRestriction(settings, clock), ThemeChoice(settings, clock)
         opened = settings, store, accounts, log, PageLog(log)
-        unit = ConsoleUnit(*opened, policy, clock, passwords, views, *said, *car, LookupMemory(), new_id)
+        unit = ConsoleUnit(*opened, policy, clock, passwords, views, *said, shifts, *car, LookupMemory(), new_id)
         try:
             yield unit
         finally:

@@ -34,7 +34,7 @@ class Visitor:
     fields: dict[str, str] = field(repr=False)
     """The fields of the form."""
     parameters: dict[str, str]
-    """Names in the path."""
+    """Names in the path and in the query; those in the path hold."""
     component: str = COMPONENT
     """The page, as records name it."""
     is_use: bool = True
@@ -50,7 +50,7 @@ class Visitor:
         token, word = (request.cookies.get(name, "")[:TOKEN_CHARACTERS_MAX] for name in (COOKIE, CHALLENGE_COOKIE))
         is_view = request.method == "GET"
         is_refresh = is_view and request.headers.get(REFRESH_HEADER) == "1"
-        parameters, fields = dict(request.path_params), form_fields(body)
+        parameters, fields = {**request.query_params, **request.path_params}, form_fields(body)
         sign_on_word = request.cookies.get(SIGN_ON_COOKIE, "")[: SIGN_ON_CHARACTERS_MAX + 1]
         return cls(token, word, host_of(request), fields, parameters, component, not is_refresh, sign_on_word, is_view)
 

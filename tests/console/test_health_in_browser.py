@@ -19,7 +19,6 @@ from tests.services.unit_health.health_reports import CONSOLE, RUN, with_faults,
 REPOSITORY = Path(__file__).parents[2]
 TROUBLES = with_faults(
     Fault(FaultKind.CAMERA, "camera front", "camera front: no picture for 5 s"),
-    Fault(FaultKind.DISK_FULL, "disk", "disk: full"),
     Fault(FaultKind.LIST_RED, "doj", "list doj is red"),
 )
 
@@ -76,6 +75,7 @@ def test_the_strip_changes_by_itself_and_leads_to_what_to_do(browser: Browser, r
     car.tell(RUN)
     expect(strip).to_contain_text("All well")
     expect(row).to_contain_text("pictures a second are read")
+    page.get_by_role("button", name="Menu").click()
     page.get_by_role("link", name="Hits").click()
     expect(page.get_by_text("NOT CONFIRMED - VERIFY THROUGH CLETS")).to_be_visible()
     assert faults == []

@@ -90,7 +90,7 @@ def test_an_entry_takes_few_touches_and_is_removed_by_two(page: Page) -> None:
     page.locator("label", has_text="stolen vehicle or plate").click()
     page.get_by_role("button", name="Show the entries").click()
     hand = Hand(page)
-    hand.touch(page.locator("summary"))
+    hand.touch(page.locator("main summary"))
     hand.touch(page.get_by_role("button", name="Yes, remove it"))
     expect(page.get_by_text("No entries.")).to_be_visible()
     hand.check("remove_an_entry")

@@ -119,6 +119,7 @@ def test_a_security_key_signs_in_and_opens_what_was_locked(
         page.get_by_role("button", name="Open with a passkey").click()
         expect(page.get_by_text("Unit unit-1, Ana Ruiz")).to_be_visible()
         page.get_by_role("button", name="End of shift").click()
+        page.get_by_role("button", name="End shift and sign out").click()
         page.get_by_label("I have read this").check()
         page.get_by_role("button", name="Sign in with a passkey").click()
         expect(page.get_by_text("Unit unit-1, Ana Ruiz")).to_be_visible()

@@ -116,6 +116,7 @@ def work_a_shift(context: BrowserContext, rig: PageRig) -> None:
     expect(page.get_by_role("group", name="What was read")).not_to_contain_text("Ana Ruiz")
     page.evaluate("localStorage.setItem('kept', '1')")
     page.get_by_role("button", name="End of shift").click()
+    page.get_by_role("button", name="End shift and sign out").click()
     expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
     assert page.evaluate("localStorage.length") == 0, "what scripts kept is gone with the session"
     assert context.cookies() == []

@@ -303,7 +303,7 @@ def test_a_locked_session_shows_level_and_list_alone(rig: PageRig) -> None:
         assert page.status_code == 200
         assert PLATE not in page.text
         assert "doj-svs" in page.text
-        assert client.get(HIT).headers["location"] == "/", "by which a page that stands open becomes the locked one"
+        assert client.get(HIT).headers["location"] == f"/?back={HIT}", "an open page becomes the locked one"
         assert client.get(f"{HIT}/pictures/crop").status_code == 403
 
 

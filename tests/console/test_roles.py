@@ -63,7 +63,7 @@ HOLD = {"case": "26-123456", "reason": "evidence"}
 ANSWER = {"part": "read", "answer": "correct"}
 RULES = {  # those that lock and end the session are asked last
     "GET /": Rule(Action.SEE_HITS, "200", "303 /health", locked="200", nobody="303 /sign-in"),
-    "GET /hits/{hit_id}": Rule(Action.SEE_HITS, "200", "403", locked="303 /", nobody="303 /"),
+    "GET /hits/{hit_id}": Rule(Action.SEE_HITS, "200", "403", locked="303 /?back=/hits/unit-1:hit-1", nobody="303 /"),
     "GET /hits/{hit_id}/pictures/{kind}": Rule(Action.SEE_HITS, "200", "403", locked="403", nobody="403"),
     "POST /hits/{hit_id}/answers": Rule(
         Action.DISPOSE, "303 /hits/unit-1:hit-1", "403", locked="403", nobody="403", form=ANSWER
@@ -122,6 +122,7 @@ RULES = {  # those that lock and end the session are asked last
     "GET /live": Rule(None, "200", "", locked="200", nobody="403"),
     "GET /files/{digest}/{name}": Rule(None, "200", "", locked="200", nobody="200"),
     "GET /sign-in": Rule(None, "303 /", "", locked="200", nobody="200"),
+    "GET /end-of-shift": Rule(None, "200", "", locked="303 /?back=/end-of-shift", nobody="303 /?back=/end-of-shift"),
     "POST /lock": Rule(None, "303 /", "", locked="303 /", nobody="303 /"),
     "POST /sign-out": Rule(None, "303 /sign-in", "", locked="303 /sign-in", nobody="303 /sign-in"),
 }

@@ -48,6 +48,8 @@ class Presence:
     """Ended where there is no session."""
     person: Person | None
     """None where there is no session, or its holder is in the roster no more."""
+    begun: Instant | None
+    """When they signed in; None without a session."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +79,9 @@ class SignInService:
     def presence(self) -> Presence:
         """Whom the caller's session belongs to, open or not, and what it is good for."""
         session, state = self._session()
-        return Presence(state, None if session is None else self.person_of(session.person_id))
+        if session is None:
+            return Presence(state, None, None)
+        return Presence(state, self.person_of(session.person_id), session.signed_in)
 
     def sign_in(self, attempt: PasswordAttempt, *, is_acknowledged: bool) -> SignInResult:
         """Sign somebody in with password and code.

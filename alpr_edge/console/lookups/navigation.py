@@ -1,7 +1,9 @@
 """The links at the top of a page: to what the person may do, and to nothing else."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import structlog
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.decisions import offered_operations
@@ -9,9 +11,12 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.page_parts import PAGES
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.waiting_hits import WaitingHits, waiting_hits
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.visitor import Visitor
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,7 @@ class NavigationLink:
 
 
 _LINKS = {
-    Operation.SHOW_HIT: NavigationLink("/", "Watch"),
+    Operation.SHOW_HIT: NavigationLink("/", "Hits"),
     Operation.SEARCH_READS: NavigationLink("/search", "Search"),
     Operation.SHOW_ENTRIES: NavigationLink("/entries", "Entries"),
     Operation.EXPORT_CASE: NavigationLink("/evidence", "Evidence"),
@@ -33,9 +38,28 @@ _LINKS = {
 }
 
 
-def navigation_links(unit: ConsoleUnit, person: Person | None) -> list[NavigationLink]:
-    """The pages that whoever has an open session may use; to that of health leads the strip."""
-    return [_LINKS[operation] for operation in offered_operations(unit.policy.profile, person, _LINKS)]
+def header_values(unit: ConsoleUnit, person: Person | None, here: str) -> dict[str, Any]:
+    """Return the values of a page's header.
+
+    Args:
+        unit: the open unit.
+        person: the user who is signed in.
+        here: the path of the link that the page belongs to.
+    """
+    offered = offered_operations(unit.policy.profile, person, [*_LINKS, Operation.MUTE_ALERTS])
+    try:
+        mute = unit.mute_state()
+    except StoreError as error:  # health is told all the same
+        log.warning("console.mute_not_known", failure=str(error))
+        mute = None
+    return {
+        "unit": unit.settings.unit.id,
+        "person": "" if person is None else person.name,
+        "links": [_LINKS[operation] for operation in offered if operation in _LINKS],
+        "may_mute": Operation.MUTE_ALERTS in offered,
+        "mute": mute,
+        "here": here,
+    }
 
 
 def waiting_for(unit: ConsoleUnit, visitor: Visitor) -> WaitingHits:
@@ -58,12 +82,11 @@ def lookup_page(
     """
     person = _person_at(unit, visitor)
     shown = {
-        "mute": unit.mute_state(),
-        "links": navigation_links(unit, person),
-        "here": here,
+        **header_values(unit, person, here),
+        "after_lock": here if visitor.parameters else "",  # a lock forgets what is looked up
         "waiting": _waiting_for(unit, person),
     }
-    return PAGES.page(name, status, unit=unit.settings.unit.id, **shown, **values)
+    return PAGES.page(name, status, **shown, **values)
 
 
 def _waiting_for(unit: ConsoleUnit, person: Person | None) -> WaitingHits:

@@ -3,7 +3,8 @@
 import structlog
 from starlette.responses import Response
 
-from alpr_edge.console.health_strip import HealthStrip, is_signed_in
+from alpr_edge.console.health_strip import HealthStrip
+from alpr_edge.console.lookups.navigation import header_values
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.tone_signs import TONE_SIGNS
 from alpr_edge.console.unit import ConsoleUnit
@@ -44,12 +45,12 @@ class HealthPages:
             self._unit.speed.require_slow(visitor)  # a technician has no other page
         health = self.strip.health()
         parts = (*health.bad_parts, *(part for part in health.parts if not part.is_bad))
-        shown = {
-            "has_hits": has_hits,
-            "has_reports": presence.person is not None and may_ever(presence.person.roles, Action.SEE_LOG),
-        }
-        waiting = self._waiting() if has_hits else WaitingHits()
-        return PAGES.page("health", waiting=waiting, parts=parts, signs=TONE_SIGNS, unit=health.unit_id, **shown)
+        header = header_values(self._unit, presence.person, "/health")
+        if has_hits:
+            header["waiting"] = self._waiting()
+        if presence.state is SessionState.GLANCE:
+            header["may_mute"] = False
+        return PAGES.page("health", parts=parts, signs=TONE_SIGNS, **header)
 
     def _waiting(self) -> WaitingHits | None:
         """How many hits wait; None while the store does not answer, which health then has to tell."""
@@ -61,7 +62,11 @@ class HealthPages:
 
     def show_strip(self, visitor: Visitor) -> Response:
         """The strips alone, by which a page that is open makes its own new."""
-        return PAGES.page("strips") if is_signed_in(self._unit, visitor) else go("/sign-in")
+        presence = self._unit.sign_ins(visitor).presence()
+        if presence.state not in {SessionState.OPEN, SessionState.GLANCE}:
+            return go("/sign-in")
+        person = presence.person if presence.state is SessionState.OPEN else None
+        return PAGES.page("strips", **header_values(self._unit, person, "/"))
 
 
 def may_look_at_hits(person: Person | None) -> bool:

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from alpr_edge.console.page_parts import PageRoute, go
+from alpr_edge.console.page_parts import PageRoute, go, page_to_return_to
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import DispositionError
 from alpr_edge.web.visitor import Visitor
@@ -26,9 +26,9 @@ class MutePages:
         if not (minutes.isascii() and minutes.isdigit() and len(minutes) < 4):
             raise DispositionError("this page is out of date; go back and try again")
         self._unit.mutes.begin(self._unit.authoriser(visitor), int(minutes))
-        return go("/")
+        return go(page_to_return_to(visitor))
 
     def end(self, visitor: Visitor) -> Response:
         """Ask for its end."""
         self._unit.mutes.end(self._unit.authoriser(visitor))
-        return go("/")
+        return go(page_to_return_to(visitor))

@@ -5,18 +5,24 @@ from collections.abc import Callable
 import structlog
 from starlette.responses import RedirectResponse, Response
 
-from alpr_edge.access.attempts import PasswordAttempt, SignInResult
+from alpr_edge.access.attempts import PasswordAttempt, SignInOutcome, SignInResult
 from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.access.sessions import SessionPlace, person_fault
 from alpr_edge.console.health_strip import hide_health
-from alpr_edge.console.page_parts import PAGES, PageRoute, go
+from alpr_edge.console.lookups.navigation import lookup_page
+from alpr_edge.console.page_parts import PAGES, PageRoute, go, locked_address, page_to_return_to
+from alpr_edge.console.pages.health_pages import may_look_at_hits
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.permissions.decision import DecisionReason
 from alpr_edge.domain.sessions.session import SessionState
+from alpr_edge.services.shifts import ShiftSummary
 from alpr_edge.web.visitor import Visitor, give_session, take_session
 
 HOME = "/"
+END_OF_SHIFT = "/end-of-shift"
+WRONG_PASSWORD = "wrong password, or the account is locked"  # noqa: S105 - a sentence
 log = structlog.get_logger(__name__)
 
 
@@ -46,14 +52,14 @@ class SignInPages:
             ("/sign-in", "POST", self.sign_in),
             ("/reopen", "POST", self.reopen),
             ("/lock", "POST", self.lock),
+            (END_OF_SHIFT, "GET", self.ask_for_end),
             ("/sign-out", "POST", self.sign_out),
         )
 
     def show(self, visitor: Visitor) -> Response:
         """The form; the watch page where somebody is signed in already who may be shown something."""
-        caller, is_open = visitor.caller, self._unit.sign_ins(visitor).state() is SessionState.OPEN
-        place = SessionPlace(caller.token, caller.login, caller.address, self._unit.clock.now())
-        return go(HOME) if is_open and person_fault(self._unit.accounts, place) is None else self._form()
+        is_open = self._unit.sign_ins(visitor).state() is SessionState.OPEN
+        return go(HOME) if is_open and self._person_fault(visitor) is None else self._form()
 
     def sign_in(self, visitor: Visitor) -> Response:
         """Sign in with password and code; the session gets a new token, and that of the browser before is ended."""
@@ -68,9 +74,11 @@ class SignInPages:
         sign_ins = self._unit.sign_ins(visitor)
         result = sign_ins.reopen(visitor.fields.get("password", ""))
         if result.session is not None:
-            return go(HOME)
+            return go(locked_address(page_to_return_to(visitor)))
         is_locked = sign_ins.state() is SessionState.GLANCE
-        return self._locked_page(visitor, result.answer) if is_locked else self._form(result.answer)
+        is_refused = result.outcome in {SignInOutcome.WRONG_PASSWORD, SignInOutcome.LOCKED}
+        answer = WRONG_PASSWORD if is_refused else result.answer
+        return self._locked_page(visitor, answer) if is_locked else self._form(result.answer)
 
     def lock(self, visitor: Visitor) -> Response:
         """Bring the session into glance mode; where that cannot be kept or put on record, the session is ended."""
@@ -78,16 +86,34 @@ class SignInPages:
             self._change(visitor, SignInService.lock)
         except StoreError as error:
             return self._sign_out_here(visitor, error)
-        return go(HOME)
+        return go(locked_address(page_to_return_to(visitor)))
+
+    def ask_for_end(self, visitor: Visitor) -> Response:
+        """Ask once whether the shift ends, with what it held."""
+        presence = self._unit.sign_ins(visitor).presence()
+        person, begun = presence.person, presence.begun
+        if presence.state is not SessionState.OPEN or person is None or begun is None:
+            return go(locked_address(END_OF_SHIFT))
+        if may_look_at_hits(person):
+            self._unit.speed.require_slow(visitor)  # a technician has the page of health at speed as well
+        try:
+            may_see = self._person_fault(visitor) is None
+            summary = self._unit.shifts.summary(person, self._unit.policy.profile, begun) if may_see else ShiftSummary()
+            back = page_to_return_to(visitor)
+            shown = {"begun": begun, "summary": summary, "back": HOME if back == END_OF_SHIFT else back}
+            return lookup_page(self._unit, visitor, END_OF_SHIFT, "shift_end", 200, **shown)
+        except StoreError as error:  # the user can sign out all the same
+            log.warning("console.shift_not_counted", failure=str(error))
+            return PAGES.page("refused", 503, message="the unit cannot count this shift at present", may_sign_out=True)
 
     def sign_out(self, visitor: Visitor) -> Response:
-        """End the session; a mute does not outlive the last open one."""
+        """End the session; what lasts for a shift does not outlive the last open one."""
         try:
             is_ended = self._change(visitor, SignInService.sign_out)
         except StoreError as error:
             return self._sign_out_here(visitor, error)
         if is_ended:
-            self._end_mute(visitor)
+            self._end_shift(visitor)
         response = go("/sign-in")
         take_session(response)
         return response
@@ -107,19 +133,23 @@ class SignInPages:
         if visitor.token:
             self._unit.sign_ins(visitor).sign_out_here(self._unit.accounts.unwritten_ends)
             self._tell()
-            self._end_mute(visitor)
+            self._end_shift(visitor)
         hide_health()
         response = PAGES.page("signed_out", 503)
         take_session(response)
         return response
 
-    def _end_mute(self, visitor: Visitor) -> None:
-        """End a mute that nobody with an open session is left to end."""
+    def _end_shift(self, visitor: Visitor) -> None:
         try:
-            if not self._unit.sign_ins(visitor).has_open_session():
-                self._unit.mutes.end_unattended(self._unit.clock.now())
-        except StoreError as error:  # whoever signs out is signed out all the same
-            log.warning("console.mute_not_ended", failure=str(error))
+            self._unit.shifts.end_if_last(self._unit.sign_ins(visitor), self._unit.clock.now())
+        except StoreError as error:  # the user is signed out all the same
+            log.warning("console.shift_not_ended", failure=str(error))
+
+    def _person_fault(self, visitor: Visitor) -> DecisionReason | None:
+        """Return why the user may be shown nothing; None if they may."""
+        caller = visitor.caller
+        place = SessionPlace(caller.token, caller.login, caller.address, self._unit.clock.now())
+        return person_fault(self._unit.accounts, place)
 
     def _answer(self, result: SignInResult) -> Response:
         if result.session is None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
+from alpr_edge.console.lookups.navigation import header_values
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.dispositions.disposition import DispositionPart
@@ -62,8 +63,7 @@ class SpeedPages:
             withheld=None if is_shown else card,
             glances=waiting,
             others=max(0, len(waiting) - 1),
-            unit=self._unit.settings.unit.id,
-            mute=self._unit.mute_state(),
+            **(header_values(self._unit, person, "/") | {"links": ()}),
         )
 
     def say_not_driving(self, visitor: Visitor) -> Response:

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.console.lookups.hold_form import hold_values
-from alpr_edge.console.lookups.navigation import navigation_links
-from alpr_edge.console.page_parts import PAGES, PageRoute, go
+from alpr_edge.console.lookups.navigation import header_values
+from alpr_edge.console.page_parts import PAGES, PageRoute, go, locked_address, page_to_return_to
 from alpr_edge.console.pages.health_pages import may_look_at_hits
 from alpr_edge.console.pages.speed_pages import ANSWERS, SpeedPages, first_to_show
 from alpr_edge.console.unit import ConsoleUnit
@@ -76,6 +76,8 @@ class WatchPages:
         if presence.state is SessionState.GLANCE:
             self._unit.speed.end_passenger(visitor)
             return self.glance_page(visitor)
+        if (back := page_to_return_to(visitor)) != "/" and not self._unit.speed.applies_to(visitor):
+            return go(back)
         if not may_look_at_hits(presence.person):
             return go("/health")
         glances = self._glances(visitor, presence.person)
@@ -86,9 +88,12 @@ class WatchPages:
 
     def hit(self, visitor: Visitor) -> Response:
         """One hit, chosen in the row; at speed nobody chooses, and a session that is not open has none."""
-        if self._unit.sign_ins(visitor).state() is not SessionState.OPEN or self._unit.speed.applies_to(visitor):
+        hit_id, state = visitor.parameters["hit_id"], self._unit.sign_ins(visitor).state()
+        if state is SessionState.GLANCE:
+            return go(locked_address(f"/hits/{hit_id}"))
+        if state is not SessionState.OPEN or self._unit.speed.applies_to(visitor):
             return go("/")
-        return self.with_fault(visitor, visitor.parameters["hit_id"], "")
+        return self.with_fault(visitor, hit_id, "")
 
     def picture(self, visitor: Visitor) -> Response:
         """A picture of a hit; at speed there is none."""
@@ -132,13 +137,17 @@ class WatchPages:
             visitor: the browser of the session.
             fault: why the session was not opened; empty: nobody tried.
         """
-        is_shown_hits = may_look_at_hits(self._unit.sign_ins(visitor).presence().person)
+        person, back = self._unit.sign_ins(visitor).presence().person, page_to_return_to(visitor)
         shown = {
-            "glances": gravest_first(self._unit.views.glances(GLANCES_MAX)) if is_shown_hits else None,
-            "unit": self._unit.settings.unit.id,
-            "mute": self._unit.mute_state(),
+            "glances": gravest_first(self._unit.views.glances(GLANCES_MAX)) if may_look_at_hits(person) else None,
             "has_passkeys": self._site() is not None,
             "fault": fault,
+            "back": back,
+            "address": locked_address(back),
+            "is_open": False,
+            **header_values(self._unit, person, "/"),
+            "links": (),
+            "may_mute": False,
         }
         return PAGES.page("glance", 403 if fault else 200, **shown)
 
@@ -180,13 +189,9 @@ class WatchPages:
             "obstacle": confirmation_obstacle(card.hit) if isinstance(card, HitCard) else "",
             "withheld": None if isinstance(card, HitCard) else card,
             "waiting": waiting if waiting < GLANCES_MAX else self._unit.views.waiting_count(),
-            "unit": self._unit.settings.unit.id,
-            "person": "" if person is None else person.name,
-            "links": navigation_links(self._unit, person),
-            "here": "/",
             "address": shown_hit.address,
             "fault": shown_hit.fault,
-            "mute": self._unit.mute_state(),
+            **header_values(self._unit, person, "/"),
         }
         if isinstance(card, HitCard):
             shown["corrections"] = self._unit.corrections.of_card(card, self._unit.clock.now())

@@ -5,10 +5,25 @@ import { listen } from "./stream.js";
 const FAILURES_MAX = 30; // one a second
 const FAILURES_IN_SIGHT_MAX = 3;
 const COUNT_MS = 1000;
+const SILENT_MS = 2500;
+const CHECK_MS = 1000;
+const liveSign = document.getElementById("live");
 const sign = document.getElementById("waiting");
 const name = document.title.replace(/^! (.*) \(\d+\)$/, "$1");
 let isCounting = false;
 let failures = 0;
+let heardAt = performance.now();
+
+function hear() {
+  heardAt = performance.now();
+  tell();
+}
+
+function tell() {
+  const isLive = performance.now() - heardAt <= SILENT_MS;
+  document.body.classList.toggle("not-live", !isLive);
+  liveSign.textContent = isLive ? "live" : "NOT LIVE";
+}
 
 // The unit tells of every change to what it stores: it is asked for the number once a second at most.
 function countSoon() {
@@ -19,6 +34,7 @@ function countSoon() {
   setTimeout(async () => {
     isCounting = false;
     const answer = await fetch("/waiting", { headers: { "X-Page-Refresh": "1" } }).catch(() => null);
+    document.dispatchEvent(new Event("health")); // whether the unit is muted stands in the header as well
     if (answer?.ok) {
       const { count, grave } = await answer.json();
       sign.textContent = count ? `${count} waiting` : "";
@@ -27,12 +43,16 @@ function countSoon() {
   }, COUNT_MS);
 }
 
+// The lock screen leads back here.
 function leave() {
-  location.replace("/");
+  const back = document.querySelector('form[action="/lock"] input[name=back]').value;
+  location.replace(`/?back=${back}`);
 }
 
 function fail() {
   failures += 1;
+  heardAt = -Infinity;
+  tell();
   if (failures >= FAILURES_MAX) {
     leave();
   }
@@ -42,8 +62,10 @@ const stop = listen(
   {
     live: () => {
       failures = 0;
+      hear();
       countSoon();
     },
+    beat: hear,
     hits: countSoon,
     health: () => document.dispatchEvent(new Event("health")),
     locked: leave,
@@ -60,4 +82,5 @@ document.addEventListener("visibilitychange", () => {
 
 // What is typed first has the focus; what stands above it, what it is looked up for, stays in sight.
 document.querySelector("input[name=plate]")?.focus({ preventScroll: true });
+setInterval(tell, CHECK_MS);
 addEventListener("pagehide", stop);

@@ -75,7 +75,7 @@ class UnitHealth:
 
     @property
     def bad_parts(self) -> tuple[PartHealth, ...]:
-        """The parts that somebody has to look at, the gravest first."""
+        """The parts that somebody has to look at, the gravest first; the reader after the reasons for its state."""
         return tuple(sorted((part for part in self.parts if part.is_bad), key=_gravity_of, reverse=True))
 
 
@@ -84,5 +84,5 @@ def gravest(states: Iterable[PartState]) -> PartState:
     return max(states, key=_GRAVITY.index, default=PartState.UNKNOWN)
 
 
-def _gravity_of(part: PartHealth) -> int:
-    return _GRAVITY.index(part.state)
+def _gravity_of(part: PartHealth) -> tuple[int, bool]:
+    return _GRAVITY.index(part.state), part.part is not UnitPart.READER

@@ -83,6 +83,17 @@ def count_of_waiting(connection: Connection) -> int:
     return connection.scalar(_count_query()) or 0
 
 
+def hit_counts_since(connection: Connection, begun: Instant) -> list[tuple[str, int, int]]:
+    """Return each list with its hits of a boot since a moment of it, and how many of them wait; no covert ones."""
+    is_since = (hits.c.matched_boot_id == begun.boot_id) & (hits.c.matched_boottime_ns >= begun.boottime_ns)
+    query = (
+        select(hits.c.generation_source, func.count(), func.sum(case((_waits(), 1), else_=0)))
+        .where(is_since, hits.c.covert == 0)
+        .group_by(hits.c.generation_source)
+    )
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
 def shown_state(connection: Connection) -> ShownState:
     """Values that differ as soon as pages have something else to show of hits.
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from alpr_edge.domain.alerting import AlertRecord
 from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import alert_of, hit_of, read_of
@@ -112,6 +113,13 @@ def counts(connection: Connection) -> Counts:
         images=numbers.get("images", 0),
         image_bytes=numbers.get("image_bytes", 0),
     )
+
+
+def read_count_since(connection: Connection, begun: Instant) -> int:
+    """Return the number of vehicle passes read in a boot since a moment of it; a correction is no read of its own."""
+    is_since = (reads.c.first_seen_boot_id == begun.boot_id) & (reads.c.first_seen_boottime_ns >= begun.boottime_ns)
+    query = select(func.count()).select_from(reads).where(is_since, reads.c.supersedes.is_(None))
+    return connection.execute(query).scalar_one()
 
 
 def kept_counts(connection: Connection) -> dict[str, int]:

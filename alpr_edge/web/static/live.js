@@ -57,7 +57,11 @@ function replaceMute(page) {
   const fresh = page.getElementById("mute");
   const old = document.getElementById("mute");
   if (fresh && old && fresh.innerHTML !== old.innerHTML && !old.querySelector("details[open]")) {
+    const hadFocus = old.contains(document.activeElement);
     old.replaceWith(document.adoptNode(fresh));
+    if (hadFocus) {
+      fresh.querySelector("button, summary")?.focus({ preventScroll: true });
+    }
   }
 }
 

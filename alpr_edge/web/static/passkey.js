@@ -19,7 +19,7 @@ async function press(button) {
   button.disabled = true;
   try {
     const answer = await signIn(button.dataset.passkey, tick ? "yes" : "");
-    location.assign((await answer.text()) || "/"); // what needs a confirmation answers with where to go on
+    location.assign((await answer.text()) || document.querySelector("main").dataset.page || "/"); // what needs a confirmation answers with where to go on
   } catch (error) {
     const isCancelled = error.name === "NotAllowedError";
     fault.textContent = isCancelled ? "It was cancelled, or took too long." : error.message;
