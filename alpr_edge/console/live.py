@@ -25,6 +25,8 @@ BEAT_S = 1.0
 """A page that hears nothing for three of these says that it is not live."""
 SESSION_CHECK_BEATS = 5
 """How often the session is looked at where nobody told that one was locked or ended, as when it was idle for long."""
+READS_BEATS = 3
+"""Beats between two looks for new reads: a page that follows them puts each batch on record."""
 STREAMS_MAX = 16
 
 
@@ -51,7 +53,7 @@ class LiveStream:
         return self._streams.answer(token_digest(visitor.token), partial(self._events, request, visitor))
 
     async def _events(self, request: Request, visitor: Visitor) -> AsyncIterator[str]:
-        count, state, health = self._feed.count, await self._state(visitor), -1
+        count, state, health, reads = self._feed.count, await self._state(visitor), -1, (-1, -1)
         yield event_text("live", count)
         if state is not SessionState.OPEN:
             yield event_text("locked", count)
@@ -70,6 +72,10 @@ class LiveStream:
             before_health, health = health, await run_in_threadpool(self._strip.version)
             if health != before_health:
                 yield event_text("health", count)
+            if beat % READS_BEATS == 0:
+                before_reads, reads = reads, await run_in_threadpool(self._stored_reads)
+                if reads != before_reads:
+                    yield event_text("reads", count)
             if beat % SESSION_CHECK_BEATS == 0 or self._feed.sessions_count != sessions:
                 sessions = self._feed.sessions_count
                 before, state = state, await self._state(visitor)
@@ -87,6 +93,11 @@ class LiveStream:
             yield count
             if self._feed.sessions_count != sessions:
                 return
+
+    def _stored_reads(self) -> tuple[int, int]:
+        """Change with each new read, and as a pass ends."""
+        counts = self._unit.store.reads.counts()
+        return counts.reads, counts.open_reads
 
     def _changes(self, visitor: Visitor, told: dict[str, str]) -> list[tuple[str, str]]:
         """What the page does not know yet of the car around it; ``told`` is what it knows, and grows."""

@@ -15,7 +15,7 @@ from alpr_edge.web.visitor import Visitor
 FOLDER = Path(__file__).parent
 SHEETS = (
     *("themes.css", "console.css", "read.css", "hit_summary.css", "hits.css", "reel.css", "requests.css"),
-    *("health.css", "speed.css", "lookup.css", "canvass.css", "report.css"),
+    *("health.css", "speed.css", "lookup.css", "latest.css", "canvass.css", "report.css"),
 )
 """The style sheets in the order in which they hold; a page has one alone, which is all of them."""
 FILES = SiteFiles([FOLDER / "static"], {"styles.css": SHEETS}, within=("styles.css", "theme.js"))

@@ -24,6 +24,7 @@ class NavigationLink:
 
 _LINKS = {
     Operation.SHOW_HIT: NavigationLink("/", "Watch"),
+    Operation.SHOW_READS: NavigationLink("/reads", "Reads"),
     Operation.SEARCH_READS: NavigationLink("/search", "Search"),
     Operation.SHOW_ENTRIES: NavigationLink("/entries", "Entries"),
     Operation.EXPORT_CASE: NavigationLink("/evidence", "Evidence"),

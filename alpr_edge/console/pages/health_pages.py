@@ -3,6 +3,7 @@
 import structlog
 from starlette.responses import Response
 
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.health_strip import HealthStrip, is_signed_in
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.tone_signs import TONE_SIGNS
@@ -46,6 +47,7 @@ class HealthPages:
         parts = (*health.bad_parts, *(part for part in health.parts if not part.is_bad))
         shown = {
             "has_hits": has_hits,
+            "has_cameras": self._unit.authoriser(visitor).decide(Operation.SHOW_CAMERAS).is_allowed,
             "has_reports": presence.person is not None and may_ever(presence.person.roles, Action.SEE_LOG),
         }
         waiting = self._waiting() if has_hits else WaitingHits()

@@ -203,6 +203,7 @@ const stop = listen(
     beat: hear,
     live: hearOfChange,
     hits: hearOfChange,
+    reads: () => document.querySelector("main").dataset.kind === "reads" && refresh(),
     health: () => document.dispatchEvent(new Event("health")),
     session: () => location.assign(path()),
     pace: (event) => changePace(event.data),
