@@ -82,7 +82,7 @@ RULES = {  # those that lock and end the session are asked last
     "POST /reads": Rule(Action.SEE_READS, "422", "403", locked="403", nobody="403"),
     "GET /reads/{follow_id}": Rule(None, "404", "", locked="303 /", nobody="303 /"),
     "GET /reads/{follow_id}/{read_id}": GONE,
-    "GET /cameras": CAMERAS,
+    "GET /cameras": Rule(Action.MANAGE_SETTINGS, "200", "403", locked="403", nobody="403"),
     "GET /cameras/{follow_id}/{camera_id}": GONE,
     "GET /search": Rule(Action.SEARCH, "200", "403", locked="403", nobody="403"),
     "POST /search": Rule(Action.SEARCH, "422", "403", locked="403", nobody="403"),
