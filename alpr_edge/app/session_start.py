@@ -86,7 +86,19 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     self_check = SelfCheckStage(settings, unit.settings_file, database, clock)
     counts = StoreCounts(partial(store_figures, store, OldestWaiting(store.database), unit.attempts, clock))
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, {each.camera_id: each.pacer for each in cameras})
-    stages = access_log, self_check, roster, counts, frame_rate, page_requests, holds, canvass, precision, watches, pictures
+    stages = (
+        access_log,
+        self_check,
+        roster,
+        counts,
+        frame_rate,
+        page_requests,
+        holds,
+        canvass,
+        precision,
+        watches,
+        pictures,
+    )
     _add_stages(pipeline.supervisor, disk, databases, upkeep, *_stages_by_settings(unit, limits, self_check), *stages)
     return CaptureSession(
         store=store,

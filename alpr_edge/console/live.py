@@ -53,7 +53,8 @@ class LiveStream:
         return self._streams.answer(token_digest(visitor.token), partial(self._events, request, visitor))
 
     async def _events(self, request: Request, visitor: Visitor) -> AsyncIterator[str]:
-        count, state, health, reads = self._feed.count, await self._state(visitor), -1, (-1, -1)
+        count, state = self._feed.count, await self._state(visitor)
+        versions: dict[str, object] = {}
         yield event_text("live", count)
         if state is not SessionState.OPEN:
             yield event_text("locked", count)
@@ -69,13 +70,8 @@ class LiveStream:
                 return
             if not self._feed.failure:  # else the page hears nothing, and says that it is not live
                 yield event_text("beat", count)
-            before_health, health = health, await run_in_threadpool(self._strip.version)
-            if health != before_health:
-                yield event_text("health", count)
-            if beat % READS_BEATS == 0:
-                before_reads, reads = reads, await run_in_threadpool(self._stored_reads)
-                if reads != before_reads:
-                    yield event_text("reads", count)
+            for name in await run_in_threadpool(self._renew, versions, beat):
+                yield event_text(name, count)
             if beat % SESSION_CHECK_BEATS == 0 or self._feed.sessions_count != sessions:
                 sessions = self._feed.sessions_count
                 before, state = state, await self._state(visitor)
@@ -94,10 +90,15 @@ class LiveStream:
             if self._feed.sessions_count != sessions:
                 return
 
-    def _stored_reads(self) -> tuple[int, int]:
-        """Change with each new read, and as a pass ends."""
-        counts = self._unit.store.reads.counts()
-        return counts.reads, counts.open_reads
+    def _renew(self, versions: dict[str, object], beat: int) -> list[str]:
+        """Return which of health and reads changed; ``versions`` has what they were, and is brought up to date."""
+        current: dict[str, object] = {"health": self._strip.version()}
+        if beat % READS_BEATS == 0:
+            counts = self._unit.store.reads.counts()
+            current["reads"] = counts.reads, counts.open_reads  # new reads, and passes that ended
+        changed = [name for name, version in current.items() if versions.get(name) != version]
+        versions.update(current)
+        return changed
 
     def _changes(self, visitor: Visitor, told: dict[str, str]) -> list[tuple[str, str]]:
         """What the page does not know yet of the car around it; ``told`` is what it knows, and grows."""

@@ -28,7 +28,7 @@ def request_pictures(directory: Path) -> None:
     Raises:
         OSError: the folder is not writable.
     """
-    with _opened(directory) as folder:
+    with _pictures_folder(directory) as folder:
         _write(folder, _REQUEST, b"")
 
 
@@ -48,7 +48,7 @@ def write_picture(directory: Path, camera_id: str, jpeg: bytes) -> None:
     Raises:
         OSError: the folder is not writable.
     """
-    with _opened(directory) as folder:
+    with _pictures_folder(directory) as folder:
         _write(folder, f"{camera_id}.jpg", jpeg)
 
 
@@ -60,12 +60,12 @@ def read_picture(directory: Path, camera_id: str) -> bytes | None:
 def remove_pictures(directory: Path) -> None:
     """Remove all pictures and the request for them. Raises OSError: the folder is not writable."""
     if (directory / _FOLDER).exists():
-        with _opened(directory) as folder:
+        with _pictures_folder(directory) as folder:
             no_follow.empty_folder(folder)
 
 
 @contextmanager
-def _opened(directory: Path) -> Iterator[int]:
+def _pictures_folder(directory: Path) -> Iterator[int]:
     directory.mkdir(mode=0o755, parents=True, exist_ok=True)
     with no_follow.opened_folder(directory) as runtime:
         no_follow.make_folder(runtime, _FOLDER)

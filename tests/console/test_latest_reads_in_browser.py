@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from alpr_edge.domain.people.person import Role
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
@@ -33,7 +33,9 @@ def browser(rig: PageRig, require_tool: Callable[[str], str]) -> Iterator[Browse
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_the_strip_follows_by_itself_beside_the_cameras(browser: Browser, rig: PageRig, width: int, height: int) -> None:
+def test_the_strip_follows_by_itself_beside_the_cameras(
+    browser: Browser, rig: PageRig, width: int, height: int
+) -> None:
     first = width
     for number in range(first, first + 8):
         rig.add_hit(number)

@@ -84,6 +84,7 @@ RULES = {  # those that lock and end the session are asked last
     "GET /reads/{follow_id}/{read_id}": GONE,
     "GET /cameras": Rule(Action.MANAGE_SETTINGS, "200", "403", locked="403", nobody="403"),
     "GET /cameras/{follow_id}/{camera_id}": GONE,
+    "GET /map/streets.pmtiles": Rule(None, "404", "", locked="403", nobody="403"),
     "GET /search": Rule(Action.SEARCH, "200", "403", locked="403", nobody="403"),
     "POST /search": Rule(Action.SEARCH, "422", "403", locked="403", nobody="403"),
     "GET /search/{search_id}/change": GONE,

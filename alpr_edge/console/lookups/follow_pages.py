@@ -64,17 +64,15 @@ class FollowPages:
         """The newest reads; at speed, and in a session that is not open, the first page in their place."""
         if self._unit.sign_ins(visitor).state() is not SessionState.OPEN or self._unit.speed.applies_to(visitor):
             return go("/")
-        kept, unit = self._kept(visitor), self._unit
-        kept.reads = follow_reads(
-            unit.store, unit.authoriser(visitor), kept.purpose, unit.settings.hotlist, kept.reads
-        )
+        kept, unit = self._find(visitor), self._unit
+        kept.reads = follow_reads(unit.store, unit.authoriser(visitor), kept.purpose, unit.settings.hotlist, kept.reads)
         word = visitor.parameters["follow_id"]
         return lookup_page(unit, visitor, "/reads", "reads", reads=kept.reads, cameras=kept.cameras, follow=word)
 
     def crop(self, visitor: Visitor) -> Response:
         """The picture of the plate of a read that is shown; the record of the read covers it."""
         self._unit.speed.require_slow(visitor)
-        kept, read_id = self._kept(visitor), visitor.parameters["read_id"]
+        kept, read_id = self._find(visitor), visitor.parameters["read_id"]
         authoriser = self._unit.authoriser(visitor).without_use()
         authoriser.require(Operation.SHOW_READS, kept.purpose, is_page=True, is_current=True)
         evidence = next((each.read.evidence for each in kept.reads if each.read.read_id == read_id), ())
@@ -93,7 +91,7 @@ class FollowPages:
     def camera(self, visitor: Visitor) -> Response:
         """The present picture of a camera; the capture daemon writes it while pages ask."""
         self._unit.speed.require_slow(visitor)
-        kept, camera_id = self._kept(visitor), visitor.parameters["camera_id"]
+        kept, camera_id = self._find(visitor), visitor.parameters["camera_id"]
         authoriser = self._unit.authoriser(visitor).without_use()
         authoriser.require(Operation.SHOW_CAMERAS, kept.purpose, is_page=True, is_current=True)
         if camera_id not in kept.cameras:
@@ -104,7 +102,7 @@ class FollowPages:
         jpeg = read_picture(directory, camera_id)
         return Response(status_code=204) if jpeg is None else picture_response(jpeg)
 
-    def _kept(self, visitor: Visitor) -> _KeptFollow:
+    def _find(self, visitor: Visitor) -> _KeptFollow:
         return self._unit.lookups.renew(visitor, visitor.parameters["follow_id"], _KeptFollow)
 
     def _record_cameras(self, visitor: Visitor, purpose: Purpose) -> tuple[str, ...]:
