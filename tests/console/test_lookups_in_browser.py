@@ -147,7 +147,7 @@ def test_a_place_is_chosen_on_the_map_of_streets(page: Page) -> None:
     expect(page.locator(".ground canvas").first).to_be_visible()
     page.locator(".ground").click(position={"x": 200, "y": 150})
     expect(page.get_by_label("Latitude, longitude")).to_have_value(re.compile(r"-?\d+\.\d{5}, -?\d+\.\d{5}"))
-    expect(page.get_by_label("Place", exact=True)).to_have_value("at")
+    expect(page.locator("select[name=place]")).to_have_value("at")
     expect(page.locator(".ground path.area")).to_have_count(1)
     page.locator("label", has_text="stolen vehicle or plate").click()
     page.get_by_role("button", name="Search", exact=True).click()
