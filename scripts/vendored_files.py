@@ -6,7 +6,7 @@ What the lock does not name and a list of components has to; each licence stands
 from dataclasses import dataclass
 from pathlib import Path
 
-_WEB, _MAPS = Path("alpr_edge/web/vendor"), Path("alpr_edge/department/page/maps/vendor")
+_WEB, _MAPS = Path("alpr_edge/web/vendor"), Path("alpr_edge/web/maps/vendor")
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,10 +72,10 @@ def test_the_profiles_and_the_list_of_banned_passwords_came_along(python: Path, 
 
 def test_the_files_of_maps_came_along_with_their_licences(python: Path, tmp_path: Path) -> None:
     where = Path(run(str(python), "-c", "import alpr_edge; print(alpr_edge.__file__)", cwd=tmp_path).strip()).parent
-    maps = Path("department", "page", "maps")
+    maps = Path("web", "maps")
     names = {path.relative_to(ROOT / "alpr_edge") for path in (ROOT / "alpr_edge" / maps).rglob("*") if path.is_file()}
     files = {path for path in names if path.suffix not in {".py", ".pyc"}}
-    assert {path.name for path in files} >= {"leaflet.js", "leaflet.LICENSE", "us-outlines.json", "map.js"}
+    assert {path.name for path in files} >= {"leaflet.js", "leaflet.LICENSE", "us-outlines.json", "map_ground.js"}
     assert all((where / path).read_bytes() == (ROOT / "alpr_edge" / path).read_bytes() for path in files)
 
 

@@ -18,6 +18,7 @@ from alpr_edge.app.pipeline.pipeline import CameraInput, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.app.precision_watch import PrecisionWatch
 from alpr_edge.app.stages.access_log_upload import AccessLogUpload
+from alpr_edge.app.stages.camera_pictures import CameraPictureStage
 from alpr_edge.app.stages.canvass_upkeep import CanvassUpkeep
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
@@ -75,7 +76,8 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     settings, store, clock, halt = unit.settings, unit.store, unit.clock, threading.Event()
     cameras = make_cameras(settings, clock, halt.wait, unit.is_driving)
     limits, precision = CollectionLimits(settings.capture, parts.locate), PrecisionWatch(store.database, clock)
-    views, page_requests = _camera_views(unit, cameras, limits), _page_requests(unit, parts)
+    pictures, page_requests = CameraPictureStage(settings.unit.runtime_directory), _page_requests(unit, parts)
+    views = _camera_views(unit, cameras, limits, pictures)
     pipeline, watches = Pipeline(settings, views.inputs, parts, live=True), unit_watches(settings, store, clock)
     disk, database = DiskStage(settings, store, unit.ballast, clock), store.database
     access_log, canvass = AccessLogUpload(settings, database, clock), CanvassUpkeep(settings, database, clock)
@@ -84,7 +86,19 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     self_check = SelfCheckStage(settings, unit.settings_file, database, clock)
     counts = StoreCounts(partial(store_figures, store, OldestWaiting(store.database), unit.attempts, clock))
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, {each.camera_id: each.pacer for each in cameras})
-    stages = access_log, self_check, roster, counts, frame_rate, page_requests, holds, canvass, precision, watches
+    stages = (
+        access_log,
+        self_check,
+        roster,
+        counts,
+        frame_rate,
+        page_requests,
+        holds,
+        canvass,
+        precision,
+        watches,
+        pictures,
+    )
     _add_stages(pipeline.supervisor, disk, databases, upkeep, *_stages_by_settings(unit, limits, self_check), *stages)
     return CaptureSession(
         store=store,
@@ -112,11 +126,13 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     )
 
 
-def _camera_views(unit: UnitParts, cameras: Sequence[Camera], limits: CollectionLimits) -> CameraViews:
+def _camera_views(
+    unit: UnitParts, cameras: Sequence[Camera], limits: CollectionLimits, pictures: CameraPictureStage
+) -> CameraViews:
     infrared = {camera.id for camera in unit.settings.camera if camera.infrared}
     live = {camera.id for camera in unit.settings.camera if not is_recording(camera)}
     inputs = [CameraInput(each.camera_id, each.frames) for each in cameras]
-    return CameraViews(inputs, limits, unit.latest_fix, infrared, live)
+    return CameraViews(inputs, limits, unit.latest_fix, infrared, live, pictures.note)
 
 
 def _upkeep(unit: UnitParts, databases: DatabaseHealth, parts: PipelineParts) -> StoreUpkeep:

@@ -21,6 +21,7 @@ from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.live import LiveStream
 from alpr_edge.console.lookups.hold_pages import HoldPages
 from alpr_edge.console.lookups.routes import lookup_routes
+from alpr_edge.console.lookups.search_pages import SearchPages
 from alpr_edge.console.page_parts import FILES, PAGES, Step
 from alpr_edge.console.pages.correction_pages import CorrectionPages
 from alpr_edge.console.pages.health_pages import HealthPages
@@ -34,6 +35,7 @@ from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import AccessError, CanvassError, DispositionError, HoldError, SearchError
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.live.hit_changes import HitChanges
+from alpr_edge.web.maps.street_tiles import STREETS_PATH
 from alpr_edge.web.page_application import page_application
 from alpr_edge.web.page_endpoints import large_texts, page_endpoint
 from alpr_edge.web.page_security import PageHeaders
@@ -76,9 +78,15 @@ def create_console_app(
         is_try = (method, path) in SIGN_INS
         return Route(path, sign_ins.endpoint(answer) if is_try else page_endpoint(answer, at_once), methods=[method])
 
+    search = SearchPages(unit)
+
+    def answer_streets(request: Request, body: bytes) -> Response:
+        return _answer(unit, health.strip, lambda visitor: search.streets(visitor, request), request, body)
+
+    streets = Route(STREETS_PATH, page_endpoint(answer_streets, at_once), methods=["GET"])
     live = Route("/live", LiveStream(unit, feed, health.strip).answer, methods=["GET"])
     return page_application(
-        [*(route(*each) for each in page_routes), live, FILES.route],
+        [*(route(*each) for each in page_routes), streets, live, FILES.route],
         [
             Middleware(PageHeaders, policy_sources=FILES.policy_sources),
             Middleware(PageSurroundings, unit=unit, feed=feed),

@@ -25,6 +25,8 @@ BEAT_S = 1.0
 """A page that hears nothing for three of these says that it is not live."""
 SESSION_CHECK_BEATS = 5
 """How often the session is looked at where nobody told that one was locked or ended, as when it was idle for long."""
+READS_BEATS = 3
+"""Beats between two looks for new reads: a page that follows them puts each batch on record."""
 STREAMS_MAX = 16
 
 
@@ -51,7 +53,8 @@ class LiveStream:
         return self._streams.answer(token_digest(visitor.token), partial(self._events, request, visitor))
 
     async def _events(self, request: Request, visitor: Visitor) -> AsyncIterator[str]:
-        count, state, health = self._feed.count, await self._state(visitor), -1
+        count, state = self._feed.count, await self._state(visitor)
+        versions: dict[str, object] = {}
         yield event_text("live", count)
         if state is not SessionState.OPEN:
             yield event_text("locked", count)
@@ -67,9 +70,8 @@ class LiveStream:
                 return
             if not self._feed.failure:  # else the page hears nothing, and says that it is not live
                 yield event_text("beat", count)
-            before_health, health = health, await run_in_threadpool(self._strip.version)
-            if health != before_health:
-                yield event_text("health", count)
+            for name in await run_in_threadpool(self._renew, versions, beat):
+                yield event_text(name, count)
             if beat % SESSION_CHECK_BEATS == 0 or self._feed.sessions_count != sessions:
                 sessions = self._feed.sessions_count
                 before, state = state, await self._state(visitor)
@@ -87,6 +89,16 @@ class LiveStream:
             yield count
             if self._feed.sessions_count != sessions:
                 return
+
+    def _renew(self, versions: dict[str, object], beat: int) -> list[str]:
+        """Return which of health and reads changed; ``versions`` has what they were, and is brought up to date."""
+        current: dict[str, object] = {"health": self._strip.version()}
+        if beat % READS_BEATS == 0:
+            counts = self._unit.store.reads.counts()
+            current["reads"] = counts.reads, counts.open_reads  # new reads, and passes that ended
+        changed = [name for name, version in current.items() if versions.get(name) != version]
+        versions.update(current)
+        return changed
 
     def _changes(self, visitor: Visitor, told: dict[str, str]) -> list[tuple[str, str]]:
         """What the page does not know yet of the car around it; ``told`` is what it knows, and grows."""

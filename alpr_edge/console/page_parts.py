@@ -10,16 +10,16 @@ from alpr_edge.console.health_strip import canvasses_of_request, health_of_reque
 from alpr_edge.console.surroundings import FUNCTIONS
 from alpr_edge.console.words import FILTERS
 from alpr_edge.web.page_templates import PageTemplates
-from alpr_edge.web.site_files import SiteFiles
+from alpr_edge.web.site_files import MAP_FOLDERS, SiteFiles
 from alpr_edge.web.visitor import Visitor
 
 FOLDER = Path(__file__).parent
 SHEETS = (
     *("themes.css", "console.css", "read.css", "hit_summary.css", "hits.css", "reel.css", "requests.css"),
-    *("header.css", "health.css", "speed.css", "lookup.css", "canvass.css", "report.css"),
+    *("header.css", "health.css", "speed.css", "lookup.css", "latest.css", "canvass.css", "report.css"),
 )
 """The style sheets in the order in which they hold; a page has one alone, which is all of them."""
-FILES = SiteFiles([FOLDER / "static"], {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
+FILES = SiteFiles([FOLDER / "static", *MAP_FOLDERS], {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
 _STRIP = {"unit_health": health_of_request, "running_canvasses": canvasses_of_request}
 PAGES = PageTemplates(
     FOLDER / "templates", FILTERS, {**FUNCTIONS, **_STRIP, "file": FILES.address, "within": FILES.within}

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
 
 from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.access.authorisation.page_log import PageLog
@@ -11,6 +14,7 @@ from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
 from alpr_edge.console.at_speed import SpeedRestriction
 from alpr_edge.console.evidence.export_jobs import ExportJobs
 from alpr_edge.console.theme import ThemeChoice
+from alpr_edge.domain.errors import SettingsError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.services.authorisation.opening import load_policy
 from alpr_edge.services.canvass.unit_canvasses import UnitCanvasses
@@ -27,7 +31,10 @@ from alpr_edge.store.access.accounts import AccountStore, open_accounts
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.web.lookup_memory import LookupMemory
+from alpr_edge.web.maps.street_tiles import StreetTiles
 from alpr_edge.web.visitor import Visitor
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +64,8 @@ class ConsoleUnit:
     """What people look up at present."""
     new_id: Callable[[], str] = field(repr=False)
     """Makes ids of this unit."""
+    streets: StreetTiles | None = field(repr=False, default=None)
+    """The streets of a map; None if the unit has no usable file."""
     export_jobs: ExportJobs = field(repr=False, default_factory=ExportJobs)
     """The exports that people began here."""
 
@@ -117,9 +126,25 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         policy, passwords = load_policy(settings), Argon2Passwords()
         car = SpeedRestriction(settings, clock), ThemeChoice(settings, clock)
         opened = settings, store, accounts, log, PageLog(log)
-        unit = ConsoleUnit(*opened, policy, clock, passwords, views, *said, shifts, *car, LookupMemory(), new_id)
+        streets = _open_streets(settings.console.streets_file)
+        unit = ConsoleUnit(
+            *opened, policy, clock, passwords, views, *said, shifts, *car, LookupMemory(), new_id, streets
+        )
         try:
             yield unit
         finally:
             unit.export_jobs.close()
             unit.write_waiting(is_end=True)
+            if streets is not None:
+                streets.close()
+
+
+def _open_streets(file: Path | None) -> StreetTiles | None:
+    """Open the file of streets; hits must be shown whatever is wrong with it."""
+    if file is None:
+        return None
+    try:
+        return StreetTiles(file)
+    except SettingsError as error:
+        log.warning("console.streets_not_opened", reason=f"{error}; see [console] streets_file")
+        return None

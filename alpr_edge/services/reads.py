@@ -17,6 +17,8 @@ from alpr_edge.store.unit_store import UnitStore
 
 READS_A_PASS_MAX = 3
 """Rows looked through for each read to be shown, as a pass may have been corrected."""
+FOLLOWED_READS = 50
+"""Number of reads in the strip that follows the newest ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,33 @@ def recent_reads(
         corrections = store.reads.corrections([row.read.read_id for row in rows])
         rows = [row for row in rows if wanted.with_corrected or row.read.read_id not in corrections][: wanted.limit]
         return show_reads(store, access, lists, rows, corrections)
+
+
+def follow_reads(
+    store: UnitStore, authoriser: Authoriser, purpose: Purpose, lists: HotlistSettings, shown: Sequence[ShownRead]
+) -> Sequence[ShownRead]:
+    """Return the newest :data:`FOLLOWED_READS` reads; only reads that are new, or say something new, go on record.
+
+    Args:
+        store: the store of this unit.
+        authoriser: allows the access and records it.
+        purpose: the purpose of the access.
+        lists: the owner of each list's data.
+        shown: the reads that were returned before.
+
+    Raises:
+        AccessError: it is refused.
+    """
+    authoriser.require(Operation.SHOW_READS, purpose, is_page=True, is_current=True)
+    rows = store.reads.recent(FOLLOWED_READS * READS_A_PASS_MAX, hits_only=False)
+    corrections = store.reads.corrections([row.read.read_id for row in rows])
+    rows = [row for row in rows if row.read.read_id not in corrections][:FOLLOWED_READS]
+    known = {(each.read.read_id, each.read.text): each for each in shown}
+    if fresh := [row for row in rows if (row.read.read_id, row.read.text) not in known]:
+        with authoriser.access(Operation.SHOW_READS, purpose) as access:
+            fresh_reads = show_reads(store, access, lists, fresh, {})
+        known |= {(each.read.read_id, each.read.text): each for each in fresh_reads}
+    return [known[row.read.read_id, row.read.text] for row in rows]
 
 
 def show_reads(

@@ -162,6 +162,10 @@ class ConsoleSettings(Section):
     """What says whether the car moves; without a receiver it counts as moving. ``never`` is for a unit on a desk."""
     theme: Literal["sun", "day", "night", "browser"] = "sun"
     """What the page goes by until somebody presses its button."""
+    streets_file: FilePath | None = None
+    """A PMTiles file with vector tiles of streets; None (the key left out): a place is typed."""
+    streets_credit: Annotated[str, Field(max_length=200)] = "© OpenStreetMap"
+    """Owner of the street data, shown below the map."""
 
 
 class StoreSettings(Section):

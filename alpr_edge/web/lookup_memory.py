@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from alpr_edge.domain.errors import SearchError
@@ -87,6 +87,14 @@ class LookupMemory:
         if kept is None or kept.session_sha256 != token_digest(visitor.token) or not isinstance(kept.value, kind):
             raise SearchError(OVER)
         return kept.value
+
+    def renew(self, visitor: Visitor, word: str, kind: type[Value]) -> Value:
+        """The value of a word, kept for another period: a page that follows something looks at it again and again."""
+        value = self.find(visitor, word, kind)
+        with self._lock:
+            if (kept := self._kept.pop(word, None)) is not None:
+                self._kept[word] = replace(kept, until_s=time.monotonic() + self._valid_s)
+        return value
 
     def take(self, visitor: Visitor, word: str, kind: type[Value]) -> Value:
         """The value of a word, once; raises as :meth:`find`."""

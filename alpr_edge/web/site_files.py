@@ -20,6 +20,8 @@ from alpr_edge.web.page_security import FILES_PATH
 _FOLDER = Path(__file__).parent
 SHARED_FOLDERS = (_FOLDER / "static", _FOLDER / "vendor")
 """What every site has: our own files, and those of others."""
+MAP_FOLDERS = (_FOLDER / "maps" / "static", _FOLDER / "maps" / "vendor")
+"""The files of sites with maps."""
 _DIGEST_CHARACTERS = 16
 _TYPES = {
     ".css": "text/css",

@@ -164,7 +164,7 @@ def test_whoever_may_not_search_gets_no_form_and_no_link_to_it(rig: PageRig, per
 def test_links_lead_where_somebody_may_go(rig: PageRig, officer: httpx.Client) -> None:
     links = re.compile(r'<a href="(/\w*)"')
     paths = set(links.findall(officer.get("/search").text.partition("</header>")[0]))
-    assert paths == {"/", "/search", "/entries", "/holds", "/canvass"}
+    assert paths == {"/", "/reads", "/search", "/entries", "/holds", "/canvass"}
     assert set(links.findall(officer.get("/").text.partition("</header>")[0])) == paths
     assert [officer.get(path).status_code for path in sorted(paths)] == [200] * 5
     with rig.client("records") as records:

@@ -1,5 +1,6 @@
 """The way of a search and of an entry at the page in Debian's Chromium, with the touches that each takes."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
@@ -12,6 +13,7 @@ from tests.chromium import WAIT_MS_MAX, chromium, faults_of
 from tests.console.officers import Hand, open_page
 from tests.console.page_rig import PageRig
 from tests.console.test_lookups import ConfirmedClock
+from tests.department.page.street_file import write_streets
 from tests.staff import staff_person
 
 OFFICER = staff_person("ana", Role.OFFICER, name="Ana Ruiz")
@@ -21,7 +23,9 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageRig]:
-    rig = PageRig(tmp_path_factory.mktemp("lookup-browser"), (OFFICER,))
+    folder = tmp_path_factory.mktemp("lookup-browser")
+    streets = write_streets(folder / "streets.pmtiles")
+    rig = PageRig(folder, (OFFICER,), console=f'at_speed = "never"\nstreets_file = "{streets}"')
     rig.staff.clock = ConfirmedClock()
     with rig.serving():
         for number in range(1, 31):
@@ -134,4 +138,18 @@ def test_a_search_is_held_and_released_by_few_touches(page: Page) -> None:
     expect(page.get_by_text("Nothing is held.")).to_be_visible()
     hand.check("release_a_hold")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    assert faults == []
+
+
+def test_a_place_is_chosen_on_the_map_of_streets(page: Page) -> None:
+    faults = faults_of(page)
+    page.get_by_role("link", name="Search").click()
+    expect(page.locator(".ground canvas").first).to_be_visible()
+    page.locator(".ground").click(position={"x": 200, "y": 150})
+    expect(page.get_by_label("Latitude, longitude")).to_have_value(re.compile(r"-?\d+\.\d{5}, -?\d+\.\d{5}"))
+    expect(page.locator("select[name=place]")).to_have_value("at")
+    expect(page.locator(".ground path.area")).to_have_count(1)
+    page.locator("label", has_text="stolen vehicle or plate").click()
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.get_by_text("Within 500 m of")).to_be_visible()
     assert faults == []

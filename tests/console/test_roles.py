@@ -36,6 +36,8 @@ NAMES = {
     "holds_id": "none",
     "draft_id": "none",
     "canvass_id": "none",
+    "follow_id": "none",
+    "camera_id": "front",
 }
 """What stands for the names in a path."""
 
@@ -76,6 +78,13 @@ RULES = {  # those that lock and end the session are asked last
     ),
     "GET /hits/{hit_id}/earlier": Rule(Action.SEARCH, "200", "403", locked="403", nobody="403"),
     "GET /waiting": Rule(None, "200", "", locked="200", nobody="200"),
+    "GET /reads": Rule(Action.SEE_READS, "200", "403", locked="403", nobody="403"),
+    "POST /reads": Rule(Action.SEE_READS, "422", "403", locked="403", nobody="403"),
+    "GET /reads/{follow_id}": Rule(None, "404", "", locked="303 /", nobody="303 /"),
+    "GET /reads/{follow_id}/{read_id}": GONE,
+    "GET /cameras": Rule(Action.MANAGE_SETTINGS, "200", "403", locked="403", nobody="403"),
+    "GET /cameras/{follow_id}/{camera_id}": GONE,
+    "GET /map/streets.pmtiles": Rule(None, "404", "", locked="403", nobody="403"),
     "GET /search": Rule(Action.SEARCH, "200", "403", locked="403", nobody="403"),
     "POST /search": Rule(Action.SEARCH, "422", "403", locked="403", nobody="403"),
     "GET /search/{search_id}/change": GONE,

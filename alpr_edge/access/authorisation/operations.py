@@ -16,6 +16,7 @@ class Operation(StrEnum):
 
     SHOW_READS = "show_reads"
     SEARCH_READS = "search_reads"
+    SHOW_CAMERAS = "show_cameras"
     SHOW_HIT = "show_hit"
     DISPOSE_HIT = "dispose_hit"
     CORRECT_READ = "correct_read"
@@ -135,6 +136,7 @@ def _upkeep(action: Action) -> OperationRule:
 RULES: dict[Operation, OperationRule] = {
     Operation.SHOW_READS: _of_reads(Action.SEE_READS),
     Operation.SEARCH_READS: _of_reads(Action.SEARCH),
+    Operation.SHOW_CAMERAS: OperationRule(Action.SEE_CAMERAS),
     Operation.SHOW_HIT: OperationRule(Action.SEE_HITS),
     Operation.DISPOSE_HIT: _change(Action.DISPOSE),
     Operation.VERIFY_HIT: _change(Action.VERIFY),

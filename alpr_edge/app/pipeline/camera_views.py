@@ -75,6 +75,7 @@ class CameraViews:
         infrared: the cameras with an infrared lamp; they are looked at by day, as far as place and time are known.
         live: the cameras that show the present, which recordings do not; they are not looked at when place and time say
             that it is night.
+        note: receives each frame that may be used, on the camera's thread.
     """
 
     def __init__(
@@ -84,8 +85,10 @@ class CameraViews:
         latest_fix: Callable[[], Fix | None],
         infrared: Collection[str] = (),
         live: Collection[str] = (),
+        note: Callable[[Frame], None] = lambda _: None,
     ) -> None:
         self._limits = limits
+        self._note = note
         self._latest_fix = latest_fix
         conditions = dict.fromkeys(live, self._is_not_dark) | dict.fromkeys(infrared, self._is_bright)
         camera_ids = [camera.camera_id for camera in inputs]
@@ -104,6 +107,7 @@ class CameraViews:
             is_taken = self._limits.takes(frame)
             if is_taken:
                 view.look(frame)
+                self._note(frame)
             return is_taken
 
         return replace(camera, takes=takes)

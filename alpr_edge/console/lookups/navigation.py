@@ -29,6 +29,8 @@ class NavigationLink:
 
 _LINKS = {
     Operation.SHOW_HIT: NavigationLink("/", "Hits"),
+    Operation.SHOW_READS: NavigationLink("/reads", "Reads"),
+    Operation.SHOW_CAMERAS: NavigationLink("/cameras", "Cameras"),
     Operation.SEARCH_READS: NavigationLink("/search", "Search"),
     Operation.SHOW_ENTRIES: NavigationLink("/entries", "Entries"),
     Operation.EXPORT_CASE: NavigationLink("/evidence", "Evidence"),
@@ -52,6 +54,8 @@ def header_values(unit: ConsoleUnit, person: Person | None, here: str) -> dict[s
     except StoreError as error:  # health is told all the same
         log.warning("console.mute_not_known", failure=str(error))
         mute = None
+    if Operation.SHOW_READS in offered:  # whose page has the cameras as well
+        offered = [operation for operation in offered if operation is not Operation.SHOW_CAMERAS]
     return {
         "unit": unit.settings.unit.id,
         "person": "" if person is None else person.name,

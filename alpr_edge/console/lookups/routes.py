@@ -5,6 +5,7 @@ from dataclasses import asdict
 from starlette.responses import JSONResponse
 
 from alpr_edge.console.lookups.entry_pages import EntryPages
+from alpr_edge.console.lookups.follow_pages import FollowPages
 from alpr_edge.console.lookups.navigation import waiting_for
 from alpr_edge.console.lookups.search_pages import SearchPages
 from alpr_edge.console.page_parts import PageRoute
@@ -13,9 +14,15 @@ from alpr_edge.console.unit import ConsoleUnit
 
 def lookup_routes(unit: ConsoleUnit) -> list[PageRoute]:
     """The routes of all of them."""
-    search, entries = SearchPages(unit), EntryPages(unit)
+    search, entries, follow = SearchPages(unit), EntryPages(unit), FollowPages(unit)
     return [
         ("/waiting", "GET", lambda visitor: JSONResponse(asdict(waiting_for(unit, visitor)))),
+        ("/reads", "GET", follow.show_form),
+        ("/reads", "POST", follow.begin),
+        ("/reads/{follow_id}", "GET", follow.show),
+        ("/reads/{follow_id}/{read_id}", "GET", follow.crop),
+        ("/cameras", "GET", follow.show_cameras),
+        ("/cameras/{follow_id}/{camera_id}", "GET", follow.camera),
         ("/search", "GET", search.show),
         ("/search", "POST", search.begin),
         ("/search/{search_id}/change", "GET", search.change),

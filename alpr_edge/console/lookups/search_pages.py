@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
@@ -15,6 +16,7 @@ from alpr_edge.domain.errors import FeedError, HoldError, SearchError
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.services.reads import ShownRead
 from alpr_edge.services.search.read_searches import (
     ReadSearch,
@@ -26,6 +28,7 @@ from alpr_edge.services.search.read_searches import (
 )
 from alpr_edge.services.search.search_input import SearchRequest, parse_search
 from alpr_edge.store.reads.search import ReadFilter, newest_place
+from alpr_edge.web.maps.street_tiles import streets_response
 from alpr_edge.web.pictures import picture_response
 from alpr_edge.web.purpose_form import PurposeForm, fault_words
 from alpr_edge.web.visitor import Visitor
@@ -207,8 +210,26 @@ class SearchPages:
 
     def _form_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
         choices = self._form.choices(visitor)
-        shown = {"fault": fault, "fields": fields, "cameras": self._cameras, "choices": choices}
+        shown = {"fault": fault, "fields": fields, "cameras": self._cameras, "choices": choices, "maps": self._maps()}
         return self._page("search", visitor, 422 if fault else 200, **shown)
+
+    def _maps(self) -> dict[str, object] | None:
+        """The map of streets on which a place is chosen; None if the unit has no streets."""
+        streets = self._unit.streets
+        if streets is None:
+            return None
+        box = ",".join(f"{each:.5f}" for each in streets.box)
+        credit = self._unit.settings.console.streets_credit
+        return {"streets": streets, "streets_credit": credit, "box_words": box, "outlines": None}
+
+    def streets(self, visitor: Visitor, request: Request) -> Response:
+        """The part of the file of streets that a browser asks for; it says nothing of anybody."""
+        self._unit.speed.require_slow(visitor)
+        if self._unit.sign_ins(visitor).state() is not SessionState.OPEN:
+            return Response(status_code=403)
+        if self._unit.streets is None:
+            raise SearchError("this unit has no file of streets")
+        return streets_response(self._unit.streets, request.headers.get("Range", ""))
 
     def _results_page(self, visitor: Visitor, kept: _KeptSearch, page: SearchPage, number: int) -> Response:
         retention = self._unit.settings.retention

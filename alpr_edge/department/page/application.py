@@ -25,7 +25,7 @@ from alpr_edge.department.page.job_pages import JobPages
 from alpr_edge.department.page.lists.feed_upload import FeedUpload
 from alpr_edge.department.page.lists.list_pages import ListPages
 from alpr_edge.department.page.lists.roster_pages import RosterPages
-from alpr_edge.department.page.maps.map_pages import STREETS_PATH, MapPages
+from alpr_edge.department.page.maps.map_pages import MapPages
 from alpr_edge.department.page.page_parts import FILES, PAGES, Step, answer_of
 from alpr_edge.department.page.releases.letter_upload import LetterUpload
 from alpr_edge.department.page.releases.package_pages import PackagePages
@@ -41,6 +41,7 @@ from alpr_edge.department.page.units.settings_pages import UnitSettingsPages
 from alpr_edge.department.page.units.unit_pages import UnitPages
 from alpr_edge.department.single_sign_on.sign_on import ANSWER_PATH
 from alpr_edge.web.live.hit_changes import HitChanges
+from alpr_edge.web.maps.street_tiles import STREETS_PATH
 from alpr_edge.web.page_application import page_application
 from alpr_edge.web.page_endpoints import large_texts, page_endpoint
 from alpr_edge.web.page_security import PageHeaders

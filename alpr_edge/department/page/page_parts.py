@@ -13,7 +13,7 @@ from alpr_edge.domain.errors import AccessError, AlprEdgeError, SearchError
 from alpr_edge.domain.ground.areas import GroundArea
 from alpr_edge.domain.restrictions import Area
 from alpr_edge.web.page_templates import PageTemplates
-from alpr_edge.web.site_files import SiteFiles
+from alpr_edge.web.site_files import MAP_FOLDERS, SiteFiles
 from alpr_edge.web.visitor import Visitor
 
 SHEETS = (
@@ -22,7 +22,7 @@ SHEETS = (
 )
 """The style sheets in the order in which they hold; a page has one alone, which is all of them."""
 _FOLDER = Path(__file__).parent
-FOLDERS = (_FOLDER / "static", _FOLDER / "maps" / "static", _FOLDER / "maps" / "vendor")
+FOLDERS = (_FOLDER / "static", _FOLDER / "maps" / "static", *MAP_FOLDERS)
 FILES = SiteFiles(FOLDERS, {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
 Step = Callable[[Visitor], Response]
 """What answers a request."""

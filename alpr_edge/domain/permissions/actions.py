@@ -7,6 +7,8 @@ class Action(StrEnum):
     """An action that is allowed or refused, and recorded either way (Civil Code 1798.90.52)."""
 
     SEE_READS = "see_reads"
+    SEE_CAMERAS = "see_cameras"
+    """See the present picture of each camera of the car."""
     SEE_HITS = "see_hits"
     DISPOSE = "dispose"
     """Say what became of a hit."""

@@ -218,6 +218,7 @@ const stop = listen(
     beat: hear,
     live: hearOfStart,
     hits: hearOfChange,
+    reads: () => document.querySelector("main").dataset.kind === "reads" && refresh(),
     health: () => document.dispatchEvent(new Event("health")),
     session: () => location.assign(path()),
     pace: (event) => changePace(event.data),

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.department.inquiries.office import open_office
-from alpr_edge.department.page.maps.map_pages import OUTLINES_PATH, STREETS_PATH, MapPages
+from alpr_edge.department.page.maps.map_pages import OUTLINES_PATH, MapPages
 from alpr_edge.department.page.maps.outlines import BYTES_MAX, POINTS_MAX, load_outlines
 from alpr_edge.department.page.maps.site_maps import COUNTRY, SiteMaps, open_maps
-from alpr_edge.department.page.maps.street_tiles import PART_BYTES_MAX, StreetTiles
 from alpr_edge.department.page.page_parts import FOLDERS
 from alpr_edge.department.page.search_form import parse_search_form
 from alpr_edge.department.page.server import DepartmentPageServer
@@ -21,6 +20,7 @@ from alpr_edge.department.page.site import COMPONENT, DepartmentSite
 from alpr_edge.department.settings import FILE_NAME
 from alpr_edge.domain.errors import DepartmentError, SearchError
 from alpr_edge.domain.ground.areas import GroundPolygon
+from alpr_edge.web.maps.street_tiles import PART_BYTES_MAX, STREETS_PATH, StreetTiles
 from alpr_edge.web.visitor import Visitor
 from scripts.map_files import outlines_of
 from tests.department.inquiries.inquirers import Inquirers, begin_session

@@ -6,14 +6,13 @@ They tell nothing of anybody, so no purpose is asked for; what a map shows of re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alpr_edge.department.page.maps.street_tiles import StreetTiles
 from alpr_edge.department.page.page_parts import PageRoute
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.domain.errors import SearchError
+from alpr_edge.web.maps.street_tiles import streets_response
 from alpr_edge.web.visitor import Visitor
 
 OUTLINES_PATH = "/map/outlines.json"
-STREETS_PATH = "/map/streets.pmtiles"
 
 
 class MapPages:
@@ -46,13 +45,4 @@ class MapPages:
             return Response(status_code=403)
         if self._site.maps.streets is None:
             raise SearchError("this department has no file of streets")
-        return _part(self._site.maps.streets, request.headers.get("Range", ""))
-
-
-def _part(streets: StreetTiles, asked: str) -> Response:
-    part = streets.part(asked)
-    headers = {"ETag": streets.tag, "Accept-Ranges": "bytes"}
-    if part is None:
-        return Response(status_code=416, headers=headers)
-    headers["Content-Range"] = part.content_range
-    return Response(part.content, 206, headers, "application/octet-stream")
+        return streets_response(self._site.maps.streets, request.headers.get("Range", ""))

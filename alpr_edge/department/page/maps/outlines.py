@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.web.maps.street_tiles import Box
 
 BYTES_MAX = 16 << 20
 POINTS_MAX = 200_000
@@ -20,8 +21,6 @@ GRID = 100_000
 """Steps of a degree; one is 1.1 m from south to north."""
 Point = tuple[float, float]
 """Longitude and latitude, as GeoJSON has them."""
-Box = tuple[float, float, float, float]
-"""South, west, north and east in degrees."""
 _DEPTHS = {"LineString": 0, "MultiLineString": 1, "Polygon": 1, "MultiPolygon": 2}
 """How many lists are around the lines of a geometry."""
 _SEE = "see [map] outline in department.toml"

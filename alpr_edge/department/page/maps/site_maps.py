@@ -5,11 +5,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from alpr_edge.department.page.maps.outlines import Box, Outlines, load_outlines
-from alpr_edge.department.page.maps.street_tiles import StreetTiles
+from alpr_edge.department.page.maps.outlines import Outlines, load_outlines
 from alpr_edge.department.settings import load_department_file
+from alpr_edge.domain.errors import DepartmentError, SettingsError
 from alpr_edge.domain.ground.areas import outline
 from alpr_edge.domain.restrictions import Area
+from alpr_edge.web.maps.street_tiles import Box, StreetTiles
 
 COUNTRY: Box = (24.5, -125.0, 49.5, -66.5)
 """The contiguous United States."""
@@ -59,5 +60,9 @@ def open_maps(directory: Path) -> Iterator[SiteMaps]:
     if not table.streets:
         yield SiteMaps(outlines, view=view)
         return
-    with closing(StreetTiles(Path(table.streets))) as streets:
+    try:
+        tiles = StreetTiles(Path(table.streets))
+    except SettingsError as error:
+        raise DepartmentError(f"{error}; see [map] streets in department.toml") from None
+    with closing(tiles) as streets:
         yield SiteMaps(outlines, streets, table.streets_credit, view)

@@ -1,4 +1,4 @@
-"""The department's own file of streets (PMTiles version 3), of which browsers ask for the parts that they show.
+"""A file of streets (PMTiles version 3), of which browsers ask for the parts that they show.
 
 The file is held open, so that each part is of the same file even where another takes its place meanwhile.
 """
@@ -9,8 +9,9 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from alpr_edge.department.page.maps.outlines import Box
-from alpr_edge.domain.errors import DepartmentError
+from starlette.responses import Response
+
+from alpr_edge.domain.errors import SettingsError
 
 PART_BYTES_MAX = 4 << 20
 """Longest part of one answer: a tile has some hundred KB at most, and a directory less."""
@@ -22,7 +23,9 @@ _KIND_AT, _ZOOM_AT, _BOX_AT = 99, 101, 102
 _DEGREE_STEPS = 1e7
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{1,15})")
 """A single range with both ends (RFC 9110, 14.1.2), which is all that readers of such files ask for."""
-_SEE = "see [map] streets in department.toml"
+Box = tuple[float, float, float, float]
+"""South, west, north and east in degrees."""
+STREETS_PATH = "/map/streets.pmtiles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +50,19 @@ class StreetTiles:
         path: the file.
 
     Raises:
-        DepartmentError: it cannot be read, or has no vector tiles of this format.
+        SettingsError: it cannot be read, or has no vector tiles of this format.
     """
 
     def __init__(self, path: Path) -> None:
         try:
             self._file = path.open("rb")
         except OSError as error:
-            raise DepartmentError(f"{path}: {error.strerror}; {_SEE}") from None
+            raise SettingsError([f"{path}: {error.strerror}"]) from None
         try:
             header = _checked_header(path, self._file.read(HEADER_BYTES))
-        except (OSError, DepartmentError) as error:
+        except (OSError, SettingsError) as error:
             self._file.close()
-            raise DepartmentError(f"{error}; {_SEE}") from None
+            raise SettingsError([str(error)]) from None
         west, south, east, north = (each / _DEGREE_STEPS for each in struct.unpack_from("<4i", header, _BOX_AT))
         self.box: Box = south, west, north, east
         """What the tiles reach over, as the file says it."""
@@ -90,9 +93,24 @@ class StreetTiles:
         self._file.close()
 
 
+def streets_response(streets: StreetTiles, asked: str) -> Response:
+    """Return the part of a file of streets that a browser asks for.
+
+    Args:
+        streets: the file.
+        asked: the header ``Range``.
+    """
+    part = streets.part(asked)
+    headers = {"ETag": streets.tag, "Accept-Ranges": "bytes"}
+    if part is None:
+        return Response(status_code=416, headers=headers)
+    headers["Content-Range"] = part.content_range
+    return Response(part.content, 206, headers, "application/octet-stream")
+
+
 def _checked_header(path: Path, header: bytes) -> bytes:
     if len(header) < HEADER_BYTES or not header.startswith(MAGIC) or header[len(MAGIC)] != VERSION:
-        raise DepartmentError(f"{path}: no PMTiles file of version {VERSION}")
+        raise SettingsError([f"{path}: no PMTiles file of version {VERSION}"])
     if header[_KIND_AT] != VECTOR_TILES:
-        raise DepartmentError(f"{path}: its tiles are pictures; take a file of vector tiles")
+        raise SettingsError([f"{path}: its tiles are pictures; take a file of vector tiles"])
     return header

@@ -1,0 +1,1 @@
+"""Maps of pages: Leaflet, outlines and streets, from the site's own files alone."""
