@@ -181,12 +181,12 @@ def sign_in(hand: Hand) -> None:
 
 def say_what_was_read(hand: Hand) -> None:
     hand.touch(hand.page.get_by_role("button", name="Correct", exact=True))
-    expect(hand.page.get_by_role("group", name="Plate")).to_contain_text("correct, Ana Ruiz")
+    expect(hand.page.get_by_role("group", name="Plate", exact=True)).to_contain_text("correct, Ana Ruiz")
 
 
 def undo(hand: Hand) -> None:
-    hand.touch(hand.page.get_by_role("group", name="Plate").get_by_role("button", name="Undo"))
-    expect(hand.page.get_by_role("group", name="Plate")).not_to_contain_text("Ana Ruiz")
+    hand.touch(hand.page.get_by_role("group", name="Plate", exact=True).get_by_role("button", name="Undo"))
+    expect(hand.page.get_by_role("group", name="Plate", exact=True)).not_to_contain_text("Ana Ruiz")
 
 
 def copy_the_inquiry(hand: Hand) -> None:
@@ -217,7 +217,7 @@ def record_another_outcome(hand: Hand) -> None:
 def correct_a_misread(hand: Hand) -> None:
     step = hand.page.get_by_role("region", name="Next step")
     hand.touch(step.locator("summary"))
-    plate = step.get_by_label("Plate")
+    plate = step.get_by_role("textbox", name="Plate")
     expect(plate).to_have_value("7ABC123")
     plate.press("Backspace")
     hand.type(plate, "8")

@@ -107,13 +107,13 @@ def work_a_shift(context: BrowserContext, rig: PageRig) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("NOT CONFIRMED - VERIFY THROUGH CLETS")).to_be_visible()
     page.get_by_role("button", name="Correct", exact=True).click()
-    expect(page.get_by_role("group", name="Plate")).to_contain_text("correct, Ana Ruiz")
+    expect(page.get_by_role("group", name="Plate", exact=True)).to_contain_text("correct, Ana Ruiz")
     page.get_by_role("group", name="CLETS inquiry").locator("summary").click()
     page.get_by_label("Why").first.fill("the terminal was down")
     page.get_by_role("button", name="Could not query").click()
     expect(page.get_by_text("no inquiry was practicable")).to_be_visible()
-    page.get_by_role("group", name="Plate").get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("group", name="Plate")).not_to_contain_text("Ana Ruiz")
+    page.get_by_role("group", name="Plate", exact=True).get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("group", name="Plate", exact=True)).not_to_contain_text("Ana Ruiz")
     page.evaluate("localStorage.setItem('kept', '1')")
     page.get_by_role("button", name="End of shift").click()
     expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
@@ -131,7 +131,7 @@ def test_a_hit_comes_up_by_itself_and_is_dealt_with_by_one_touch(page: Page, rig
     assert [cell.inner_text() for cell in page.locator("td.differs").all()] == ["8", "B"]
     expect(page.get_by_text("similar: compare each character")).to_be_visible()
     page.get_by_role("button", name="Correct", exact=True).click()
-    expect(page.get_by_role("group", name="Plate")).to_contain_text("correct, Ana Ruiz")
+    expect(page.get_by_role("group", name="Plate", exact=True)).to_contain_text("correct, Ana Ruiz")
     assert faults == []
 
 
@@ -170,7 +170,7 @@ def test_whoever_verifies_a_hit_is_not_taken_from_it_by_a_lesser_one(page: Page,
     shown = page.locator(f'[data-hit="{grave.hit_id}"]')
     expect(shown).to_be_visible()
     page.get_by_role("button", name="Correct", exact=True).click()
-    expect(page.get_by_role("group", name="Plate")).to_contain_text("correct, Ana Ruiz")
+    expect(page.get_by_role("group", name="Plate", exact=True)).to_contain_text("correct, Ana Ruiz")
     for number, level in enumerate((Level.HIGH, Level.URGENT), new_number()):
         lesser = rig.add_hit(number, level=level)
         expect(page.locator(f'.reel [data-glance="{lesser.hit_id}"]')).to_be_visible()
@@ -199,12 +199,13 @@ def test_a_half_verified_hit_stays_a_graver_one_is_a_banner_and_the_row_says_who
 
 def test_a_press_keeps_the_place_and_the_focus(page: Page, rig: PageRig) -> None:
     page.goto(f"{rig.origin}/hits/{rig.add_hit(new_number()).hit_id}")
+    expect(page.locator("main[inert]")).to_have_count(0)
     page.evaluate("window.kept = true")
     page.evaluate("scrollTo(0, 150)")
     place = page.evaluate("scrollY")
     assert place > 0
     page.get_by_role("button", name="Correct", exact=True).press("Enter")
-    expect(page.get_by_role("group", name="Plate")).to_contain_text("correct, Ana Ruiz")
+    expect(page.get_by_role("group", name="Plate", exact=True)).to_contain_text("correct, Ana Ruiz")
     assert page.evaluate("[scrollY, window.kept]") == [place, True]
     expect(page.get_by_role("region", name="Next step")).to_be_focused()
 
@@ -234,7 +235,7 @@ def test_after_an_answer_the_next_hit_comes_up_by_itself(page: Page, rig: PageRi
         made = rig.add_hit(new_number(), level=Level.URGENT)
         expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
         page.get_by_role("button", name="Dismiss").click()
-        expect(page.get_by_role("group", name="Plate")).to_contain_text("dismissed, Ana Ruiz")
+        expect(page.get_by_role("group", name="Plate", exact=True)).to_contain_text("dismissed, Ana Ruiz")
         assert page.url.endswith(made.hit_id)
     assert faults == []
 
@@ -243,7 +244,7 @@ def test_what_is_wrong_with_a_form_stays_on_the_page(page: Page, rig: PageRig) -
     path = f"{rig.origin}/hits/{rig.add_hit(new_number()).hit_id}"
     page.goto(path)
     page.get_by_text("Misread", exact=True).click()
-    page.get_by_label("Plate").fill("7AB?")
+    page.get_by_role("textbox", name="Plate").fill("7AB?")
     page.get_by_role("button", name="Save misread").click()
     fault = page.locator("#fault")
     expect(fault).to_contain_text("without")
@@ -251,13 +252,13 @@ def test_what_is_wrong_with_a_form_stays_on_the_page(page: Page, rig: PageRig) -
         client.post(f"{path}/answers", data={"part": "outcome", "answer": "none"})
     expect(page.get_by_role("list", name="Activity")).to_contain_text("outcome: none")
     expect(fault).to_be_visible()
-    expect(page.get_by_label("Plate")).to_have_value("7AB?")
+    expect(page.get_by_role("textbox", name="Plate")).to_have_value("7AB?")
 
 
 def test_misread_is_said_without_another_text_too(page: Page, rig: PageRig) -> None:
     page.goto(f"{rig.origin}/hits/{rig.add_hit(new_number()).hit_id}")
     page.get_by_text("Misread", exact=True).click()
-    expect(page.get_by_label("Plate")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Plate")).to_be_focused()
     page.get_by_role("button", name="Save misread").click()
     expect(page.get_by_role("heading", name="MISREAD")).to_be_visible()
     expect(page.get_by_text("is being matched")).to_have_count(0)
