@@ -270,7 +270,7 @@ function leave() {
 addEventListener("pagehide", leave);
 addEventListener("submit", send);
 // What is opened is filled in next.
-addEventListener("toggle", ({ target }) => target.open && target.querySelector("input")?.focus(), true);
+addEventListener("toggle", ({ target }) => target.open && target.querySelector("input:not([type=hidden])")?.focus(), true);
 addEventListener("pointerdown", () => {
   isPressed = true;
   pressedAt = performance.now();
