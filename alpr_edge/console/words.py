@@ -6,7 +6,7 @@ from typing import Any
 
 from alpr_edge.domain.alerting import AlertRecord, Level, ListAge, Silence
 from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnding
-from alpr_edge.domain.dispositions.hit_objection import OBJECTION_WORDS
+from alpr_edge.domain.dispositions.hit_objection import objection_words
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.fixes import MPH, Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
@@ -87,8 +87,10 @@ def tone_words(record: AlertRecord) -> str:
 
 
 def verification_words(card: HitCard) -> str:
-    """How far a hit is verified (policy 462.4(f)), or what speaks against it though its record is confirmed."""
-    return _VERIFICATIONS[card.state.verification] if card.objection is None else OBJECTION_WORDS[card.objection]
+    """How far a hit is verified (policy 462.4(f)), or the objection to it."""
+    if card.objection is None:
+        return _VERIFICATIONS[card.state.verification]
+    return objection_words(card.objection, card.state)
 
 
 def list_age_words(hit: Hit, age: ListAge) -> str:

@@ -137,12 +137,11 @@ def test_each_of_two_officers_sees_what_the_other_verified(browser: Browser, rig
         expect(ben.get_by_role("group", name="CLETS inquiry")).to_contain_text("still on file, Ana Ruiz")
         expect(ben.get_by_role("heading", name="the agency has not confirmed it yet")).to_be_visible()
         agency = ben.get_by_role("group", name="Entering agency")
-        agency.get_by_text("Confirmed").first.click()
-        agency.get_by_label("Who").first.fill("Fresno PD, desk")
-        agency.get_by_label("Number").first.fill("77")
+        agency.get_by_label("Confirmed by").fill("Fresno PD, desk")
+        agency.get_by_label("Reference no.").fill("77")
         agency.get_by_role("button", name="Confirmed").click()
         expect(ana.get_by_role("heading", name="confirmed by the agency that entered it")).to_be_visible()
-        expect(ana.get_by_role("list", name="What was said of it")).to_contain_text("by Fresno PD, desk, 77 (Ben Ito")
+        expect(ana.get_by_role("list", name="Activity")).to_contain_text("by Fresno PD, desk, 77 (Ben Ito")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -183,12 +182,12 @@ def sign_in(hand: Hand) -> None:
 
 def say_what_was_read(hand: Hand) -> None:
     hand.touch(hand.page.get_by_role("button", name="Correct", exact=True))
-    expect(hand.page.get_by_role("group", name="What was read")).to_contain_text("correct, Ana Ruiz")
+    expect(hand.page.get_by_role("group", name="Plate", exact=True)).to_contain_text("correct, Ana Ruiz")
 
 
 def undo(hand: Hand) -> None:
-    hand.touch(hand.page.get_by_role("group", name="What was read").get_by_role("button", name="Undo"))
-    expect(hand.page.get_by_role("group", name="What was read")).not_to_contain_text("Ana Ruiz")
+    hand.touch(hand.page.get_by_role("group", name="Plate", exact=True).get_by_role("button", name="Undo"))
+    expect(hand.page.get_by_role("group", name="Plate", exact=True)).not_to_contain_text("Ana Ruiz")
 
 
 def copy_the_inquiry(hand: Hand) -> None:
@@ -202,9 +201,8 @@ def record_the_inquiry(hand: Hand) -> None:
 
 def record_the_confirmation(hand: Hand) -> None:
     group = hand.page.get_by_role("group", name="Entering agency")
-    hand.touch(group.get_by_text("Confirmed").first)
-    hand.type(group.get_by_label("Who").first, "Fresno PD, desk")
-    hand.type(group.get_by_label("Number").first, "77")
+    hand.type(group.get_by_label("Confirmed by"), "Fresno PD, desk")
+    hand.type(group.get_by_label("Reference no."), "77")
     hand.touch(group.get_by_role("button", name="Confirmed"))
     expect(group).to_contain_text("confirmed, Ana Ruiz")
 
@@ -218,14 +216,16 @@ def record_another_outcome(hand: Hand) -> None:
 
 
 def correct_a_misread(hand: Hand) -> None:
-    group = hand.page.get_by_role("group", name="Corrected plate")
-    hand.touch(group.locator("summary"))
-    plate = group.get_by_label("Plate")
-    hand.touch(plate)
+    step = hand.page.get_by_role("region", name="Next step")
+    hand.touch(step.locator("summary"))
+    plate = step.get_by_role("textbox", name="Plate")
+    expect(plate).to_have_value("7ABC123")
     plate.press("Backspace")
     hand.type(plate, "8")
-    hand.touch(group.get_by_role("button", name="Correct and match again"))
-    expect(group).to_contain_text("7ABC128 CA, Ana Ruiz: is being matched")
+    hand.touch(step.get_by_role("button", name="Save misread"))
+    corrected = hand.page.get_by_role("group", name="Corrected plate")
+    expect(corrected).to_contain_text("7ABC128 CA, Ana Ruiz: is being matched")
+    expect(hand.page.get_by_role("heading", name="MISREAD")).to_be_visible()
 
 
 def look_at_another_hit(hand: Hand) -> None:
@@ -253,10 +253,29 @@ def test_each_task_takes_few_touches(browser: Browser, rig: PageRig, security_ke
         page = context.new_page()
         page.goto(rig.origin)
         work(page, sign_in)
-        rig.add_hit(30, Reason.FELONY_VEHICLE, level=Level.URGENT)
-        expect(page.locator('[data-hit="unit-1:hit-30"]')).to_be_visible()
-        for task in TASKS:
-            work(page, task)
+        page.set_viewport_size({"width": 1024, "height": 600})
+        for number, tasks in ((30, TASKS[:-2]), (31, TASKS[-2:])):
+            made = rig.add_hit(number, Reason.FELONY_VEHICLE, level=Level.URGENT)
+            expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
+            for task in tasks:
+                expect(page.locator("main[inert]")).to_have_count(0)
+                if task is copy_the_inquiry:
+                    say_what_was_read(Hand(page))  # it was undone
+                check_one_screen(page)
+                work(page, task)
+                assert page.evaluate("scrollY") == 0, task.__name__
+
+
+def check_one_screen(page: Page) -> None:
+    """The plates, the pictures, the reason and the vehicle are above the bar of the next step, which is in sight."""
+    page.wait_for_load_state("networkidle")
+    bar = page.locator(".next").bounding_box()
+    assert bar is not None
+    assert bar["y"] + bar["height"] <= 600
+    for place in (".plates", ".pictures .crop", ".pictures .scene"):
+        box = page.locator(place).bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] < box["y"] + box["height"] <= bar["y"] + 1, place
 
 
 def work(page: Page, task: Callable[[Hand], None]) -> None:

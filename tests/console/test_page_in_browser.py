@@ -107,13 +107,13 @@ def work_a_shift(context: BrowserContext, rig: PageRig) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("NOT CONFIRMED - VERIFY THROUGH CLETS")).to_be_visible()
     page.get_by_role("button", name="Correct", exact=True).click()
-    expect(page.get_by_role("group", name="What was read")).to_contain_text("correct, Ana Ruiz")
+    expect(page.get_by_role("group", name="Plate", exact=True)).to_contain_text("correct, Ana Ruiz")
     page.get_by_role("group", name="CLETS inquiry").locator("summary").click()
     page.get_by_label("Why").first.fill("the terminal was down")
-    page.get_by_role("button", name="Not practicable").click()
+    page.get_by_role("button", name="Could not query").click()
     expect(page.get_by_text("no inquiry was practicable")).to_be_visible()
-    page.get_by_role("group", name="What was read").get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("group", name="What was read")).not_to_contain_text("Ana Ruiz")
+    page.get_by_role("group", name="Plate", exact=True).get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("group", name="Plate", exact=True)).not_to_contain_text("Ana Ruiz")
     page.evaluate("localStorage.setItem('kept', '1')")
     page.get_by_role("button", name="End of shift").click()
     page.get_by_role("button", name="End shift and sign out").click()
@@ -132,7 +132,7 @@ def test_a_hit_comes_up_by_itself_and_is_dealt_with_by_one_touch(page: Page, rig
     assert [cell.inner_text() for cell in page.locator("td.differs").all()] == ["8", "B"]
     expect(page.get_by_text("similar: compare each character")).to_be_visible()
     page.get_by_role("button", name="Correct", exact=True).click()
-    expect(page.get_by_role("group", name="What was read")).to_contain_text("correct, Ana Ruiz")
+    expect(page.get_by_role("group", name="Plate", exact=True)).to_contain_text("correct, Ana Ruiz")
     assert faults == []
 
 
@@ -156,11 +156,11 @@ def test_beside_a_form_that_is_being_filled_in_the_card_tells_what_becomes_of_th
     with rig.client("ana") as client:
         client.post(f"/hits/{made.hit_id}/answers", data={"part": "inquiry", "answer": "still_on_file"})
     inquiry = page.get_by_role("group", name="CLETS inquiry")
-    expect(inquiry.get_by_role("heading")).to_have_text("CLETS inquiry: still on file, Ana Ruiz")
+    expect(inquiry.last).to_contain_text("CLETS inquiry: still on file, Ana Ruiz")
     expect(page.get_by_role("heading", name="the agency has not confirmed it yet")).to_be_visible()
-    expect(page.get_by_role("list", name="What was said of it")).to_contain_text("inquiry: still on file")
+    expect(page.get_by_role("list", name="Activity")).to_contain_text("inquiry: still on file")
     rig.withdraw(made)
-    expect(page.get_by_text("WITHDRAWN", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="ALERT WITHDRAWN")).to_be_visible()
     expect(page.get_by_label("Why").last).to_have_value("followed to")
     assert faults == []
 
@@ -171,12 +171,44 @@ def test_whoever_verifies_a_hit_is_not_taken_from_it_by_a_lesser_one(page: Page,
     shown = page.locator(f'[data-hit="{grave.hit_id}"]')
     expect(shown).to_be_visible()
     page.get_by_role("button", name="Correct", exact=True).click()
-    expect(page.get_by_role("group", name="What was read")).to_contain_text("correct, Ana Ruiz")
-    rig.add_hit(new_number(), level=Level.HIGH)
-    expect(page.get_by_role("link", name="NEW HIT")).to_be_visible()
+    expect(page.get_by_role("group", name="Plate", exact=True)).to_contain_text("correct, Ana Ruiz")
+    for number, level in enumerate((Level.HIGH, Level.URGENT), new_number()):
+        lesser = rig.add_hit(number, level=level)
+        expect(page.locator(f'.reel [data-glance="{lesser.hit_id}"]')).to_be_visible()
+        expect(page.get_by_role("link", name="NEW HIT")).to_have_count(0)
+        expect(shown).to_be_visible()
+
+
+def test_a_half_verified_hit_stays_a_graver_one_is_a_banner_and_the_row_says_who_is_awaited(
+    page: Page, rig: PageRig
+) -> None:
+    dismiss_all(page, rig)
+    made = rig.add_hit(new_number(), level=Level.HIGH)
+    shown = page.locator(f'.card[data-hit="{made.hit_id}"]')
     expect(shown).to_be_visible()
+    bar = page.get_by_role("region", name="Next step")
+    bar.get_by_role("button", name="Correct", exact=True).click()
+    bar.get_by_role("button", name="Still on file").click()
+    expect(page.locator(".reel a[aria-current]")).to_contain_text("awaiting agency")
     graver = rig.add_hit(new_number(), level=Level.URGENT)
-    expect(page.locator(f'[data-hit="{graver.hit_id}"]')).to_be_visible()
+    link = page.get_by_role("link", name="NEW HIT")
+    expect(link).to_be_visible()
+    expect(shown).to_be_visible()
+    link.click()
+    expect(page.locator(f'.card[data-hit="{graver.hit_id}"]')).to_be_visible()
+
+
+def test_a_press_keeps_the_place_and_the_focus(page: Page, rig: PageRig) -> None:
+    page.goto(f"{rig.origin}/hits/{rig.add_hit(new_number()).hit_id}")
+    expect(page.locator("main[inert]")).to_have_count(0)
+    page.evaluate("window.kept = true")
+    page.evaluate("scrollTo(0, 150)")
+    place = page.evaluate("scrollY")
+    assert place > 0
+    page.get_by_role("button", name="Correct", exact=True).press("Enter")
+    expect(page.get_by_role("group", name="Plate", exact=True)).to_contain_text("correct, Ana Ruiz")
+    assert page.evaluate("[scrollY, window.kept]") == [place, True]
+    expect(page.get_by_role("region", name="Next step")).to_be_focused()
 
 
 def dismiss_all(page: Page, rig: PageRig) -> None:
@@ -191,7 +223,7 @@ def test_what_takes_a_hit_back_stands_above_its_plates(page: Page, rig: PageRig)
     made = rig.add_hit(new_number())
     rig.withdraw(made)
     page.goto(f"{rig.origin}/hits/{made.hit_id}")
-    withdrawn, plates = page.get_by_text("WITHDRAWN", exact=True), page.locator(".plates")
+    withdrawn, plates = page.get_by_role("heading", name="ALERT WITHDRAWN"), page.locator(".plates")
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         bottom = withdrawn.evaluate("it => it.getBoundingClientRect().bottom")
@@ -204,7 +236,7 @@ def test_after_an_answer_the_next_hit_comes_up_by_itself(page: Page, rig: PageRi
         made = rig.add_hit(new_number(), level=Level.URGENT)
         expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
         page.get_by_role("button", name="Dismiss").click()
-        expect(page.get_by_role("group", name="What was read")).to_contain_text("dismissed, Ana Ruiz")
+        expect(page.get_by_role("group", name="Plate", exact=True)).to_contain_text("dismissed, Ana Ruiz")
         assert page.url.endswith(made.hit_id)
     assert faults == []
 
@@ -212,14 +244,25 @@ def test_after_an_answer_the_next_hit_comes_up_by_itself(page: Page, rig: PageRi
 def test_what_is_wrong_with_a_form_stays_on_the_page(page: Page, rig: PageRig) -> None:
     path = f"{rig.origin}/hits/{rig.add_hit(new_number()).hit_id}"
     page.goto(path)
-    page.get_by_text("Misread: what does it say?").click()
-    with page.expect_response(lambda answer: answer.url == path and answer.request.method == "GET") as answers:
-        page.get_by_role("button", name="Correct and match again").click()  # by which the page that comes is made new
-    assert answers.value.status == 200
+    page.get_by_text("Misread", exact=True).click()
+    page.get_by_role("textbox", name="Plate").fill("7AB?")
+    page.get_by_role("button", name="Save misread").click()
+    fault = page.locator("#fault")
+    expect(fault).to_contain_text("without")
     with rig.client("ana") as client:
         client.post(f"{path}/answers", data={"part": "outcome", "answer": "none"})
-    expect(page.get_by_role("list", name="What was said of it")).to_contain_text("outcome: none")
-    expect(page.get_by_role("alert").first).to_have_text("That is what was read; change what differs.")
+    expect(page.get_by_role("list", name="Activity")).to_contain_text("outcome: none")
+    expect(fault).to_be_visible()
+    expect(page.get_by_role("textbox", name="Plate")).to_have_value("7AB?")
+
+
+def test_misread_is_said_without_another_text_too(page: Page, rig: PageRig) -> None:
+    page.goto(f"{rig.origin}/hits/{rig.add_hit(new_number()).hit_id}")
+    page.get_by_text("Misread", exact=True).click()
+    expect(page.get_by_role("textbox", name="Plate")).to_be_focused()
+    page.get_by_role("button", name="Save misread").click()
+    expect(page.get_by_role("heading", name="MISREAD")).to_be_visible()
+    expect(page.get_by_text("is being matched")).to_have_count(0)
 
 
 def test_a_touch_meets_the_hit_that_was_seen(page: Page, rig: PageRig) -> None:
@@ -366,7 +409,7 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
     for _ in range(60):
         page.keyboard.press("Tab")
         names.add(page.evaluate("document.activeElement.textContent.trim().replace(/\\s+/g, ' ')"))
-    assert {"Correct", "Misread", "Still on file", "Not on file", "Pending", "Lock", "End of shift"} <= names
+    assert {"Correct", "Misread", "Dismiss", "Hold as evidence", "Lock", "End of shift"} <= names
     assert any(re.match(r"(urgent|high) doj-svs", name) for name in names), "hits of the row"
 
 

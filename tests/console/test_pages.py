@@ -363,8 +363,8 @@ def test_a_confirmed_record_is_no_confirmed_vehicle(rig: PageRig, officer: httpx
     page_after("inquiry", "still_on_file")
     assert "banner confirmed" in page_after("confirmation", "confirmed")
     for answer in ("misread", "wrong_state", "not_this_vehicle"):
-        page = page_after("read", answer)
-        assert ("banner confirmed" in page, "NOT THIS VEHICLE - the record alone is confirmed" in page) == (False, True)
+        page, words = page_after("read", answer), answer.replace("_", " ").upper()
+        assert ("banner confirmed" in page, f"{words} - the record alone is confirmed" in page) == (False, True)
     assert "banner confirmed" in page_after("read", "correct")
     rig.withdraw(made)
     page = officer.get(path).text

@@ -62,13 +62,14 @@ def test_a_misread_is_corrected_and_the_page_tells_of_the_new_hit(
     assert f"<b>{TRUE_PLATE} CA</b>, Officer: is being matched" in page
     assert "<em>misread</em>, Officer" in page
     with rig.answering(tmp_path, entry_of("7AB0128", Reason.FELONY_VEHICLE)):
-        page = wait_for(officer, path, lambda text: "matched: HIT" in text and "WITHDRAWN" in text)
-    assert "CORRECTED: a later read of this vehicle says something else" in page
-    new = re.search(r'class="button" href="(/hits/[^"]+)">Look at it', page)
+        page = wait_for(officer, path, lambda text: "matched: HIT" in text and "withdrawn" in text)
+    assert (">MISREAD</h1>" in page, "VERIFY" in page) == (True, False)
+    new = re.search(r'class="button" href="(/hits/[^"]+)">Show hit', page)
     assert new is not None
     found = officer.get(new[1]).text
     assert "Text corrected by Officer" in found
     assert "felony vehicle" in found
+    assert "NOT CONFIRMED - VERIFY THROUGH CLETS" in found, "a new hit to verify"
     assert TRUE_PLATE not in new[1]
 
 

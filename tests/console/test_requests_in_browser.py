@@ -42,7 +42,7 @@ def page(browser: Browser, rig: PageRig) -> Iterator[Page]:
 
 def test_the_text_is_corrected_by_keyboard_matched_and_the_new_hit_comes_up_by_itself(page: Page) -> None:
     faults = faults_of(page)
-    page.get_by_text("Misread: what does it say?").focus()
+    page.get_by_text("Misread", exact=True).focus()
     page.keyboard.press("Enter")
     plate = page.get_by_role("textbox", name="Plate")
     assert plate.input_value() == "7ABC123"

@@ -159,7 +159,7 @@ def test_a_hit_of_a_source_that_is_withheld_does_not_stand_before_one_that_is_sh
         page = client.get("/").text
         assert f'data-hit="{own.hit_id}"' in page
         assert "1 more waiting" in page
-        client.post(f"/hits/{own.hit_id}/answers", data={"part": "read", "answer": "correct"})
+        client.post(f"/hits/{own.hit_id}/answers", data={"part": "read", "answer": "dismissed"})
         assert "you have no permission for it" in client.get("/").text
 
 

@@ -95,7 +95,8 @@ def test_at_speed_a_graver_hit_comes_up_a_lesser_one_waits_and_two_touches_deal_
     assert len(heights) == 2
     assert min(heights) >= TOUCH_PX
     page.get_by_role("button", name="Correct", exact=True).click()
-    expect(page.get_by_text("1 more waiting")).to_be_visible()
+    expect(page.locator(f'[data-hit="{gravest.hit_id}"]')).to_have_count(0)
+    expect(page.get_by_text("2 more waiting")).to_be_visible()
     page.get_by_role("button", name="Dismiss").click()
     expect(page.locator(f'[data-hit="{least.hit_id}"]')).to_be_visible()
 

@@ -48,12 +48,15 @@ class SpeedPages:
     def page(self, visitor: Visitor, person: Person | None, glances: Sequence[HitGlance]) -> Response:
         """The gravest hit that waits and may be shown, and how many others wait.
 
+        One whose plate no officer has compared comes before those that are verified once the car stands.
+
         Args:
             visitor: whoever is signed in.
             person: who that is.
             glances: hits, the gravest first.
         """
-        waiting = list(filter(is_waiting, glances))
+        by_step = sorted(glances, key=lambda glance: glance.next_step is not DispositionPart.READ)
+        waiting = list(filter(is_waiting, by_step))
         first = first_to_show(self._unit, person, waiting)
         card = self._unit.views.card(self._unit.authoriser(visitor), first.hit_id) if first else None
         is_shown = isinstance(card, HitCard)

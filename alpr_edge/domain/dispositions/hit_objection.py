@@ -1,4 +1,4 @@
-"""What speaks against the vehicle of a hit whose record is confirmed.
+"""Objections to a hit: it needs no verification any more, or its record is confirmed and its vehicle is not.
 
 That the agency confirms its record says nothing of the vehicle in view (*Green v. San Francisco*, 9th Cir. 2014; policy
 462.4(f)), so a page must never say of such a hit that it is confirmed and nothing else.
@@ -9,14 +9,14 @@ from enum import StrEnum
 from alpr_edge.domain.dispositions.disposition import ReadAnswer
 from alpr_edge.domain.dispositions.hit_state import HitState, HitVerification
 
-_DENIALS = frozenset({ReadAnswer.MISREAD, ReadAnswer.WRONG_STATE, ReadAnswer.NOT_THIS_VEHICLE})
-
 
 class HitObjection(StrEnum):
-    """Why a confirmed record is not that of the vehicle."""
+    """Reason why a hit is not about this vehicle."""
 
+    MISREAD = "misread"
+    WRONG_STATE = "wrong_state"
     NOT_THIS_VEHICLE = "not_this_vehicle"
-    """Somebody said that the plate was misread, is of another state, or that the vehicle is another."""
+    """An officer said that the vehicle is another one."""
     WITHDRAWN = "withdrawn"
     """The alert was taken back."""
     CORRECTED = "corrected"
@@ -27,18 +27,31 @@ class HitObjection(StrEnum):
     """The text or the state may be another's, and nobody said that the plate is read right."""
 
 
-OBJECTION_WORDS = {
-    HitObjection.NOT_THIS_VEHICLE: "NOT THIS VEHICLE - the record alone is confirmed",
-    HitObjection.WITHDRAWN: "ALERT WITHDRAWN - the record alone is confirmed",
-    HitObjection.CORRECTED: "READ CORRECTED - the record alone is confirmed",
-    HitObjection.DISMISSED: "DISMISSED - the record alone is confirmed",
-    HitObjection.NOT_COMPARED: "THE RECORD ALONE IS CONFIRMED - compare each character and the state",
+_DENIALS = {
+    ReadAnswer.MISREAD: HitObjection.MISREAD,
+    ReadAnswer.WRONG_STATE: HitObjection.WRONG_STATE,
+    ReadAnswer.NOT_THIS_VEHICLE: HitObjection.NOT_THIS_VEHICLE,
 }
-"""What the pages of the car and of the department say in place of "confirmed"."""
+_WORDS = {
+    HitObjection.MISREAD: "MISREAD",
+    HitObjection.WRONG_STATE: "WRONG STATE",
+    HitObjection.NOT_THIS_VEHICLE: "NOT THIS VEHICLE",
+    HitObjection.WITHDRAWN: "ALERT WITHDRAWN",
+    HitObjection.CORRECTED: "READ CORRECTED",
+    HitObjection.DISMISSED: "DISMISSED",
+}
+
+
+def objection_words(objection: HitObjection, state: HitState) -> str:
+    """Return the banner of a hit with an objection, on the pages of car and department."""
+    if objection is HitObjection.NOT_COMPARED:
+        return "THE RECORD ALONE IS CONFIRMED - compare each character and the state"
+    is_confirmed = state.verification is HitVerification.CONFIRMED
+    return f"{_WORDS[objection]} - the record alone is confirmed" if is_confirmed else _WORDS[objection]
 
 
 def hit_objection(state: HitState, *, is_withdrawn: bool, is_corrected: bool, is_in_doubt: bool) -> HitObjection | None:
-    """What speaks against a hit that counts as confirmed; None: nothing, or it is not confirmed anyway.
+    """Return the objection to a hit; None if there is none.
 
     Args:
         state: what was said of it.
@@ -46,14 +59,14 @@ def hit_objection(state: HitState, *, is_withdrawn: bool, is_corrected: bool, is
         is_corrected: whether a later read took the place of its read.
         is_in_doubt: whether it is a possible hit, or of a state that is not the listed one for certain.
     """
-    if state.verification is not HitVerification.CONFIRMED:
-        return None
-    said = None if state.read is None else state.read.answer
+    said = None if state.read is None else ReadAnswer(state.read.answer)
+    if said in _DENIALS:
+        return _DENIALS[said]
+    is_confirmed = state.verification is HitVerification.CONFIRMED
     objections = (
-        (said in _DENIALS, HitObjection.NOT_THIS_VEHICLE),
         (is_withdrawn, HitObjection.WITHDRAWN),
         (is_corrected, HitObjection.CORRECTED),
-        (said == ReadAnswer.DISMISSED, HitObjection.DISMISSED),
-        (is_in_doubt and said != ReadAnswer.CORRECT, HitObjection.NOT_COMPARED),
+        (said is ReadAnswer.DISMISSED, HitObjection.DISMISSED),
+        (is_confirmed and is_in_doubt and said != ReadAnswer.CORRECT, HitObjection.NOT_COMPARED),
     )
     return next((objection for holds, objection in objections if holds), None)

@@ -9,7 +9,11 @@ from alpr_edge.domain.dispositions.disposition import (
     Disposition,
     DispositionPart,
     InquiryAnswer,
+    ReadAnswer,
 )
+
+AGENCY_ANSWERS = frozenset({ConfirmationAnswer.CONFIRMED, ConfirmationAnswer.REFUSED})
+"""Answers of the entering agency; a pending request is not one."""
 
 
 class HitVerification(StrEnum):
@@ -53,9 +57,28 @@ class HitState:
         return disposition
 
     @property
-    def is_dealt_with(self) -> bool:
-        """Whether somebody said what was read: the first answer, after which a hit counts no more as waiting."""
-        return self.read is not None
+    def next_step(self) -> DispositionPart | None:
+        """The question to answer next; None once the hit is done.
+
+        A hit is done if its plate is not the listed one or was dismissed, or if it is verified and has an outcome
+        (policy 462.4(f)). :mod:`~alpr_edge.store.reads.hit_queries` applies the same rule in SQL.
+        """
+        if self.read is not None and self.read.answer != ReadAnswer.CORRECT:
+            return None
+        asks_agency = self.inquiry is not None and self.inquiry.answer == InquiryAnswer.STILL_ON_FILE
+        has_answered = self.confirmation is not None and self.confirmation.answer in AGENCY_ANSWERS
+        steps = (
+            (DispositionPart.READ, self.read is None),
+            (DispositionPart.INQUIRY, self.inquiry is None),
+            (DispositionPart.CONFIRMATION, asks_agency and not has_answered),
+            (DispositionPart.OUTCOME, self.outcome is None),
+        )
+        return next((part for part, is_open in steps if is_open), None)
+
+    @property
+    def is_half_verified(self) -> bool:
+        """Whether an officer has begun to answer and the hit is not done."""
+        return self.next_step is not None and any(self.newest(part) for part in DispositionPart)
 
     @property
     def verification(self) -> HitVerification:

@@ -21,7 +21,7 @@ from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.plates import CHARACTERS_MIN, is_readable
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
-from alpr_edge.services.hits.hit_views import HitCard, HitViews
+from alpr_edge.services.hits.hit_views import NO_HIT, HitCard, HitViews
 from alpr_edge.services.plate_input import plate_to_look_up, state_letters
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import add_disposition, dispositions_of
@@ -86,8 +86,10 @@ class ReadCorrections:
         self._views = views
         self._new_id = new_id
 
-    def ask(self, authoriser: Authoriser, hit_id: str, stated: StatedPlate) -> PageRequest:
+    def ask(self, authoriser: Authoriser, hit_id: str, stated: StatedPlate) -> PageRequest | None:
         """Record that the read of a hit is misread or has the wrong state, and ask for a read of what its plate says.
+
+        A text that is what was read already says that the plate was misread and no more; the result is None then.
 
         Args:
             authoriser: allows it and puts it on record, with the plate as the query that it is.
@@ -96,7 +98,7 @@ class ReadCorrections:
 
         Raises:
             AccessError: it is refused.
-            DispositionError: it is no plate, or says what is stored already; or there is no such hit.
+            DispositionError: it is no plate, or there is no such hit.
             StoreError: the unit answers nothing at present.
         """
         purpose, subject = self._views.subject(authoriser, hit_id)
@@ -108,8 +110,11 @@ class ReadCorrections:
             request = PageRequest(self._new_id(), correction, *who, access.now)
             with self._store.database.write() as connection:
                 newest = newest_of_pass(connection, correction.read_id)
-                if newest is None or _says_nothing_new(correction, newest, hit_id):
-                    raise DispositionError("that is what was read; change what differs")
+                if newest is None:
+                    raise DispositionError(NO_HIT)
+                if _says_nothing_new(correction, newest, hit_id):
+                    self._say(connection, hit_id, ReadAnswer.MISREAD, access)
+                    return None
                 is_same_text = correction.plate == newest.read.plate
                 answer = ReadAnswer.WRONG_STATE if is_same_text else ReadAnswer.MISREAD
                 self._say(connection, hit_id, answer, access)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.alerting import AlertRecord, Level, ListAge, level_of_hit
-from alpr_edge.domain.dispositions.disposition import Disposition
+from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart
 from alpr_edge.domain.dispositions.hit_objection import HitObjection, hit_objection
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates, listed_text
@@ -57,8 +57,13 @@ class HitCard:
         return self.alert is not None and self.alert.withdrawn_at is not None
 
     @property
+    def next_step(self) -> DispositionPart | None:
+        """The question to answer next; None once the hit is done."""
+        return None if self.is_withdrawn else self.state.next_step
+
+    @property
     def objection(self) -> HitObjection | None:
-        """What speaks against this vehicle though the record is confirmed."""
+        """The objection to it; None if there is none."""
         return hit_objection(
             self.state,
             is_withdrawn=self.is_withdrawn,
@@ -193,8 +198,8 @@ class HitViews:
 
 
 def is_waiting(glance: HitGlance) -> bool:
-    """Whether a hit waits for somebody to say what was read; what is covert waits for nobody in the car."""
-    return not (glance.is_dealt_with or glance.is_withdrawn or glance.is_covert)
+    """Whether a hit waits for an officer's answer; a covert one waits for nobody in the car."""
+    return not (glance.next_step is None or glance.is_withdrawn or glance.is_covert)
 
 
 def grave_count(glances: Sequence[HitGlance]) -> int:
@@ -203,7 +208,7 @@ def grave_count(glances: Sequence[HitGlance]) -> int:
 
 
 def gravest_first(glances: Sequence[HitGlance]) -> list[HitGlance]:
-    """Hits in the order in which they want to be looked at: waiting before dealt with, the gravest, then the newest.
+    """Hits in the order in which they want to be looked at: waiting before done, the gravest, then the newest.
 
     Args:
         glances: the newest first.

@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 
 from alpr_edge.domain.alerting import Level, level_of, stored_level
-from alpr_edge.domain.dispositions.disposition import DispositionPart
-from alpr_edge.domain.dispositions.hit_state import HitState
+from alpr_edge.domain.dispositions.disposition import DispositionPart, InquiryAnswer, ReadAnswer
+from alpr_edge.domain.dispositions.hit_state import AGENCY_ANSWERS, HitState
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import is_certain
@@ -51,12 +51,18 @@ class HitGlance:
     """The name of the list."""
     camera_id: str
     matched: Instant
-    is_dealt_with: bool
+    next_step: DispositionPart | None
+    """The question to answer next; None once the hit is done."""
     is_withdrawn: bool
     """Whether its alert was taken back: a later read of the pass, or further looks, said otherwise."""
     is_covert: bool
     is_possible: bool
     """Whether it is not certain, and sounds so."""
+
+    @property
+    def is_awaiting_agency(self) -> bool:
+        """Whether CLETS still has the record and the entering agency has not answered."""
+        return self.next_step is DispositionPart.CONFIRMATION
 
 
 def hit_glances(
@@ -121,12 +127,24 @@ def read_ids_of_hits(connection: Connection, hit_ids: Sequence[str]) -> list[str
 
 
 def _waits() -> ColumnElement[bool]:
-    """Whether a hit waits: open, its alert not taken back, and no answer to what was read that was not undone."""
-    answer, undoing = dispositions.alias("answer"), dispositions.alias("undoing")
+    """Whether a hit waits: not covert, its alert not taken back, and not done."""
+    return (hits.c.covert == 0) & not_(_is_withdrawn()) & not_(_is_done())
+
+
+def _is_done() -> ColumnElement[bool]:
+    """:attr:`~alpr_edge.domain.dispositions.hit_state.HitState.next_step` is None, for a hit's row."""
+    read, inquiry, confirmation, outcome = map(_newest_answer, DispositionPart)
+    is_verified = (inquiry != "") & ((inquiry != InquiryAnswer.STILL_ON_FILE) | confirmation.in_(AGENCY_ANSWERS))
+    return (read != "") & ((read != ReadAnswer.CORRECT) | (is_verified & (outcome != "")))
+
+
+def _newest_answer(part: DispositionPart) -> ColumnElement[str]:
+    """The newest answer of a part that was not undone; empty if there is none."""
+    answer, undoing = dispositions.alias(), dispositions.alias()
     is_undone = exists().where(undoing.c.hit_id == answer.c.hit_id, undoing.c.undoes == answer.c.disposition_id)
-    is_read_answer = (answer.c.part == DispositionPart.READ.value) & (answer.c.undoes == "")
-    is_answered = exists().where(answer.c.hit_id == hits.c.hit_id, is_read_answer, not_(is_undone))
-    return (hits.c.covert == 0) & not_(_is_withdrawn()) & not_(is_answered)
+    is_answer = (answer.c.hit_id == hits.c.hit_id) & (answer.c.part == part.value) & (answer.c.undoes == "")
+    newest = select(answer.c.answer).where(is_answer, not_(is_undone)).order_by(answer.c.seq.desc()).limit(1)
+    return func.coalesce(newest.correlate(hits).scalar_subquery(), "")
 
 
 def _is_withdrawn() -> ColumnElement[bool]:
@@ -207,7 +225,7 @@ def _glance_of(row: RowMapping, state: HitState, lists: HotlistSettings) -> HitG
         source=row["generation_source"],
         camera_id=row["camera_id"],
         matched=instant_of(row, "matched"),
-        is_dealt_with=state.is_dealt_with,
+        next_step=state.next_step,
         is_withdrawn=bool(row["is_withdrawn"]),
         is_covert=bool(row["covert"]),
         is_possible=is_possible(

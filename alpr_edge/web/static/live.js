@@ -14,6 +14,7 @@ let askedAt = -Infinity; // for want of a stream
 let answeredAt = performance.now();
 let isLeaving = false;
 let pending = null;
+let isSending = false; // what is under way is a form
 let asked = ""; // the address that is under way, or that came last
 let isStale = false; // something changed since the page was asked for that is under way
 let isBehind = false; // the page could not be had since something changed
@@ -26,9 +27,10 @@ function path() {
   return document.querySelector("main").dataset.page ?? location.pathname;
 }
 
-// While a form is filled in it is the shown hit's own: another one may wait first where the page is had again.
+// While a form is filled in or the hit is half verified it is the shown hit's own: another one may wait first where the
+// page is had again.
 function addressToAsk() {
-  const hit = isBusy() ? hitOf(document) : "";
+  const hit = isBusy() || isHalfVerified() ? hitOf(document) : "";
   return new URL(hit ? `/hits/${hit}` : path(), location.href).href;
 }
 
@@ -47,9 +49,13 @@ function tell() {
 
 // Somebody fills in a form: then only what holds no field is made new.
 function isBusy() {
-  const active = document.activeElement;
-  const isTyping = active !== null && active.matches("input:not([type=checkbox])") && active.value !== "";
-  return isTyping || document.querySelector("main details[open]") !== null;
+  const fields = [...document.querySelectorAll("main input:not([type=checkbox], [type=hidden])")];
+  const isTyped = fields.some((field) => field.value !== field.defaultValue);
+  return isTyped || document.querySelector("main details[open]") !== null;
+}
+
+function isHalfVerified() {
+  return document.querySelector("main [data-half-verified]") !== null;
 }
 
 // Whether the unit is muted stands in the strip, outside of what is replaced.
@@ -83,29 +89,55 @@ function refresh() {
     isStale = true;
     return;
   }
+  asked = addressToAsk();
+  request("GET", asked, { "X-Page-Refresh": "1" });
+}
+
+function request(method, address, headers, body) {
   isStale = false;
   pending = new XMLHttpRequest();
-  asked = addressToAsk();
-  pending.open("GET", asked);
-  pending.setRequestHeader("X-Page-Refresh", "1");
+  pending.open(method, address);
+  for (const [name, value] of Object.entries(headers)) {
+    pending.setRequestHeader(name, value);
+  }
   pending.responseType = "document";
   pending.timeout = 5000;
   pending.onloadend = finish;
-  pending.send();
+  pending.send(body);
+}
+
+// A form of the shown hit is sent without leaving the page, which keeps its place and its focus.
+function send(event) {
+  const form = event.target;
+  if (!form.matches(".card form[action$='/answers'], .card form[action$='/correction']")) {
+    leave();
+    return;
+  }
+  event.preventDefault();
+  if (isSending) {
+    return; // a second press
+  }
+  if (pending) {
+    pending.onloadend = null;
+    pending.abort();
+  }
+  isSending = true;
+  request("POST", form.action, {}, new URLSearchParams(new FormData(form, event.submitter)));
 }
 
 // What came is shown once no finger is down: it would come up on something that nobody has seen.
 function finish() {
-  if (isLeaving) {
+  if (isLeaving || pending?.readyState !== XMLHttpRequest.DONE) {
     return;
   }
   if (isPressed && performance.now() - pressedAt < PRESS_MS_MAX) {
     setTimeout(finish, PRESS_CHECK_MS);
     return;
   }
-  const answer = pending;
+  const [answer, wasSent] = [pending, isSending];
   pending = null;
-  take(answer);
+  isSending = false;
+  take(answer, wasSent);
   tell();
   if (isBehind) {
     setTimeout(refresh, RETRY_MS);
@@ -115,13 +147,17 @@ function finish() {
 }
 
 // An answer that did not come, or says that the unit cannot answer now, leaves what is shown, and the page says so.
-function take(answer) {
+function take(answer, wasSent) {
   isBehind = answer.status === 0 || answer.status >= 500;
   if (isBehind) {
     return;
   }
   answeredAt = performance.now();
-  if (answer.status !== 200) {
+  const isOutcome = wasSent && (answer.status !== 200 || !isAnotherPage(answer.response));
+  const fault = isOutcome ? answer.response?.querySelector(".fault") : null;
+  if (fault) {
+    showOutcome(answer, fault);
+  } else if (answer.status !== 200) {
     location.assign("/"); // it is refused, or gone
   } else if (answer.responseURL !== asked || isAnotherPage(answer.response)) {
     location.assign(path());
@@ -130,6 +166,18 @@ function take(answer) {
   } else {
     show(answer.response);
   }
+}
+
+// The page after a form was sent. If the form was refused, its fields stay and the page says why.
+function showOutcome(answer, fault) {
+  const page = answer.response;
+  fault.id = "fault";
+  document.getElementById("fault").replaceWith(document.adoptNode(fault));
+  if (fault.hidden) {
+    history.replaceState(null, "", answer.responseURL);
+    document.title = page.title;
+  }
+  replaceMain(page, !fault.hidden);
 }
 
 // The session was locked, or the car started or stopped: the strip is another one as well.
@@ -141,7 +189,9 @@ function isAnotherPage(page) {
 function show(page) {
   const isNew = hasNewHit(page);
   const isFilledIn = isBusy();
-  const isHeld = isFilledIn || (path() !== "/" && isLesser(firstWaiting(page)));
+  const first = firstWaiting(page);
+  const isHeld = isFilledIn || isHalfVerified() || (path() !== "/" && isLesser(first));
+  const isTold = !isHalfVerified() || levelOf(first) > levelOf(document.querySelector("main [data-hit]"));
   const link = document.getElementById("new-hit");
   if (isNew && !isHeld && path() !== "/") {
     location.assign("/");
@@ -149,7 +199,7 @@ function show(page) {
   }
   document.title = page.title;
   if (link) {
-    link.hidden = !(isNew && isHeld);
+    link.hidden = !(isNew && isHeld && isTold);
   }
   replaceMute(page);
   replaceWaiting(page);
@@ -234,7 +284,9 @@ function leave() {
 }
 
 addEventListener("pagehide", leave);
-addEventListener("submit", leave);
+addEventListener("submit", send);
+// What is opened is filled in next.
+addEventListener("toggle", ({ target }) => target.open && target.querySelector("input:not([type=hidden])")?.focus(), true);
 addEventListener("pointerdown", () => {
   isPressed = true;
   pressedAt = performance.now();

@@ -66,7 +66,8 @@ function put(fresh, old) {
   restSoon();
   if (focused !== null) {
     const elements = fresh.querySelectorAll("a, button, input, summary");
-    [...elements].find((element) => nameOf(element) === focused)?.focus({ preventScroll: true });
+    const same = [...elements].find((element) => nameOf(element) === focused);
+    (same ?? fresh.querySelector(".next"))?.focus({ preventScroll: true }); // a step that is done has no button
   }
 }
 

@@ -193,4 +193,7 @@ def test_a_confirmed_record_is_no_confirmed_vehicle(inquirers: Inquirers, server
             say(number, DispositionPart.READ, answer)
             for address in ("/hits", path):
                 page = client.get(address).text
-                assert ("banner confirmed" in page, "NOT THIS VEHICLE - the record alone" in page) == (False, True)
+                assert (
+                    "banner confirmed" in page,
+                    f"{answer.replace('_', ' ').upper()} - the record alone" in page,
+                ) == (False, True)

@@ -79,7 +79,8 @@ def test_texts_may_have_their_full_length_and_lose_outer_blanks() -> None:
 
 def test_nothing_is_known_of_a_new_hit() -> None:
     state = HitState.of([])
-    assert (state.is_dealt_with, state.verification) == (False, HitVerification.NOT_CONFIRMED)
+    assert (state.next_step, state.verification) == (DispositionPart.READ, HitVerification.NOT_CONFIRMED)
+    assert not state.is_half_verified
     assert [state.newest(part) for part in DispositionPart] == [None] * 4
 
 
@@ -88,7 +89,7 @@ def test_a_later_answer_counts_and_undoing_it_brings_back_the_one_before() -> No
     assert HitState.of([first, second]).read == second
     assert HitState.of([first, second, undoing(second)]).read == first
     assert HitState.of([first, second, undoing(second), undoing(first)]).read is None
-    assert HitState.of([first, undoing(first)]).is_dealt_with is False
+    assert HitState.of([first, undoing(first)]).next_step is DispositionPart.READ
     assert HitState.of([first]).newest(DispositionPart.READ) == first
 
 
@@ -116,6 +117,35 @@ def test_both_acts_make_a_hit_confirmed_and_no_other_way_does(
     dispositions.append(disposition(DispositionPart.OUTCOME, OutcomeAnswer.ARREST))
     assert HitState.of(dispositions).verification is expected
     assert HitState.of(dispositions[::-1]).verification is expected
+
+
+CORRECT = (DispositionPart.READ, ReadAnswer.CORRECT)
+ON_FILE = (INQUIRY, InquiryAnswer.STILL_ON_FILE)
+ARREST = (DispositionPart.OUTCOME, OutcomeAnswer.ARREST)
+
+
+@pytest.mark.parametrize(
+    ("answers", "step"),
+    [
+        ([CORRECT], INQUIRY),
+        ([CORRECT, ARREST], INQUIRY),
+        ([ON_FILE, (CONFIRMATION, ConfirmationAnswer.CONFIRMED), ARREST], DispositionPart.READ),
+        ([CORRECT, ON_FILE], CONFIRMATION),
+        ([CORRECT, ON_FILE, ARREST, (CONFIRMATION, ConfirmationAnswer.PENDING)], CONFIRMATION),
+        ([CORRECT, ON_FILE, (CONFIRMATION, ConfirmationAnswer.CONFIRMED)], DispositionPart.OUTCOME),
+        ([CORRECT, (INQUIRY, InquiryAnswer.NOT_ON_FILE)], DispositionPart.OUTCOME),
+        ([CORRECT, (INQUIRY, InquiryAnswer.NOT_PRACTICABLE)], DispositionPart.OUTCOME),
+        ([CORRECT, ON_FILE, (CONFIRMATION, ConfirmationAnswer.CONFIRMED), ARREST], None),
+        ([CORRECT, ON_FILE, (CONFIRMATION, ConfirmationAnswer.REFUSED), ARREST], None),
+        ([CORRECT, (INQUIRY, InquiryAnswer.NOT_PRACTICABLE), ARREST], None),
+        *(([(DispositionPart.READ, answer)], None) for answer in ReadAnswer if answer is not ReadAnswer.CORRECT),
+    ],
+)
+def test_a_hit_is_done_once_it_is_not_this_plate_or_is_verified_with_an_outcome(
+    answers: list[tuple[DispositionPart, str]], step: DispositionPart | None
+) -> None:
+    state = HitState.of([disposition(part, answer) for part, answer in answers])
+    assert (state.next_step, state.is_half_verified) == (step, step is not None)
 
 
 @given(st.data())

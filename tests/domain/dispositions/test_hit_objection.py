@@ -1,11 +1,11 @@
-"""What speaks against the vehicle of a hit whose record is confirmed, and what pages say of it."""
+"""Objections to a hit, and what pages say of them."""
 
 import itertools
 
 import pytest
 
 from alpr_edge.domain.dispositions.disposition import ConfirmationAnswer, DispositionPart, InquiryAnswer, ReadAnswer
-from alpr_edge.domain.dispositions.hit_objection import OBJECTION_WORDS, HitObjection, hit_objection
+from alpr_edge.domain.dispositions.hit_objection import HitObjection, hit_objection, objection_words
 from alpr_edge.domain.dispositions.hit_state import HitState
 from tests.domain.dispositions.test_dispositions import CONFIRMATION, INQUIRY, disposition
 
@@ -26,7 +26,8 @@ def test_what_an_officer_says_of_the_vehicle_comes_first(answer: ReadAnswer) -> 
     for is_withdrawn, is_corrected in itertools.product((False, True), repeat=2):
         for is_in_doubt in (False, True):
             about = {"is_withdrawn": is_withdrawn, "is_corrected": is_corrected, "is_in_doubt": is_in_doubt}
-            assert hit_objection(state_of(answer), **about) is HitObjection.NOT_THIS_VEHICLE
+            for is_confirmed in (False, True):
+                assert hit_objection(state_of(answer, is_confirmed=is_confirmed), **about) == answer
 
 
 @pytest.mark.parametrize("answer", [None, ReadAnswer.CORRECT, ReadAnswer.DISMISSED])
@@ -65,17 +66,16 @@ def test_what_is_in_doubt_needs_somebody_who_says_that_the_plate_is_read_right(
     assert hit_objection(state, is_withdrawn=False, is_corrected=False, is_in_doubt=is_in_doubt) is expected
 
 
-@pytest.mark.parametrize("answer", [None, *ReadAnswer])
-def test_what_is_not_confirmed_says_so_itself(answer: ReadAnswer | None) -> None:
-    state = state_of(answer, is_confirmed=False)
-    assert hit_objection(state, is_withdrawn=True, is_corrected=True, is_in_doubt=True) is None
+@pytest.mark.parametrize("objection", HitObjection)
+def test_the_banner_says_that_the_record_alone_is_confirmed_where_it_is(objection: HitObjection) -> None:
+    confirmed = objection_words(objection, state_of(None))
+    assert "record alone is confirmed" in confirmed.lower()
+    if objection is not HitObjection.NOT_COMPARED:
+        words = objection_words(objection, state_of(None, is_confirmed=False))
+        assert f"{words} - the record alone is confirmed" == confirmed
+        assert "VERIFY" not in words
 
 
-def test_each_says_what_it_is_and_that_the_record_alone_is_confirmed() -> None:
-    assert OBJECTION_WORDS == {
-        HitObjection.NOT_THIS_VEHICLE: "NOT THIS VEHICLE - the record alone is confirmed",
-        HitObjection.WITHDRAWN: "ALERT WITHDRAWN - the record alone is confirmed",
-        HitObjection.CORRECTED: "READ CORRECTED - the record alone is confirmed",
-        HitObjection.DISMISSED: "DISMISSED - the record alone is confirmed",
-        HitObjection.NOT_COMPARED: "THE RECORD ALONE IS CONFIRMED - compare each character and the state",
-    }
+def test_a_hit_in_doubt_asks_to_compare_it_only_once_its_record_is_confirmed() -> None:
+    state = state_of(None, is_confirmed=False)
+    assert hit_objection(state, is_withdrawn=False, is_corrected=False, is_in_doubt=True) is None

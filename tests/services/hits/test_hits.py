@@ -153,8 +153,8 @@ def test_glances_tell_no_plate_and_the_gravest_that_waits_stands_first(views: Hi
     assert [glance.hit_id for glance in glances] == [HITS[number].hit_id for number in (2, 1, 4)]
     assert [glance.is_withdrawn for glance in glances] == [False, False, True]
     assert [glance.hit_id for glance in gravest_first(glances)] == [HITS[number].hit_id for number in (2, 1, 4)]
-    dealt_with = [replace(glance, is_dealt_with=glance.level is Level.URGENT) for glance in glances]
-    assert [glance.hit_id for glance in gravest_first(dealt_with)] == [HITS[number].hit_id for number in (1, 2, 4)]
+    done = [replace(glance, next_step=None) if glance.level is Level.URGENT else glance for glance in glances]
+    assert [glance.hit_id for glance in gravest_first(done)] == [HITS[number].hit_id for number in (1, 2, 4)]
     assert PLATE not in repr(glances)
     assert len(views.glances(2)) == 2
 
@@ -189,7 +189,7 @@ def test_answers_of_two_officers_are_kept_apart_undone_and_seen_by_both(
 ) -> None:
     hit_id = HITS[2].hit_id
     with staff.authoriser("officer") as authoriser:
-        assert dispositions.record(authoriser, hit_id, HitAnswer(READ, "misread")).is_dealt_with
+        assert dispositions.record(authoriser, hit_id, HitAnswer(READ, "misread")).next_step is None
         misread = dispositions.record(authoriser, hit_id, HitAnswer(READ, "misread")).read
         assert misread is not None
         dispositions.record(authoriser, hit_id, HitAnswer(READ, "", undoes=misread.disposition_id))

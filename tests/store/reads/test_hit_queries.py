@@ -1,16 +1,18 @@
 """Which hits stand in the row of a page, and how many wait: none that waits falls out for newer ones."""
 
+import random
 from dataclasses import replace
 
 import pytest
 
 from alpr_edge.domain.alerting import AlertRecord, Level
-from alpr_edge.domain.dispositions.disposition import DispositionPart
+from alpr_edge.domain.dispositions.disposition import ANSWERS, Disposition, DispositionPart
+from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.hits import Reason
 from alpr_edge.services.hits.hit_views import is_waiting
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.reads.dispositions import add_disposition
+from alpr_edge.store.reads.dispositions import add_disposition, dispositions_of
 from alpr_edge.store.reads.hit_queries import count_of_waiting, hit_glances
 from alpr_edge.store.reads.repository import ReadStore
 from tests.store.records import alert, decided, disposition, hit, plate_read, withdrawn
@@ -61,7 +63,7 @@ def test_the_gravest_that_waits_stands_first_however_old_it_is_and_all_are_count
     newer = list(range(NEWER + 1, 1, -1))
     assert row(database, 3) == [0, *newer[:2]]
     for number in newer[:4]:
-        say(database, number, number)
+        say(database, number, number, answer="dismissed")
     taken_back, covert = NEWER + 3, NEWER + 2
     assert row(database, 6) == [0, *newer[4:], 1, taken_back]
     assert row(database, 100) == [0, *newer[4:], 1, taken_back, *newer[:4]]
@@ -71,9 +73,33 @@ def test_the_gravest_that_waits_stands_first_however_old_it_is_and_all_are_count
 @pytest.mark.usefixtures("with_hits")
 def test_an_answer_that_was_undone_and_one_to_another_question_leave_a_hit_waiting(database: Database) -> None:
     from_start = row(database, 1)
-    say(database, 1, 0)
+    say(database, 1, 0, answer="misread")
     assert row(database, 1) != from_start
     say(database, 2, 0, answer="", undoes="unit-1:1")
     assert row(database, 1) == from_start
     say(database, 3, 0, part=DispositionPart.INQUIRY, answer="still_on_file")
     assert row(database, 1) == from_start
+
+
+@pytest.mark.usefixtures("with_hits")
+def test_the_count_of_waiting_hits_follows_the_rule_of_the_domain_whatever_was_said(database: Database) -> None:
+    chance = random.Random(47)
+    for number in range(400):
+        said = dispositions_of_hit(database, "hit-0")
+        part = chance.choice(list(DispositionPart))
+        newest = HitState.of(said).newest(part)
+        if newest is not None and chance.random() < 0.4:
+            say(database, number, 0, part=part, answer="", undoes=newest.disposition_id)
+        else:
+            say(database, number, 0, part=part, answer=chance.choice(sorted(ANSWERS[part])))
+        is_done = HitState.of(dispositions_of_hit(database, "hit-0")).next_step is None
+        with database.read() as connection:
+            assert count_of_waiting(connection) == NEWER + 2 - is_done
+        if number % 180 == 179:
+            with database.write() as connection:
+                connection.exec_driver_sql("DELETE FROM dispositions")
+
+
+def dispositions_of_hit(database: Database, hit_id: str) -> list[Disposition]:
+    with database.read() as connection:
+        return dispositions_of(connection, [hit_id]).get(hit_id, [])

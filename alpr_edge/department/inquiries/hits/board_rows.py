@@ -87,7 +87,7 @@ class BoardHit:
 
     @property
     def objection(self) -> HitObjection | None:
-        """What speaks against its vehicle though the record is confirmed."""
+        """The objection to it; None if there is none."""
         return hit_objection(
             self.hit_state,
             is_withdrawn=self.is_withdrawn,

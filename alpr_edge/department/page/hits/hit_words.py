@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from alpr_edge.department.inquiries.hits.board_rows import BoardHit
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.dispositions.disposition import Disposition
-from alpr_edge.domain.dispositions.hit_objection import OBJECTION_WORDS
+from alpr_edge.domain.dispositions.hit_objection import objection_words
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates
 
@@ -61,8 +61,9 @@ def clock_words(moment: datetime | None) -> str:
 
 
 def verification_words(hit: BoardHit) -> str:
-    """How far a hit is verified (policy 462.4(f)), or what speaks against it though its record is confirmed."""
-    return VERIFICATIONS[hit.hit_state.verification] if hit.objection is None else OBJECTION_WORDS[hit.objection]
+    """How far a hit is verified (policy 462.4(f)), or the objection to it."""
+    state = hit.hit_state
+    return VERIFICATIONS[state.verification] if hit.objection is None else objection_words(hit.objection, state)
 
 
 def answer_words(said: Disposition | None) -> str:
