@@ -42,6 +42,7 @@ _SILENCES = {
     Silence.OTHER_HIT: "none of its own: another hit of this vehicle sounded",
     Silence.COOLDOWN: "none: the entry sounded just before",
     Silence.MUTED: "none: muted",
+    Silence.QUIETED: "none: entry quiet for the shift",
     Silence.SIGNED_OUT: "none: no officer was signed in",
     Silence.NO_DEVICE: "none: no sound device",
 }
