@@ -53,6 +53,11 @@ class HitState:
         return disposition
 
     @property
+    def is_answered(self) -> bool:
+        """Whether an answer to any part counts."""
+        return any(self.newest(part) for part in DispositionPart)
+
+    @property
     def is_dealt_with(self) -> bool:
         """Whether somebody said what was read: the first answer, after which a hit counts no more as waiting."""
         return self.read is not None
