@@ -198,7 +198,7 @@ class WatchPages:
             "glances": glances,
             "rows": rows,
             "quiet_keys": {key for key, quiet in quiets.items() if quiet.in_force is not None},
-            "group": group_of(rows, shown_hit.hit_id, quiets),
+            "group": group_of(rows, card, quiets) if isinstance(card, HitCard) else None,
             "now": now,
             "card": card if isinstance(card, HitCard) else None,
             "terminal_texts": self._terminal_texts(card) if isinstance(card, HitCard) else (),

@@ -14,7 +14,7 @@ from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.domain.vehicle_alerts import EntryKey, key_of
-from alpr_edge.services.hits.hit_views import HitViews, is_waiting
+from alpr_edge.services.hits.hit_views import HitCard, HitViews, is_waiting
 from alpr_edge.services.hits.quiets import EntryQuiet
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db.database import Database
@@ -31,10 +31,8 @@ NOTE = "row of hits: plate, reason and picture of the plate"
 class HitRow:
     """A row of hits: those of one entry and text, or a single one that the viewer may only glance at."""
 
-    first: HitGlance
-    """The hit that the row leads to: the newest certain one."""
     glances: tuple[HitGlance, ...]
-    """All of its hits, the newest first."""
+    """Its hits, the newest first: all of one level, all certain or all possible, all waiting or none."""
     key: tuple[EntryKey, str] | None = None
     """Entry and canonical text; None: nothing but the glance may be shown."""
     reason: Reason | None = None
@@ -62,14 +60,15 @@ class ShownGroup:
     quiet: EntryQuiet
 
 
-def group_of(rows: Sequence[HitRow], hit_id: str, quiets: Mapping[EntryKey, EntryQuiet]) -> ShownGroup | None:
-    """Return the group of a hit; None if no row shows its plate."""
-    key = next((row.key for row in rows if hit_id in row.ids), None)
-    if key is None:
+def group_of(rows: Sequence[HitRow], card: HitCard, quiets: Mapping[EntryKey, EntryQuiet]) -> ShownGroup | None:
+    """Return the group of the hit of a card, which may have no row any more; None if it is covert."""
+    hit_id, key = card.hit.hit_id, (key_of(card.hit.entry), card.read.read.plate)
+    if card.hit.entry.covert:
         return None
     glances = [each for row in rows if row.key == key for each in row.glances]
-    alike = tuple(each for each in glances if is_waiting(each) and each.hit_id != hit_id)
-    return ShownGroup(len(glances), alike, quiets.get(key[0], EntryQuiet()))
+    alike = [each for each in glances if is_waiting(each) and each.hit_id != hit_id]
+    alike.sort(key=lambda each: each.seq, reverse=True)
+    return ShownGroup(len(glances), tuple(alike), quiets.get(key[0], EntryQuiet()))
 
 
 class HitRows:
@@ -109,7 +108,7 @@ class HitRows:
         for each in seen:
             is_shown = self._lists.permission_of(each.glance.source) in sources and not each.entry.covert
             is_open = is_shown and purpose_of_hit(each.entry.reason).code not in barred
-            status = (is_waiting(each.glance), each.glance.is_withdrawn)
+            status = is_waiting(each.glance), each.glance.is_withdrawn, each.glance.level, each.glance.is_possible
             groups[(key_of(each.entry), each.plate, status) if is_open else each.glance.hit_id].append(each)
         shown = dict(list(groups.items())[:ROWS_MAX])
         return self._with_plates(authoriser, [(isinstance(name, tuple), hits) for name, hits in shown.items()])
@@ -122,27 +121,18 @@ class HitRows:
         with ExitStack() as stack:
             for purpose, ids in by_purpose.items():
                 self._views.shown.access(stack, authoriser, purpose, AccessSubject(note=NOTE), ids)
-            leading = [_leading(hits) for _, hits in groups]
             with self._database.read() as connection:
-                facts = row_facts(connection, [each.read_id for each in leading])
-            rows = [
-                _row(first, hits, facts, is_open=is_open)
-                for first, (is_open, hits) in zip(leading, groups, strict=True)
-            ]
+                facts = row_facts(connection, [hits[0].read_id for _, hits in groups])
+            rows = [_row(hits, facts, is_open=is_open) for is_open, hits in groups]
         if by_purpose:
             shown = [hit_id for ids in by_purpose.values() for hit_id in ids]
             self._views.shown.add(token_digest(authoriser.caller.token), shown)
         return rows
 
 
-def _leading(hits: Sequence[SeenHit]) -> SeenHit:
-    """The newest certain hit of a group, else its newest."""
-    return next((each for each in hits if not each.glance.is_possible), hits[0])
-
-
-def _row(first: SeenHit, hits: Sequence[SeenHit], facts: Mapping[str, RowFacts], *, is_open: bool) -> HitRow:
-    glances = tuple(each.glance for each in hits)
+def _row(hits: Sequence[SeenHit], facts: Mapping[str, RowFacts], *, is_open: bool) -> HitRow:
+    first, glances = hits[0], tuple(each.glance for each in hits)
     if not is_open or first.read_id not in facts:
-        return HitRow(first.glance, glances)
+        return HitRow(glances)
     key, listed = (key_of(first.entry), first.plate), listed_text(first.entry.plate, first.entry.plate_raw)
-    return HitRow(first.glance, glances, key, first.entry.reason, listed, facts[first.read_id])
+    return HitRow(glances, key, first.entry.reason, listed, facts[first.read_id])

@@ -49,6 +49,8 @@ class HitGlance:
     """What everybody in the car may know of a hit: no plate, no picture, no person."""
 
     hit_id: str
+    seq: int
+    """Order in which hits arrived."""
     level: Level
     source: str
     """The name of the list."""
@@ -255,6 +257,7 @@ def _glance_of(row: RowMapping, state: HitState, lists: HotlistSettings) -> HitG
     is_read_certain = is_certain(row["read_plate"], row["confidence"])
     return HitGlance(
         hit_id=row["hit_id"],
+        seq=row["seq"],
         level=stored_level(row["level"], Reason(row["reason"])),
         source=row["generation_source"],
         camera_id=row["camera_id"],
