@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from alpr_edge.access.authorisation.callers import SESSION_ID_CHARACTERS
 from alpr_edge.access.store import AccessRows, AccessStore
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import Person
@@ -99,13 +98,6 @@ def find_session(store: AccessStore, place: SessionPlace) -> AccessSession | Non
     """The session of a token, if it is used where it was begun; one that has expired or ended is among them."""
     with store.reading() as rows:
         return _session_at(rows, place)
-
-
-def live_session_ids(rows: AccessRows, now: Instant, limits: SessionLimits) -> frozenset[str]:
-    """Return the ids, as in records, of sessions that are open or in glance mode: their holders are on shift."""
-    live = {SessionState.OPEN, SessionState.GLANCE}
-    sessions = (each for each in rows.live_sessions() if each.state_at(now, limits) in live)
-    return frozenset(each.token_sha256[:SESSION_ID_CHARACTERS] for each in sessions)
 
 
 def lock_session(store: AccessStore, place: SessionPlace) -> bool:

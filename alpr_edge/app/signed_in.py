@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import structlog
 
-from alpr_edge.access.sessions import live_session_ids
+from alpr_edge.access.authorisation.callers import live_session_ids
 from alpr_edge.access.store import AccessRows
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Reason

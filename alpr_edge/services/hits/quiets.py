@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.callers import live_session_ids
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.access.sessions import live_session_ids
 from alpr_edge.domain.errors import DispositionError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.page_requests.quiet import QUIETED_MAX, EndOfQuiet, QuietOrder
