@@ -85,7 +85,7 @@ class CaptureDaemon:
         self._clips = open_clips(settings)
         self._signed_in = SignedInWatch(settings, self._clock, speaks=bool(self._clips.samples))
         self._speech = AlertSpeech(settings, self._clips, self._signed_in)
-        self._mute = UnitMute(self._clock)
+        self._mute = UnitMute(self._clock, self._signed_in.has_session)
         self._chrony = ChronyTimeSender(settings.position.chrony_socket)
         self._faults = FaultMonitor()
         self._fault_history = FaultHistory()
@@ -124,8 +124,8 @@ class CaptureDaemon:
             player = open_player(self._settings.alerts, self._clock.now(), self._clips)
             resources.callback(player.close)
             resources.callback(self._signed_in.close)
-            silences, speech = (self._signed_in.is_silent, self._mute.silences), self._speech.sentence_of
-            rules = SoundRules(*silences, speech, self._fix_history.estimated_utc)
+            silences = self._signed_in.is_silent, self._mute.silences, self._mute.quiets
+            rules = SoundRules(*silences, self._speech.sentence_of, self._fix_history.estimated_utc)
             alerter = Alerter(player, self._clock, self._settings, lambda: lists.entries, rules)
             recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)
             self._models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
@@ -171,7 +171,10 @@ class CaptureDaemon:
 
     def _upkeep(self, lists: HotlistRefresh, store: UnitStore) -> tuple[Callable[[], None], ...]:
         """What is done once a second with the data folder."""
-        first = self._signed_in.refresh, lambda: lists.refresh(self._clock.now().trusted_utc)
+        first = (
+            lambda: self._signed_in.refresh(is_asked=self._mute.has_quieted),
+            lambda: lists.refresh(self._clock.now().trusted_utc),
+        )
         steps = store_steps(self._settings, store.database, self._clock, self._fix_history)
         return *first, *steps, self._earlier_records.step, self._images.step
 

@@ -1,10 +1,11 @@
-"""Knows who is signed in at the unit: whether hits sound at all, and whether their reason may be said aloud."""
+"""Knows who is signed in at the unit: whether hits sound, for how long an entry is quiet, what may be said aloud."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import structlog
 
+from alpr_edge.access.authorisation.callers import live_session_ids
 from alpr_edge.access.store import AccessRows
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Reason
@@ -49,6 +50,7 @@ class SignedInWatch:
         self._is_silent = self._may_be_silent
         self._listeners: tuple[tuple[Person, AccessTime], ...] = ()
         """People whose sessions are open, and when that was found."""
+        self._session_ids: frozenset[str] = frozenset()
 
     def is_silent(self) -> bool:
         """Whether alerts make no tone now."""
@@ -66,16 +68,25 @@ class SignedInWatch:
             decide(person, SessionState.OPEN, request, at, self._profile).is_allowed for person, at in self._listeners
         )
 
-    def refresh(self) -> None:
-        """Look who is signed in."""
-        if not self._is_wanted:
+    def has_session(self, session_id: str) -> bool:
+        """Whether a session, by its id in records, is open or in glance mode."""
+        return session_id in self._session_ids
+
+    def refresh(self, *, is_asked: bool = False) -> None:
+        """Look who is signed in.
+
+        Args:
+            is_asked: whether :meth:`has_session` is asked, on which neither tones in general nor speech depend.
+        """
+        if not (self._is_wanted or is_asked):
             return
         try:
             is_anybody_there = self._is_anybody_there()
         except StoreError as error:
             if str(error) != self._failure:
                 log.error("alerts.sessions_not_known", failure=str(error))
-            self._failure, is_anybody_there, self._listeners = str(error), False, ()
+            self._failure, is_anybody_there = str(error), False
+            self._listeners, self._session_ids = (), frozenset()
             self.close()
         else:
             self._failure = ""
@@ -93,7 +104,7 @@ class SignedInWatch:
         directory = self._settings.unit.data_directory
         if self._accounts is None:
             if not (directory / FILE_NAME).exists():
-                self._listeners = ()
+                self._listeners, self._session_ids = (), frozenset()
                 return False
             opened = open_accounts(directory, self._settings.store.keys_directory, migrate=False)
             self._accounts = self._resources.enter_context(opened)
@@ -102,7 +113,8 @@ class SignedInWatch:
             states = [(session, session.state_at(now, self._limits)) for session in rows.live_sessions()]
             open_sessions = [session for session, state in states if state is SessionState.OPEN]
             self._listeners = tuple(_listeners(rows, open_sessions, now))
-        return any(state in {SessionState.OPEN, SessionState.GLANCE} for _, state in states)
+            self._session_ids = live_session_ids(rows, now, self._limits)
+        return bool(self._session_ids)
 
 
 def _listeners(

@@ -22,8 +22,10 @@ from alpr_edge.services.evidence.case_export import CaseExports
 from alpr_edge.services.evidence.package_signer import load_package_signer
 from alpr_edge.services.hits.corrections import ReadCorrections
 from alpr_edge.services.hits.dispositions import HitDispositions
+from alpr_edge.services.hits.hit_rows import HitRows
 from alpr_edge.services.hits.hit_views import HitViews
 from alpr_edge.services.hits.mutes import MuteState, UnitMutes
+from alpr_edge.services.hits.quiets import EntryQuiets
 from alpr_edge.services.holds.unit_holds import UnitHolds
 from alpr_edge.services.shifts import UnitShifts
 from alpr_edge.settings import Settings
@@ -54,6 +56,8 @@ class ConsoleUnit:
     dispositions: HitDispositions = field(repr=False)
     corrections: ReadCorrections = field(repr=False)
     mutes: UnitMutes = field(repr=False)
+    rows: HitRows = field(repr=False)
+    quiets: EntryQuiets = field(repr=False)
     holds: UnitHolds = field(repr=False)
     canvasses: UnitCanvasses = field(repr=False)
     shifts: UnitShifts = field(repr=False)
@@ -122,8 +126,10 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         canvasses = UnitCanvasses(store.database, settings.unit.id, new_id)
         mutes = UnitMutes(store.database, new_id)
         shifts = UnitShifts(store, settings.hotlist, mutes)
-        said = dispositions, corrections, mutes, holds, canvasses
         policy, passwords = load_policy(settings), Argon2Passwords()
+        quiets = EntryQuiets(store.database, accounts, policy.security.sessions, views, new_id)
+        rows = HitRows(store.database, settings.hotlist, views)
+        said = dispositions, corrections, mutes, rows, quiets, holds, canvasses
         car = SpeedRestriction(settings, clock), ThemeChoice(settings, clock)
         opened = settings, store, accounts, log, PageLog(log)
         streets = _open_streets(settings.console.streets_file)

@@ -11,6 +11,7 @@ from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.fixes import MPH, Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
 from alpr_edge.domain.holds.hold import Hold, HoldKind
+from alpr_edge.domain.page_requests.quiet import QuietOrder
 from alpr_edge.domain.page_requests.request import PageRequest, RequestOutcome
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
@@ -42,6 +43,7 @@ _SILENCES = {
     Silence.OTHER_HIT: "none of its own: another hit of this vehicle sounded",
     Silence.COOLDOWN: "none: the entry sounded just before",
     Silence.MUTED: "none: muted",
+    Silence.QUIETED: "none: entry quiet for the shift",
     Silence.SIGNED_OUT: "none: no officer was signed in",
     Silence.NO_DEVICE: "none: no sound device",
 }
@@ -202,6 +204,14 @@ def request_state(request: PageRequest) -> str:
     return "waits" if request.answer is None else "hit" if request.answer.hit_ids else "answered"
 
 
+def quiet_words(request: PageRequest) -> str:
+    """An order to keep an entry quiet or to let it sound."""
+    order = "tone: quiet for this shift" if isinstance(request.content, QuietOrder) else "tone: sounds again"
+    is_done = request.answer is not None and request.answer.outcome is RequestOutcome.DONE
+    moment = f", {clock_words(request.made.utc)}" if request.made.utc else ""
+    return f"{order} ({request.person}{moment}){'' if is_done else ', not in force'}"
+
+
 def room_words(free_bytes: int) -> str:
     """How much room a medium has."""
     return f"{free_bytes / 1e9:.0f} GB" if free_bytes >= 10e9 else f"{free_bytes / 1e6:,.0f} MB"
@@ -257,6 +267,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "shown_level": shown_level_words,
     "reason": reason_words,
     "match": match_words,
+    "quiet": quiet_words,
     "tone": tone_words,
     "sureness": sureness_words,
     "verification": verification_words,

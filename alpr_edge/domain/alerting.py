@@ -147,6 +147,8 @@ class Silence(StrEnum):
     COOLDOWN = "cooldown"
     """The entry sounded just before, perhaps for another camera."""
     MUTED = "muted"
+    QUIETED = "quieted"
+    """An officer keeps the entry quiet for their shift."""
     SIGNED_OUT = "signed_out"
     """No officer is signed in."""
     NO_DEVICE = "no_device"

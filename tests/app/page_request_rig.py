@@ -37,10 +37,12 @@ class RequestRig:
         """Whether the disk is full."""
         self.tones = folder / "tones.wav"
         self.player = WavPlayer(self.tones, 0.5, clock.now())
-        self.mute = UnitMute(clock)
-        muted = self.mute.silences
+        self.sessions: set[str] = set()
+        """Ids of the sessions that are open."""
+        self.mute = UnitMute(clock, self.sessions.__contains__)
+        rules = SoundRules(is_muted=self.mute.silences, is_quieted=self.mute.quiets)
         index = OwnIndex([OwnEntry(entry, "26-1", None, "") for entry in entries])
-        self.alerter = Alerter(self.player, clock, Settings(), lambda: index, SoundRules(is_muted=muted))
+        self.alerter = Alerter(self.player, clock, Settings(), lambda: index, rules)
 
         def make_id() -> str:
             return f"unit-1:{id(self)}-{next(numbers)}"

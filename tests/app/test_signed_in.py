@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from alpr_edge.access.authorisation.callers import SESSION_ID_CHARACTERS
 from alpr_edge.access.sessions import SessionPlace, lock_session, sign_out
 from alpr_edge.app.signed_in import SignedInWatch
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.people.person import Person, Role, SourcePermission
+from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
 from alpr_edge.store.access.accounts import open_accounts
@@ -109,3 +111,23 @@ def test_a_technician_who_sees_no_plate_hears_no_reason(tmp_path: Path) -> None:
 
 def _places(staff: Staff) -> tuple[Path, Path]:
     return staff.unit.unit.data_directory, staff.unit.store.keys_directory
+
+
+def test_a_session_counts_until_its_holder_ends_the_shift_where_nothing_else_depends_on_it(tmp_path: Path) -> None:
+    staff = Staff(settings_with(tmp_path, "tone"))
+    token = staff.begin_session("officer")
+    session_id = token_digest(token)[:SESSION_ID_CHARACTERS]
+    watch = SignedInWatch(staff.unit, staff.clock)
+    watch.refresh()
+    assert not watch.has_session(session_id), "nobody asked"
+    watch.refresh(is_asked=True)
+    assert watch.has_session(session_id)
+    unit = staff.unit
+    with open_accounts(unit.unit.data_directory, unit.store.keys_directory, migrate=False) as accounts:
+        assert lock_session(accounts, place(staff, token))
+        watch.refresh(is_asked=True)
+        assert watch.has_session(session_id), "glance mode: the holder sits in the car"
+        assert sign_out(accounts, place(staff, token))
+    watch.refresh(is_asked=True)
+    assert not watch.has_session(session_id)
+    watch.close()

@@ -327,7 +327,9 @@ def test_a_covert_hit_waits_for_nobody_and_offers_no_answer(rig: PageRig) -> Non
         assert 'name="answer"' not in page.text
         assert "/correction" not in page.text
         waiting = int(page.text.partition("<h2>")[2].partition(" waiting")[0])
-        assert waiting == page.text.count("<li class") - page.text.count(' over"')
+        rows = re.findall(r'<li class="glance level-[a-z]+(?: possible)?"(.*?)</li>', page.text, re.DOTALL)
+        counts = [re.search(r"(\d+) hits</span>", row) for row in rows]
+        assert waiting == sum(1 if count is None else int(count[1]) for count in counts)
         assert waiting == client.get("/waiting").json()["count"], "which counts no covert hit"
 
 

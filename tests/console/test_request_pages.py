@@ -150,9 +150,9 @@ def test_without_a_permission_for_the_source_there_is_no_form_and_no_text(rig: P
     path = "/hits/unit-1:hit-30"
     officer.post(f"{path}/correction", data=FORM)
     with rig.client("local") as client:
-        page = client.get(path).text
-        assert "you have no permission" in page
-        assert TRUE_PLATE not in page
+        card = client.get(path).text.partition('<nav class="reel"')[0]
+        assert "you have no permission" in card
+        assert TRUE_PLATE not in card
         assert client.post(f"{path}/correction", data=FORM).status_code == 403
         assert client.get(f"{path}/earlier").status_code == 403
 

@@ -73,6 +73,12 @@ RULES = {  # those that lock and end the session are asked last
     "POST /passenger": Rule(Action.SAY_NOT_DRIVING, "303 /", "403", locked="403", nobody="403"),
     "POST /mute": Rule(Action.MUTE, "303 /", "403", locked="403", nobody="403", form={"minutes": "5"}),
     "POST /mute/end": Rule(Action.MUTE, "303 /", "403", locked="403", nobody="403"),
+    "POST /hits/{hit_id}/quiet": Rule(Action.DISPOSE, "303 /hits/unit-1:hit-1", "403", locked="403", nobody="403"),
+    "POST /hits/{hit_id}/quiet/end": Rule(Action.DISPOSE, "303 /hits/unit-1:hit-1", "403", locked="403", nobody="403"),
+    "POST /hits/{hit_id}/same-answer": Rule(
+        Action.DISPOSE, "303 /hits/unit-1:hit-1", "403", locked="403", nobody="403", form={"newest": "unit-1:hit-1"}
+    ),
+    "GET /hits/{hit_id}/thumbnail": Rule(Action.SEE_HITS, "200", "403", locked="403", nobody="403"),
     "POST /hits/{hit_id}/correction": Rule(
         Action.DISPOSE, "303 /hits/unit-1:hit-1", "403", locked="403", nobody="403", form={"plate": "7ABC128"}
     ),

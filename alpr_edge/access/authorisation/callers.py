@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from alpr_edge.access.store import AccessRows
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import Person, SourcePermission
 from alpr_edge.domain.sessions.break_glass import BreakGlass
-from alpr_edge.domain.sessions.session import AccessSession
+from alpr_edge.domain.sessions.session import AccessSession, SessionLimits, SessionState
 
 LOCAL = "local"
 """The address of somebody at the machine itself."""
@@ -65,3 +67,10 @@ def person_actor(person: Person, session: AccessSession) -> Actor:
         person.sources,
         person.has_covert_clearance,
     )
+
+
+def live_session_ids(rows: AccessRows, now: Instant, limits: SessionLimits) -> frozenset[str]:
+    """Return the ids, as in records, of sessions that are open or in glance mode: their holders are on shift."""
+    live = {SessionState.OPEN, SessionState.GLANCE}
+    sessions = (each for each in rows.live_sessions() if each.state_at(now, limits) in live)
+    return frozenset(each.token_sha256[:SESSION_ID_CHARACTERS] for each in sessions)

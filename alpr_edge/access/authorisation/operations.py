@@ -23,6 +23,8 @@ class Operation(StrEnum):
     LOOK_BACK = "look_back"
     MUTE_ALERTS = "mute_alerts"
     END_MUTE = "end_mute"
+    QUIET_ENTRY = "quiet_entry"
+    END_QUIET = "end_quiet"
     VERIFY_HIT = "verify_hit"
     SAY_NOT_DRIVING = "say_not_driving"
     EXPORT_PICTURE = "export_picture"
@@ -144,6 +146,8 @@ RULES: dict[Operation, OperationRule] = {
     Operation.LOOK_BACK: OperationRule(Action.SEARCH),
     Operation.MUTE_ALERTS: _change(Action.MUTE),
     Operation.END_MUTE: _change(Action.MUTE),
+    Operation.QUIET_ENTRY: _change(Action.DISPOSE),
+    Operation.END_QUIET: _change(Action.DISPOSE),
     Operation.SAY_NOT_DRIVING: _change(Action.SAY_NOT_DRIVING),
     Operation.EXPORT_PICTURE: _of_reads(Action.SEE_READS),
     Operation.EXPORT_CASE: _of_reads(Action.EXPORT, is_change=True),

@@ -72,6 +72,8 @@ class SoundRules:
     """Whether hits make no tone now."""
     is_muted: Callable[[Level], bool] = lambda _: False
     """Whether an alert of a level makes no tone now."""
+    is_quieted: Callable[[EntryKey, Level], bool] = lambda *_: False
+    """Whether an officer keeps alerts of an entry and level quiet."""
     sentence_of: Callable[[Alert], Sentence] = lambda _: ()
     """What is said after the tone of an alert."""
     estimated_utc: Callable[[Instant], datetime | None] = lambda _: None
@@ -271,7 +273,10 @@ class Alerter:
             return Silence.COOLDOWN
         if self._rules.is_silent():
             return Silence.SIGNED_OUT
-        return Silence.MUTED if self._rules.is_muted(level_under_mute(alert)) else None
+        level = level_under_mute(alert)
+        if self._rules.is_quieted(key, level):
+            return Silence.QUIETED
+        return Silence.MUTED if self._rules.is_muted(level) else None
 
     def _told_before(self, vehicle: VehicleAlerts, at: Instant, key: EntryKey, alert: Alert) -> Sounding | None:
         """Return the recent tone that told of an entry, as gravely, for the same text or with certainty.

@@ -20,6 +20,7 @@ from alpr_edge.domain.errors import RefusedError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.page_requests.corrections import Correction, corrected_read
 from alpr_edge.domain.page_requests.mute import MUTE_MINUTES, EndOfMute, Mute, MuteOrder
+from alpr_edge.domain.page_requests.quiet import EndOfQuiet, QuietOrder
 from alpr_edge.domain.page_requests.request import PageRequest, RequestAnswer, RequestOutcome
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.reads import PlateRead, ReadStage, ReadUpdate
@@ -28,7 +29,14 @@ from alpr_edge.runtime.commit_watch import WATCH_S, CommitWatch
 from alpr_edge.store.reads import commit, queries
 from alpr_edge.store.reads.dispositions import answers_after
 from alpr_edge.store.reads.queries import StoredRead
-from alpr_edge.store.requests.page_requests import add_request, answer_request, mute_in_force, waiting_requests
+from alpr_edge.store.requests.page_requests import (
+    add_request,
+    answer_request,
+    mute_in_force,
+    quiet_entries,
+    quiet_requests,
+    waiting_requests,
+)
 from alpr_edge.store.unit_store import UnitStore
 
 REST_S = 0.3
@@ -97,7 +105,7 @@ class PageRequestStage:
             StoreError: the store did not take one of them, the last one's error.
         """
         if not self._is_begun:
-            self._resume_mute()
+            self._resume()
         if self.mute.is_over:
             self._tell_end_of_mute()
         version = self.store.database.data_version()
@@ -121,13 +129,20 @@ class PageRequestStage:
             raise failure
         self._seen = version
 
-    def _resume_mute(self) -> None:
-        """Go on with a mute of before this start of the program, on the same boot."""
+    def _resume(self) -> None:
+        """Go on with a mute and quiet entries of before this start of the program, on the same boot."""
         with self.store.database.read() as connection:
             mute = mute_in_force(connection, self.clock.now())
         if mute is not None:
             self.mute.begin(mute)
+        self._keep_quiet()
         self._is_begun = True
+
+    def _keep_quiet(self) -> None:
+        """Keep entries quiet as the executed requests order."""
+        with self.store.database.read() as connection:
+            ordered = quiet_entries(quiet_requests(connection, self.clock.now().boot_id))
+        self.mute.keep_quiet({key: request.session for key, request in ordered.items()})
 
     def _tell_end_of_mute(self) -> None:
         """Store that the time of a mute is over, so that every page hears of it."""
@@ -152,6 +167,9 @@ class PageRequestStage:
             case EndOfMute():
                 if self._answer(request, RequestOutcome.DONE, now):
                     self.mute.end()
+            case QuietOrder() | EndOfQuiet():
+                if self._answer(request, RequestOutcome.DONE, now):
+                    self._keep_quiet()
 
     def _correct(self, request: PageRequest, correction: Correction, now: Instant) -> None:
         with self.store.database.read() as connection:

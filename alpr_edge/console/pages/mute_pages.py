@@ -1,4 +1,4 @@
-"""The forms that mute the unit for some minutes and end that."""
+"""The forms that mute the unit for some minutes or keep an entry quiet, and end that."""
 
 from starlette.responses import Response
 
@@ -17,7 +17,12 @@ class MutePages:
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit
-        self.steps: tuple[PageRoute, ...] = (("/mute", "POST", self.begin), ("/mute/end", "POST", self.end))
+        self.steps: tuple[PageRoute, ...] = (
+            ("/mute", "POST", self.begin),
+            ("/mute/end", "POST", self.end),
+            ("/hits/{hit_id}/quiet", "POST", self.begin_quiet),
+            ("/hits/{hit_id}/quiet/end", "POST", self.end_quiet),
+        )
         """The routes."""
 
     def begin(self, visitor: Visitor) -> Response:
@@ -32,3 +37,16 @@ class MutePages:
         """Ask for its end."""
         self._unit.mutes.end(self._unit.authoriser(visitor))
         return go(page_to_return_to(visitor))
+
+    def begin_quiet(self, visitor: Visitor) -> Response:
+        """Ask for the entry of a hit to be quiet."""
+        self._unit.speed.require_slow(visitor)
+        hit_id = visitor.parameters["hit_id"]
+        self._unit.quiets.begin(self._unit.authoriser(visitor), hit_id)
+        return go(f"/hits/{hit_id}")
+
+    def end_quiet(self, visitor: Visitor) -> Response:
+        """Ask for the entry of a hit to sound again."""
+        hit_id = visitor.parameters["hit_id"]
+        self._unit.quiets.end(self._unit.authoriser(visitor), hit_id)
+        return go(f"/hits/{hit_id}")

@@ -16,7 +16,7 @@ from alpr_edge.console.pages.health_pages import may_look_at_hits
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.permissions.decision import DecisionReason
-from alpr_edge.domain.sessions.session import SessionState
+from alpr_edge.domain.sessions.session import SessionState, token_digest
 from alpr_edge.services.shifts import ShiftSummary
 from alpr_edge.web.visitor import Visitor, give_session, take_session
 
@@ -122,6 +122,7 @@ class SignInPages:
         """Lock or end the session, and have every page that is open look at its own."""
         self._unit.speed.end_passenger(visitor)
         self._unit.lookups.forget(visitor)
+        self._unit.views.shown.forget(token_digest(visitor.token))
         is_done = change(self._unit.sign_ins(visitor))
         if is_done:  # whoever has no session wakes nobody
             self._tell()

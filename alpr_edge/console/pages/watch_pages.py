@@ -22,6 +22,7 @@ from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.services.hits.dispositions import HitAnswer
+from alpr_edge.services.hits.hit_rows import WAITING_MAX, group_of
 from alpr_edge.services.hits.hit_views import HitCard, gravest_first, is_waiting
 from alpr_edge.store.reads.hit_queries import HitGlance
 from alpr_edge.web.pictures import picture_response
@@ -65,7 +66,9 @@ class WatchPages:
             ("/", "GET", self.watch),
             ("/hits/{hit_id}", "GET", self.hit),
             ("/hits/{hit_id}/answers", "POST", self.answer),
+            ("/hits/{hit_id}/same-answer", "POST", self.answer_alike),
             ("/hits/{hit_id}/pictures/{kind}", "GET", self.picture),
+            ("/hits/{hit_id}/thumbnail", "GET", self.thumbnail),
         )
 
     def watch(self, visitor: Visitor) -> Response:
@@ -84,7 +87,7 @@ class WatchPages:
         if self._unit.speed.applies_to(visitor):
             return self._speed_pages.page(visitor, presence.person, glances)
         first = first_to_show(self._unit, presence.person, glances)
-        return self._page(visitor, ShownHit(first.hit_id if first else "", "/"), presence.person, glances)
+        return self._page(visitor, ShownHit(first.hit_id if first else "", "/"), presence.person)
 
     def hit(self, visitor: Visitor) -> Response:
         """One hit, chosen in the row; at speed nobody chooses, and a session that is not open has none."""
@@ -104,6 +107,22 @@ class WatchPages:
             raise DispositionError("there is no such picture") from None
         jpeg = self._unit.views.picture(self._unit.authoriser(visitor), visitor.parameters["hit_id"], kind)
         return picture_response(jpeg)
+
+    def thumbnail(self, visitor: Visitor) -> Response:
+        """The picture of a row; at speed there is none."""
+        self._unit.speed.require_slow(visitor)
+        authoriser = self._unit.authoriser(visitor)
+        return picture_response(self._unit.views.thumbnail(authoriser, visitor.parameters["hit_id"]))
+
+    def answer_alike(self, visitor: Visitor) -> Response:
+        """Give the answers of a hit to all hits of its row that wait."""
+        self._unit.speed.require_slow(visitor)
+        hit_id, newest_id = visitor.parameters["hit_id"], visitor.fields.get("newest", "")
+        try:
+            self._unit.dispositions.record_same(self._unit.authoriser(visitor), hit_id, newest_id)
+        except DispositionError as error:
+            return self.with_fault(visitor, hit_id, str(error))
+        return go(f"/hits/{hit_id}")
 
     def answer(self, visitor: Visitor) -> Response:
         """Record an answer to a hit, or undo the newest of a part."""
@@ -128,7 +147,7 @@ class WatchPages:
     def with_fault(self, visitor: Visitor, hit_id: str, fault: str) -> Response:
         """A hit, with a line that says what is wrong with a form; empty: nothing."""
         shown_hit, person = ShownHit(hit_id, f"/hits/{hit_id}", fault), self._unit.sign_ins(visitor).presence().person
-        return self._page(visitor, shown_hit, person, self._glances(visitor, person))
+        return self._page(visitor, shown_hit, person)
 
     def glance_page(self, visitor: Visitor, fault: str = "") -> Response:
         """What everybody in the car may see while the session is locked; without hits for whoever may see none.
@@ -171,29 +190,35 @@ class WatchPages:
         authoriser = self._unit.authoriser(visitor) if person is not None else None
         return gravest_first(self._unit.views.glances(GLANCES_MAX, authoriser))
 
-    def _page(self, visitor: Visitor, shown_hit: ShownHit, person: Person | None, glances: list[HitGlance]) -> Response:
+    def _page(self, visitor: Visitor, shown_hit: ShownHit, person: Person | None) -> Response:
         """The page with a hit large; without one it says that nothing waits.
 
         Args:
             visitor: whoever is signed in.
             shown_hit: the hit.
             person: who is signed in.
-            glances: the row of hits, the gravest first.
         """
-        card = self._unit.views.card(self._unit.authoriser(visitor), shown_hit.hit_id) if shown_hit.hit_id else None
-        waiting = sum(map(is_waiting, glances))
+        authoriser, now = self._unit.authoriser(visitor), self._unit.clock.now()
+        card = self._unit.views.card(authoriser, shown_hit.hit_id) if shown_hit.hit_id else None
+        rows = self._unit.rows.rows(authoriser.without_use(), frozenset() if person is None else person.sources)
+        glances = [glance for row in rows for glance in row.glances]
+        waiting, quiets = sum(map(is_waiting, glances)), self._unit.quiets.by_entry(now)
         shown: dict[str, object] = {
             "glances": glances,
+            "rows": rows,
+            "quiet_keys": {key for key, quiet in quiets.items() if quiet.in_force is not None},
+            "group": group_of(rows, card, quiets) if isinstance(card, HitCard) else None,
+            "now": now,
             "card": card if isinstance(card, HitCard) else None,
             "terminal_texts": self._terminal_texts(card) if isinstance(card, HitCard) else (),
             "obstacle": confirmation_obstacle(card.hit) if isinstance(card, HitCard) else "",
             "withheld": None if isinstance(card, HitCard) else card,
-            "waiting": waiting if waiting < GLANCES_MAX else self._unit.views.waiting_count(),
+            "waiting": waiting if waiting < WAITING_MAX else self._unit.views.waiting_count(),
             "address": shown_hit.address,
             "fault": shown_hit.fault,
             **header_values(self._unit, person, "/"),
         }
         if isinstance(card, HitCard):
-            shown["corrections"] = self._unit.corrections.of_card(card, self._unit.clock.now())
+            shown["corrections"] = self._unit.corrections.of_card(card, now)
             shown |= hold_values(self._unit, [card.read.read.read_id])
         return PAGES.page("watch", 422 if shown_hit.fault else 200, **shown)

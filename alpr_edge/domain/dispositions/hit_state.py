@@ -76,9 +76,14 @@ class HitState:
         return next((part for part, is_open in steps if is_open), None)
 
     @property
+    def is_answered(self) -> bool:
+        """Whether an answer to any part counts."""
+        return any(self.newest(part) for part in DispositionPart)
+
+    @property
     def is_half_verified(self) -> bool:
         """Whether an officer has begun to answer and the hit is not done."""
-        return self.next_step is not None and any(self.newest(part) for part in DispositionPart)
+        return self.next_step is not None and self.is_answered
 
     @property
     def verification(self) -> HitVerification:

@@ -10,11 +10,12 @@ from enum import StrEnum
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.page_requests.corrections import Correction
 from alpr_edge.domain.page_requests.mute import EndOfMute, MuteOrder
+from alpr_edge.domain.page_requests.quiet import EndOfQuiet, QuietOrder
 
 CORRECTION_S_MAX = 600.0
 """Oldest correction that is executed: a tone for a car that passed long ago would point at the wrong one."""
 MUTE_S_MAX = 60.0
-"""Oldest mute that begins: whoever asked believes by then that the unit sounds."""
+"""Oldest mute, and order to keep an entry quiet, that begins: the officer believes by then that the unit sounds."""
 
 
 class RequestOutcome(StrEnum):
@@ -40,7 +41,7 @@ class RequestAnswer:
     """Hits of the corrected read, without covert ones, which leave no trace in the car."""
 
 
-Content = Correction | MuteOrder | EndOfMute
+Content = Correction | MuteOrder | EndOfMute | QuietOrder | EndOfQuiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,9 @@ class PageRequest:
     def is_too_late(self, now: Instant) -> bool:
         """Whether it waited for too long to be executed; its age is not known where it was made before this boot.
 
-        A mute is ended however late: then the unit sounds, which harms nobody.
+        An order that lets the unit sound is executed however late.
         """
-        if isinstance(self.content, EndOfMute):
+        if isinstance(self.content, EndOfMute | EndOfQuiet):
             return False
         limit_s = CORRECTION_S_MAX if isinstance(self.content, Correction) else MUTE_S_MAX
         return self.made.boot_id != now.boot_id or now.ms_since(self.made) > limit_s * 1000

@@ -1,6 +1,8 @@
 """Records what an officer says of a hit: what was read, how it was verified (policy 462.4(f)), what came of it."""
 
+import itertools
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -13,6 +15,10 @@ from alpr_edge.domain.errors import DispositionError
 from alpr_edge.services.hits.hit_views import HitViews
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.reads.dispositions import add_disposition, dispositions_of
+from alpr_edge.store.reads.hit_queries import waiting_alike
+
+ALIKE_MAX = 200
+"""Most hits that get the same answer at a time."""
 
 _OPERATIONS = {
     DispositionPart.READ: Operation.DISPOSE_HIT,
@@ -82,6 +88,37 @@ class HitDispositions:
                 if not given.answer or counting is None or not _is_repeated(counting, made):
                     add_disposition(connection, made, self._unit_id)
                 return _state(connection, hit_id)
+
+    def record_same(self, authoriser: Authoriser, hit_id: str, newest_id: str) -> None:
+        """Give every answer that counts of a hit to the waiting hits of the same entry and text.
+
+        Args:
+            authoriser: allows it and puts it on record, with all the hits.
+            hit_id: the hit that was answered.
+            newest_id: the newest of the hits that the officer was shown; a later one keeps waiting.
+
+        Raises:
+            AccessError: it is refused.
+            DispositionError: the hit has no answer, or there is no such hit.
+        """
+        purpose, subject = self._views.subject(authoriser, hit_id)
+        with self._database.read() as connection:
+            state, others = _state(connection, hit_id), waiting_alike(connection, hit_id, newest_id, ALIKE_MAX)
+        counting = [said for part in DispositionPart if (said := state.newest(part)) is not None]
+        if not counting:
+            raise DispositionError("answer this hit first")
+        answers = ", ".join(f"{said.part.value}: {said.answer}" for said in counting)
+        subject = replace(subject, objects=(hit_id, *others), note=f"{answers}; same answer for all")
+        with ExitStack() as stack:
+            for operation in dict.fromkeys(_OPERATIONS[said.part] for said in counting):
+                access = stack.enter_context(authoriser.access(operation, purpose, subject))
+            connection = stack.enter_context(self._database.write())
+            for other, said in itertools.product(others, counting):
+                who = (access.actor.person_id, access.actor.name, access.actor.session_id)
+                made = Disposition(self._new_id(), other, said.part, said.answer, said.text, "", *who, access.now)
+                known = _state(connection, other).newest(said.part)
+                if known is None or not _is_repeated(known, made):
+                    add_disposition(connection, made, self._unit_id)
 
 
 def _state(connection: Connection, hit_id: str) -> HitState:

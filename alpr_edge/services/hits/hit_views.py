@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.access.authorisation.shown_hits import ShownHits
 from alpr_edge.domain.alerting import AlertRecord, Level, ListAge, level_of_hit
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart
 from alpr_edge.domain.dispositions.hit_objection import HitObjection, hit_objection
@@ -16,6 +17,7 @@ from alpr_edge.domain.list_ages import list_age
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.domain.timeline import Placement
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db import clock_pairs
@@ -94,6 +96,8 @@ class HitViews:
     def __init__(self, store: UnitStore, lists: HotlistSettings) -> None:
         self._store = store
         self._lists = lists
+        self.shown = ShownHits()
+        """Hits of which each session was shown the plate."""
 
     def glances(self, limit: int, authoriser: Authoriser | None = None) -> list[HitGlance]:
         """Hits without plate and picture, those that wait before others: what a tone tells everybody in the car.
@@ -129,7 +133,10 @@ class HitViews:
                 possible = self._is_possible(stored, hit)
                 return WithheldCard(hit_id, hit.generation.source, level_of_hit(hit), possible)
             access.show((hit_id, hit.read_id))
-            return self._card(stored, hit)
+            card = self._card(stored, hit)
+        if not hit.entry.covert:
+            self.shown.add(token_digest(authoriser.caller.token), (hit_id,))
+        return card
 
     def picture(self, authoriser: Authoriser, hit_id: str, kind: EvidenceKind) -> bytes:
         """A picture of a hit's read, as JPEG; the page asks for it, so that the session does not count as used.
@@ -141,12 +148,18 @@ class HitViews:
         """
         stored, hit = self._find(authoriser, hit_id)
         with authoriser.without_use().access(Operation.SHOW_HIT, *self._subject_of(hit)) as access:
-            digests = [image.sha256 for image in stored.read.evidence if image.kind is kind]
-            if not digests:
-                raise DispositionError(f"no {kind.value} picture was kept of this read")
-            jpeg = self._store.images.get(digests[0])
+            jpeg = self._jpeg(stored, kind)
             access.show((hit_id,), byte_count=len(jpeg))
             return jpeg
+
+    def thumbnail(self, authoriser: Authoriser, hit_id: str) -> bytes:
+        """The picture of the plate for a row, on record with the row that the session was shown; raises as above."""
+        authoriser = authoriser.without_use()
+        stored, hit = self._find(authoriser, hit_id)
+        is_on_record = self.shown.new_of(token_digest(authoriser.caller.token), (hit_id,)) == []
+        if not is_on_record or not authoriser.decide(Operation.SHOW_HIT, *self._subject_of(hit)).is_allowed:
+            return self.picture(authoriser, hit_id, EvidenceKind.CROP)
+        return self._jpeg(stored, EvidenceKind.CROP)
 
     def subject(self, authoriser: Authoriser, hit_id: str) -> tuple[Purpose, AccessSubject]:
         """What a hit is looked at for, and whose data it is.
@@ -155,6 +168,12 @@ class HitViews:
             DispositionError: there is no such hit.
         """
         return self._subject_of(self._find(authoriser, hit_id)[1])
+
+    def _jpeg(self, stored: StoredRead, kind: EvidenceKind) -> bytes:
+        digests = [image.sha256 for image in stored.read.evidence if image.kind is kind]
+        if not digests:
+            raise DispositionError(f"no {kind.value} picture was kept of this read")
+        return self._store.images.get(digests[0])
 
     def _subject_of(self, hit: Hit) -> tuple[Purpose, AccessSubject]:
         source, objects = self._lists.permission_of(hit.generation.source), (hit.hit_id, hit.read_id)

@@ -24,12 +24,13 @@ from sqlalchemy import (
 from alpr_edge.domain.alerting import Level, level_of, stored_level
 from alpr_edge.domain.dispositions.disposition import DispositionPart, InquiryAnswer, ReadAnswer
 from alpr_edge.domain.dispositions.hit_state import AGENCY_ANSWERS, HitState
-from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import is_certain
+from alpr_edge.domain.reads import EvidenceKind, text_as_read
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db.row_mapping import hit_of, instant_of
-from alpr_edge.store.db.schema import alerts, dispositions, hits, reads, requests
+from alpr_edge.store.db.schema import alerts, dispositions, evidence, hits, reads, requests
 from alpr_edge.store.reads.dispositions import dispositions_of
 from alpr_edge.store.reads.possible_hits import is_possible
 from alpr_edge.store.reads.queries import StoredRead, get
@@ -37,6 +38,8 @@ from alpr_edge.store.reads.queries import StoredRead, get
 HITS_MAX = 1000
 LOOKED_AT_MAX = 40
 """Newest hits whose changes pages are told of, as many as stand in their row."""
+_ENTRY = ("source", "plate", "state", "reason", "record_id")
+"""Columns of :func:`~alpr_edge.domain.vehicle_alerts.key_of`."""
 ShownState = tuple[object, ...]
 _OF_READ = (reads.c.camera_id, reads.c.plate.label("read_plate"), reads.c.confidence, reads.c.earlier_texts)
 
@@ -46,6 +49,8 @@ class HitGlance:
     """What everybody in the car may know of a hit: no plate, no picture, no person."""
 
     hit_id: str
+    seq: int
+    """Order in which hits arrived."""
     level: Level
     source: str
     """The name of the list."""
@@ -65,23 +70,83 @@ class HitGlance:
         return self.next_step is DispositionPart.CONFIRMATION
 
 
+@dataclass(frozen=True, slots=True)
+class SeenHit:
+    """A hit with what tells it from others, for those who may see it."""
+
+    glance: HitGlance
+    entry: HotlistEntry
+    plate: str
+    """Canonical text that was read."""
+    read_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """What a row shows of its read."""
+
+    text: str
+    """As read, the letter O and the digit 0 apart."""
+    crop: str | None
+    """Digest of the picture of the plate; None: none was kept."""
+
+
 def hit_glances(
     connection: Connection, lists: HotlistSettings, limit: int, *, with_covert: bool = False
 ) -> list[HitGlance]:
+    """Return :func:`seen_hits` as everybody in the car may know them."""
+    return [each.glance for each in seen_hits(connection, lists, limit, with_covert=with_covert)]
+
+
+def seen_hits(
+    connection: Connection, lists: HotlistSettings, limit: int, waiting_max: int = 0, *, with_covert: bool = False
+) -> list[SeenHit]:
     """The hits that wait, the gravest first, however old they are; then the newest of the others.
 
     Args:
         connection: a connection to the store.
         lists: what says which hits are possible ones.
         limit: how many of both at most; never more than :data:`HITS_MAX`.
+        waiting_max: how many that wait at most, if more than that.
         with_covert: whether covert hits are among the others.
     """
     limit = min(max(limit, 0), HITS_MAX)
-    rows = list(connection.execute(_waiting_query(), {"limit": limit}).mappings())
+    rows = list(connection.execute(_waiting_query(), {"limit": max(limit, waiting_max)}).mappings())
     if len(rows) < limit:
         rows += connection.execute(_others_query(with_covert=with_covert), {"limit": limit - len(rows)}).mappings()
     said = dispositions_of(connection, [row["hit_id"] for row in rows])
-    return [_glance_of(row, HitState.of(said.get(row["hit_id"], [])), lists) for row in rows]
+    return [
+        SeenHit(
+            _glance_of(row, HitState.of(said.get(row["hit_id"], [])), lists),
+            hit_of(row).entry,
+            row["read_plate"],
+            row["read_id"],
+        )
+        for row in rows
+    ]
+
+
+def row_facts(connection: Connection, read_ids: Sequence[str]) -> dict[str, RowFacts]:
+    """Return what rows show of some reads, by their ids."""
+    is_crop = (evidence.c.read_id == reads.c.read_id) & (evidence.c.kind == EvidenceKind.CROP.value)
+    query = select(reads.c.read_id, reads.c.plate, reads.c.slot_votes, evidence.c.sha256).outerjoin(evidence, is_crop)
+    rows = connection.execute(query.where(reads.c.read_id.in_(read_ids)))
+    return {read_id: RowFacts(text_as_read(plate, votes), sha256) for read_id, plate, votes, sha256 in rows}
+
+
+def waiting_alike(connection: Connection, hit_id: str, newest_id: str, limit: int) -> list[str]:
+    """Return other hits that wait for the same entry and text as a hit, up to the newest that an officer was shown."""
+    hit, read = hits.alias("this_hit"), reads.alias("this_read")
+    entry = (hits.c[name].is_not_distinct_from(hit.c[name]) for name in _ENTRY)
+    shown_seq = select(hits.c.seq).where(hits.c.hit_id == newest_id).scalar_subquery()
+    query = (
+        select(hits.c.hit_id)
+        .join(reads, reads.c.read_id == hits.c.read_id)
+        .join(hit, (hit.c.hit_id == hit_id) & (hits.c.hit_id != hit_id))
+        .join(read, (read.c.read_id == hit.c.read_id) & (read.c.plate == reads.c.plate))
+        .where(*entry, _waits(), hits.c.seq <= shown_seq)
+    )
+    return list(connection.scalars(query.order_by(hits.c.seq).limit(limit)))
 
 
 def count_of_waiting(connection: Connection) -> int:
@@ -221,6 +286,7 @@ def _glance_of(row: RowMapping, state: HitState, lists: HotlistSettings) -> HitG
     is_read_certain = is_certain(row["read_plate"], row["confidence"])
     return HitGlance(
         hit_id=row["hit_id"],
+        seq=row["seq"],
         level=stored_level(row["level"], Reason(row["reason"])),
         source=row["generation_source"],
         camera_id=row["camera_id"],

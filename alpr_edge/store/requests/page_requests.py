@@ -4,7 +4,9 @@ A request about a read goes with the read. Of the others, which hold no plate, t
 the unit stands in the access log for years.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Text, delete, func, insert, select, update
@@ -13,9 +15,11 @@ from alpr_edge.domain.errors import DispositionError, RefusedError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.page_requests.corrections import Correction
 from alpr_edge.domain.page_requests.mute import EndOfMute, Mute, MuteOrder
+from alpr_edge.domain.page_requests.quiet import EndOfQuiet, QuietOrder
 from alpr_edge.domain.page_requests.request import Content, PageRequest, RequestAnswer, RequestOutcome
-from alpr_edge.store.db.row_mapping import instant_of, instant_or_none, instant_row
-from alpr_edge.store.db.schema import requests
+from alpr_edge.domain.vehicle_alerts import EntryKey, key_of
+from alpr_edge.store.db.row_mapping import hit_of, instant_of, instant_or_none, instant_row
+from alpr_edge.store.db.schema import hits, requests
 
 WAITING_MAX = 100
 """Most requests that wait for an answer."""
@@ -24,9 +28,16 @@ PER_READ_MAX = 50
 WITHOUT_READ_MAX = 1000
 """Most requests that are kept about no read."""
 ANSWERED_AT_ONCE_MAX = 16
-_KINDS = {"correction": Correction, "mute": MuteOrder, "end_mute": EndOfMute}
+_KINDS: dict[str, type[Content]] = {
+    "correction": Correction,
+    "mute": MuteOrder,
+    "end_mute": EndOfMute,
+    "quiet": QuietOrder,
+    "end_quiet": EndOfQuiet,
+}
 _WORDS: dict[type[Content], str] = {kind: word for word, kind in _KINDS.items()}
 _MUTES = ("mute", "end_mute")
+_QUIETS = ("quiet", "end_quiet")
 
 
 def add_request(connection: Connection, request: PageRequest) -> None:
@@ -51,8 +62,8 @@ def add_request(connection: Connection, request: PageRequest) -> None:
 
 
 def waiting_requests(connection: Connection) -> list[PageRequest]:
-    """The requests that wait for an answer, mutes before corrections, of each the oldest first, some at a time."""
-    order = (requests.c.kind.not_in(_MUTES), requests.c.seq)
+    """The requests that wait for an answer, corrections last, of each kind the oldest first, some at a time."""
+    order = (requests.c.kind == "correction", requests.c.seq)
     query = select(requests).where(_waits()).order_by(*order)
     return [_request_of(row) for row in connection.execute(query.limit(ANSWERED_AT_ONCE_MAX)).mappings()]
 
@@ -96,14 +107,45 @@ def newest_mute_request(connection: Connection) -> PageRequest | None:
 
 def mute_in_force(connection: Connection, now: Instant) -> Mute | None:
     """The mute that the capture daemon has begun and that has not ended; None: the unit is not muted."""
-    is_done = func.json_extract(requests.c.answer, "$.outcome", type_=Text) == RequestOutcome.DONE.value
-    query = select(requests).where(requests.c.kind.in_(_MUTES), is_done).order_by(requests.c.seq.desc()).limit(1)
+    query = select(requests).where(requests.c.kind.in_(_MUTES), _is_done()).order_by(requests.c.seq.desc()).limit(1)
     row = connection.execute(query).mappings().first()
     request = None if row is None else _request_of(row)
     if request is None or not isinstance(request.content, MuteOrder):
         return None
     mute = Mute(request.person, request.made, request.content.minutes)
     return mute if mute.holds(now) else None
+
+
+def quiet_requests(connection: Connection, boot_id: str) -> dict[EntryKey, list[PageRequest]]:
+    """Return the requests of a boot to keep entries quiet or let them sound, by entry, oldest first.
+
+    A request names a hit, so that it holds no plate; one whose hit was deleted is left out, and its entry sounds.
+    """
+    is_quiet = requests.c.kind.in_(_QUIETS) & (requests.c.made_boot_id == boot_id)
+    rows = connection.execute(select(requests).where(is_quiet).order_by(requests.c.seq)).mappings()
+    found = [_request_of(row) for row in rows]
+    hit_ids = {request.content.hit_id for request in found if isinstance(request.content, QuietOrder | EndOfQuiet)}
+    named = connection.execute(select(hits).where(hits.c.hit_id.in_(hit_ids))).mappings()
+    keys = {row["hit_id"]: key_of(hit_of(row).entry) for row in named}
+    by_entry: defaultdict[EntryKey, list[PageRequest]] = defaultdict(list)
+    for request in found:
+        if isinstance(request.content, QuietOrder | EndOfQuiet) and request.content.hit_id in keys:
+            by_entry[keys[request.content.hit_id]].append(request)
+    return by_entry
+
+
+def quiet_entries(by_entry: Mapping[EntryKey, Sequence[PageRequest]]) -> dict[EntryKey, PageRequest]:
+    """Return the entries whose newest executed request keeps them quiet, with that request."""
+    newest = {key: [each for each in made if _was_done(each)][-1:] for key, made in by_entry.items()}
+    return {key: each for key, made in newest.items() for each in made if isinstance(each.content, QuietOrder)}
+
+
+def _was_done(request: PageRequest) -> bool:
+    return request.answer is not None and request.answer.outcome is RequestOutcome.DONE
+
+
+def _is_done() -> ColumnElement[bool]:
+    return func.json_extract(requests.c.answer, "$.outcome", type_=Text) == RequestOutcome.DONE.value
 
 
 def _waits() -> ColumnElement[bool]:
@@ -126,7 +168,7 @@ def _row(request: PageRequest) -> dict[str, Any]:
     return {
         "request_id": request.request_id,
         "kind": _WORDS[type(request.content)],
-        "content": _content_fields(request.content),
+        "content": asdict(request.content),
         "read_id": _read_id(request),
         "person_id": request.person_id,
         "person": request.person,
@@ -138,21 +180,6 @@ def _row(request: PageRequest) -> dict[str, Any]:
 
 def _answer_row(answer: RequestAnswer, now: Instant) -> dict[str, Any]:
     return {"answer": {"outcome": answer.outcome.value, "hit_ids": answer.hit_ids}, **instant_row("answered", now)}
-
-
-def _content_fields(content: Content) -> dict[str, Any]:
-    match content:
-        case Correction():
-            return {
-                "hit_id": content.hit_id,
-                "read_id": content.read_id,
-                "text": content.text,
-                "state": content.state,
-            }
-        case MuteOrder():
-            return {"minutes": content.minutes}
-        case EndOfMute():
-            return {}
 
 
 def _request_of(row: RowMapping) -> PageRequest:

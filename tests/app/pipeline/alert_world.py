@@ -95,6 +95,8 @@ class Street:
         self.trusted = True
         self.frame_number = 0
         self.silent = self.muted = False
+        self.quieted: set[str] = set()
+        """Plates of entries that an officer keeps quiet for the shift."""
         self.lists, self.device = Lists(), Device()
         self.updates: list[ReadUpdate] = []
         self.hits: dict[str, Hit] = {}
@@ -111,7 +113,11 @@ class Street:
     def start(self) -> None:
         """Start the unit, or start it again: nothing but what was stored remains."""
         settings = Settings(alerts=AlertSettings(cooldown_s=COOLDOWN_S))
-        rules = SoundRules(lambda: self.silent, lambda level: self.muted and level < Level.URGENT)
+        rules = SoundRules(
+            lambda: self.silent,
+            lambda level: self.muted and level < Level.URGENT,
+            lambda key, level: key[1] in self.quieted and level < Level.URGENT,
+        )
         self.alerter = Alerter(self.device, self, settings, lambda: self.lists, rules)
         self.records_channel: BoundedChannel[ReadUpdate] = BoundedChannel(10_000)
         rule = DecisionRule(5, 700, 0.2, 3)
@@ -233,6 +239,8 @@ class Street:
         """Properties 3 and 4: nothing sounds twice within the cooldown, nor what a person disowned."""
         read_id, entry_plate = tone.read.read_id, tone.key[1]
         assert entry_plate not in self.disowned[read_id], f"{entry_plate} sounded for {read_id} after it was disowned"
+        is_quiet = entry_plate in self.quieted and tone.level < Level.URGENT
+        assert not is_quiet, f"{entry_plate} sounded although it is quiet for the shift"
         assert read_id not in self.corrected, f"{read_id} sounded after a person corrected it"
         for before in self.tones:
             is_same = before.key == tone.key and before.read.plate == tone.read.plate and not before.is_void
@@ -275,10 +283,15 @@ class Street:
         """A tone has sounded, of this hit or of a graver one since, or the record says why not, which still holds."""
         if record.was_heard or record.silence in {Silence.COOLDOWN, Silence.OTHER_HIT}:
             return
-        reasons = {Silence.MUTED: self.muted, Silence.SIGNED_OUT: self.silent, Silence.NO_DEVICE: not self.device.up}
+        key = key_of(self.hits[record.alert.hit_id].entry)
+        reasons = {
+            Silence.MUTED: self.muted,
+            Silence.QUIETED: key[1] in self.quieted,
+            Silence.SIGNED_OUT: self.silent,
+            Silence.NO_DEVICE: not self.device.up,
+        }
         assert record.silence is not None, "neither a tone nor a reason"
         changed_ms = max(self.condition_since.values(), default=0.0)
-        key = key_of(self.hits[record.alert.hit_id].entry)
         plate = self.plates_at[record.alert.read_id].plate
         told = any(
             (tone.key == key and self.ms - tone.at_ms < COOLDOWN_S * 1000)

@@ -74,6 +74,11 @@ class AlertMachine(RuleBasedStateMachine):
         self.street.muted = not self.street.muted
         self.street.change_condition("muted")
 
+    @rule(plate=st.sampled_from((*TEXTS, "7ABC12?")))
+    def an_entry_is_quieted_or_the_shift_ends(self, plate: str) -> None:
+        self.street.quieted ^= {plate}
+        self.street.change_condition(f"quiet {plate}")
+
     @rule()
     def officers_sign_out_or_in(self) -> None:
         self.street.silent = not self.street.silent

@@ -11,9 +11,11 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.domain.page_requests.corrections import Correction
 from alpr_edge.domain.page_requests.mute import EndOfMute, MuteOrder
+from alpr_edge.domain.page_requests.quiet import EndOfQuiet, QuietOrder
 from alpr_edge.domain.page_requests.request import Content, PageRequest, RequestAnswer, RequestOutcome
 from alpr_edge.domain.protocol.hits import withdrawal_item_id
 from alpr_edge.domain.protocol.items import ReadPayload
+from alpr_edge.domain.vehicle_alerts import key_of
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import load
 from alpr_edge.store.requests.page_requests import WAITING_MAX, add_request, newest_mute_request, request_of
@@ -250,3 +252,33 @@ def test_a_mute_of_an_earlier_boot_is_over(store: UnitStore, start: Start) -> No
     rig = start()
     rig.stage.step()
     assert (rig.mute.minutes_left, answer_of(store, "unit-1:old")) == (0, RequestAnswer(RequestOutcome.TOO_LATE))
+
+
+def test_a_quiet_entry_outlives_the_program_and_ends_with_the_session_or_by_an_order(
+    store: UnitStore, start: Start, clock: ReplayedClock
+) -> None:
+    key = key_of(hit("unit-1:hit-1").entry)
+    order = ask(store, 1, QuietOrder("unit-1:hit-1"))
+    rig = start()
+    rig.stage.step()
+    assert answer_of(store, order) == RequestAnswer(RequestOutcome.DONE)
+    assert not rig.mute.quiets(key, Level.HIGH), "whoever ordered it has ended their shift"
+    rig = start()
+    rig.sessions.add("2f1c")
+    rig.stage.step()
+    assert [rig.mute.quiets(key, level) for level in Level] == [True, True, True, False]
+    other = entry_of("7ABC123", Reason.WANTED_PERSON)
+    assert not rig.mute.quiets(key_of(other), Level.HIGH)
+    ask(store, 2, EndOfQuiet("unit-1:hit-1"))
+    rig.stage.step()
+    assert not rig.mute.quiets(key, Level.HIGH)
+
+
+def test_an_entry_is_quiet_on_one_boot_alone(store: UnitStore, start: Start, clock: ReplayedClock) -> None:
+    ask(store, 1, QuietOrder("unit-1:hit-1"))
+    start().stage.step()
+    clock.move_to(replace(instant(2000), boot_id="another"))
+    rig = start()
+    rig.sessions.add("2f1c")
+    rig.stage.step()
+    assert not rig.mute.has_quieted

@@ -15,11 +15,11 @@ from sqlalchemy import ColumnElement
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.access.authorisation.shown_hits import ShownHits
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.schema import hits
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.inquiries.hits.board_rows import BoardHit, hits_of_plate, newest_hits, one_hit, reason_of
-from alpr_edge.department.inquiries.hits.shown_hits import ShownHits
 from alpr_edge.department.search.read_pictures import ReadPicture, pictures_of
 from alpr_edge.department.settings import HitsTable
 from alpr_edge.domain.alerting import Level
@@ -105,15 +105,7 @@ class HitBoard:
             for (purpose, is_covert), some in groups.items():
                 objects = [each.objects[0] for each in some]
                 subject = AccessSubject(is_covert=is_covert, note=NOTE)
-                new, decision = self._shown.new_of(session, objects), None
-                if new is not None and not new:
-                    decision = authoriser.decide(Operation.SHOW_HIT, purpose, subject)
-                if decision is not None and decision.is_allowed:
-                    sources = decision.actor.sources
-                else:
-                    access = stack.enter_context(authoriser.access(Operation.SHOW_HIT, purpose, subject))
-                    access.show(tuple(objects if new is None else new))
-                    sources = access.actor.sources
+                sources = self._shown.access(stack, authoriser, purpose, subject, objects).sources
                 lines |= {(each.unit_id, each.hit_id): self._line(each, sources) for each in some}
         self._shown.add(session, [each.objects[0] for each in open_hits])
         return [lines[each.unit_id, each.hit_id] for each in found]
