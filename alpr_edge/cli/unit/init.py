@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 ROLES = "officer,alpr_administrator"
 _CAMERA_HELP = "Video file, folder of pictures, /dev/video0, rtsp://..., or simulated. Asked for if left out."
 _QUESTIONS = {
-    "badge": "Badge of the first administrator",
-    "name": "Name",
-    "organisation": "Agency",
-    "cjis_training_until": "Last day of their CJIS training (YYYY-MM-DD)",
-    "alpr_training_until": "Last day of their ALPR training (YYYY-MM-DD)",
+    "badge": ("--badge", "Badge of the first administrator"),
+    "name": ("--name", "Name"),
+    "organisation": ("--organisation", "Agency"),
+    "cjis_training_until": ("--cjis-until", "Last day of their CJIS training (YYYY-MM-DD)"),
+    "alpr_training_until": ("--alpr-until", "Last day of their ALPR training (YYYY-MM-DD)"),
 }
+"""Option and question of each value of the first administrator."""
 _CAR = (
     "A car is set up by scripts/provision instead: it adds the service user, start at boot, firewall and clock,\n"
     "and enrolls the unit at its department."
@@ -36,9 +37,7 @@ def init_command(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="New or empty folder for the unit.")],
     *,
     camera: Annotated[str, typer.Option("--camera", help=_CAMERA_HELP)] = "",
-    hotlist: Annotated[
-        Path | None, typer.Option("--hotlist", help="File of a hotlist. Asked for if left out.")
-    ] = None,
+    hotlist: Annotated[Path | None, typer.Option("--hotlist", help="File of a hotlist. Asked for if left out.")] = None,
     layout: Annotated[FormatName, typer.Option("--format", help="Layout of the hotlist.")] = FormatName.GENERIC_CSV,
     list_name: Annotated[str, typer.Option("--list", help="Name of the hotlist.")] = "own",
     unit_id: Annotated[str, typer.Option("--unit", help="Name of the unit.")] = "unit-1",
@@ -148,13 +147,13 @@ def _add_administrator(unit: Settings, given: dict[str, str]) -> str:
     from alpr_edge.services.accounts.people import LocalPeople
 
     clock = open_clock(unit)
-    texts = {key: _answer(given[key], f"the option for {key!r}", words) for key, words in _QUESTIONS.items()}
+    texts = {key: _answer(given[key], *asked) for key, asked in _QUESTIONS.items()}
     (source,) = unit.hotlist.source
     texts |= {"roles": ROLES, "sources": ",".join({"department", str(source.source_permission)})}
     with open_local_roster(unit, clock, migrate=True) as roster, open_upkeep(unit) as authoriser:
         person = new_entry(texts, caller(), roster.now).person
         people = LocalPeople(roster, authoriser)
-        people.found(person, lambda first: choose_sign_in(first, clock), f"ALPR {unit.unit.id}")
+        people.begin_roster(person, lambda first: choose_sign_in(first, clock), f"ALPR {unit.unit.id}")
     return person.badge
 
 
@@ -167,11 +166,11 @@ def _print_result(unit: Settings, file: Path, entries: int, administrator: str, 
     typer.echo(f"{file}: {unit.unit.id} is set up; list {source.name!r} has {count_text(entries, 'entry', 'entries')}")
     if not administrator:
         typer.echo(f"No person can sign in yet. At a terminal: alpr-edge unit init {file.parent}")
+    sign_in = f"Sign in with badge {administrator}, the password and the authenticator code.\n" if administrator else ""
     typer.echo(
         f"Next, each in a terminal of its own:\n"
         f"  alpr-edge run --settings {file}\n"
         f"  alpr-edge console --settings {file}\n"
         f"Then open {page} on this computer. The browser warns once, because the certificate vouches for itself.\n"
-        f"Sign in with badge {administrator or 'and password'}, the password and the authenticator code.\n"
-        f"To import a newer list: alpr-edge hotlist import FILE --source {source.name} --settings {file}\n{_CAR}"
+        f"{sign_in}To import a newer list: alpr-edge hotlist import FILE --source {source.name} --settings {file}\n{_CAR}"
     )

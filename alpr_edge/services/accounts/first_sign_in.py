@@ -57,7 +57,7 @@ class FirstSignIn:
         """
         return people.set_credentials(self.person.person_id, lambda before: self._credentials(before, people.now))
 
-    def found(self, people: LocalRoster) -> RosterHeader:
+    def begin_roster(self, people: LocalRoster) -> RosterHeader:
         """Begin the roster of a unit with this person, who can sign in from then on.
 
         Raises:
@@ -65,7 +65,7 @@ class FirstSignIn:
             PasswordError: no password was chosen.
         """
         credentials = self._credentials(Credentials(release_secret=new_secret()), people.now)
-        return people.found(Member(self.person, credentials))
+        return people.begin_roster(Member(self.person, credentials))
 
     def _credentials(self, before: Credentials, now: datetime) -> Credentials:
         if not self._password_hash:

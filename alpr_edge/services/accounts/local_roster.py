@@ -113,7 +113,7 @@ class LocalRoster:
         new = (Member(person, Credentials(release_secret=new_secret())) for person in added)
         return self._publish((*kept, *new))
 
-    def found(self, administrator: Member) -> RosterHeader:
+    def begin_roster(self, administrator: Member) -> RosterHeader:
         """Issue the first roster, with a person who can sign in.
 
         Raises:

@@ -135,7 +135,7 @@ class LocalPeople:
             choose(first)
             return first.finish(self.roster)
 
-    def found(self, person: Person, choose: Callable[[FirstSignIn], None], issuer: str) -> RosterHeader:
+    def begin_roster(self, person: Person, choose: Callable[[FirstSignIn], None], issuer: str) -> RosterHeader:
         """Have the first administrator of a new unit set password and one-time code, and begin its roster with them.
 
         The owner of the data folder may do so without signing in, once and only before the unit has stored a read.
@@ -151,12 +151,12 @@ class LocalPeople:
             PasswordError: no acceptable password was chosen.
         """
         subject = AccessSubject((person.person_id,), changes=_changes(None, person))
-        with self.authoriser.access(Operation.FOUND_PEOPLE, MAINTENANCE, subject) as access:
+        with self.authoriser.access(Operation.BEGIN_ROSTER, MAINTENANCE, subject) as access:
             self.roster.require_unused()
             approved = replace(person, approved_by=access.actor.person_id)
             first = FirstSignIn(approved, issuer, self.authoriser.policy.security)
             choose(first)
-            return first.found(self.roster)
+            return first.begin_roster(self.roster)
 
     def overview(self, now: datetime) -> list[AccountOverview]:
         """Everybody, by badge.
