@@ -192,8 +192,7 @@ def test_a_sign_in_at_the_page_leaves_the_session_of_the_command_line_and_a_susp
             token_digest(command_line.token),
             token_digest(page.token),
         }
-    car.status = AccountStatus.SUSPENDED
-    car.install()
+    car.install(replace(OFFICER, status=AccountStatus.SUSPENDED))
     with car.store.reading() as rows:
         assert rows.live_sessions() == []
 

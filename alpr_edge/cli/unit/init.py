@@ -166,11 +166,12 @@ def _print_result(unit: Settings, file: Path, entries: int, administrator: str, 
     typer.echo(f"{file}: {unit.unit.id} is set up; list {source.name!r} has {count_text(entries, 'entry', 'entries')}")
     if not administrator:
         typer.echo(f"No person can sign in yet. At a terminal: alpr-edge unit init {file.parent}")
-    sign_in = f"Sign in with badge {administrator}, the password and the authenticator code.\n" if administrator else ""
+    sign_in = f"Sign in with badge {administrator}, password and authenticator code.\n" if administrator else ""
     typer.echo(
         f"Next, each in a terminal of its own:\n"
         f"  alpr-edge run --settings {file}\n"
         f"  alpr-edge console --settings {file}\n"
         f"Then open {page} on this computer. The browser warns once, because the certificate vouches for itself.\n"
-        f"{sign_in}To import a newer list: alpr-edge hotlist import FILE --source {source.name} --settings {file}\n{_CAR}"
+        f"{sign_in}"
+        f"To import a newer list: alpr-edge hotlist import FILE --source {source.name} --settings {file}\n{_CAR}"
     )
