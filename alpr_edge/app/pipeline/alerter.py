@@ -305,9 +305,14 @@ class Alerter:
             log.info("alert.withdrawn", read=vehicle.read.read_id)
             self._sound(Tone.WITHDRAWN, at, WITHDRAWN_SENTENCE)
         for key, tones in own.items():
-            others = [tone for (told, _), (tone, _) in self._soundings.items() if told == key]
-            for tone in (*tones, *others):
+            for tone in tones:
                 tone.is_void = True
+            for told in [each for each in self._soundings if each[0] == key]:
+                del self._soundings[told]
+            # Only this entry: a tone of another vehicle may have told of others as well, which stay told.
+            for other in self._vehicles.values():
+                if key in other.hits:
+                    other.hits[key].sounding = None
         if own:
             for other in self._vehicles.values():
                 other.review_at = None

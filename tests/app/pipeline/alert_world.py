@@ -272,14 +272,19 @@ class Street:
                 self._check_record(self.records[hits[-1].hit_id])
 
     def _check_record(self, record: AlertRecord) -> None:
-        """A tone has sounded, or the record says why not, and that reason still holds."""
+        """A tone has sounded, of this hit or of a graver one since, or the record says why not, which still holds."""
         if record.was_heard or record.silence in {Silence.COOLDOWN, Silence.OTHER_HIT}:
             return
         reasons = {Silence.MUTED: self.muted, Silence.SIGNED_OUT: self.silent, Silence.NO_DEVICE: not self.device.up}
         assert record.silence is not None, "neither a tone nor a reason"
         changed_ms = max(self.condition_since.values(), default=0.0)
         key = key_of(self.hits[record.alert.hit_id].entry)
-        told = any(tone.key == key and self.ms - tone.at_ms < COOLDOWN_S * 1000 for tone in self.tones)
+        plate = self.plates_at[record.alert.read_id].plate
+        told = any(
+            (tone.key == key and self.ms - tone.at_ms < COOLDOWN_S * 1000)
+            or (tone.read.plate == plate and tone.level >= record.alert.level)
+            for tone in self.tones
+        )
         holds = told or any(reasons.values())
         assert holds or self.ms - changed_ms <= 2 * REVIEW_MS + 2000, f"silent by {record.silence}, which is over"
 

@@ -110,6 +110,18 @@ def test_what_is_listed_is_heard_and_what_is_disowned_is_not() -> None:
     _run(2_000)
 
 
+def test_a_withdrawal_lets_no_other_entry_of_the_same_tone_sound_again() -> None:
+    street = Street()
+    for plate in ("7ABC123", "7ABC12?"):
+        street.lists.add(plate, Reason.AMBER_ALERT, 10, covert=False)
+    for _ in range(2):
+        street.show([("front", 0, "7ABCI23", 0.95), ("rear", 0, "7ABC123", 0.999)], 2500)
+    street.finish()
+    heard = [record for record in street.records.values() if record.sounded_at is not None]
+    told = {street.hits[record.alert.hit_id].entry.plate: record.late_tone for record in heard}
+    assert told["7ABC123"] is None
+
+
 @pytest.mark.slow
 def test_the_same_over_a_hundred_thousand_streets() -> None:
     _run(100_000)
