@@ -122,8 +122,11 @@ def _keep_open(unit: Settings, department: Path, badge: str, known: dict[str, st
     print(f"  import {TlsFiles(department).authority}, or go on all the same. Ctrl-C ends the page.")
     print(f"  sign in with badge {badge}, password {known['password']}, and a code of the app, each good for once:")
     while not stop.is_set():
-        print(f"  code {_code(known['secret'])}", end="\n" if not sys.stdout.isatty() else "\r", flush=True)
-        stop.wait(CODE_S - time.time() % CODE_S)
+        left_s = CODE_S - time.time() % CODE_S
+        until = time.strftime("%H:%M:%S", time.localtime(time.time() + left_s))
+        line = f"  code {_code(known['secret'])}, until {until}"
+        print(*(("\r\x1b[K", line) if sys.stdout.isatty() else (line, "\n")), sep="", end="", flush=True)
+        stop.wait(left_s)
     print()
 
 

@@ -1,11 +1,14 @@
-"""Explain the result of a drive to a newcomer: every read, what sounded, and what an officer would do with it."""
+"""Explain the result of a drive to a newcomer: what sounded, what an officer would do with it, and what was missed."""
 
 import argparse
-import json
 import sys
 import wave
 from pathlib import Path
 from typing import Any
+
+from alpr_edge.cli.drive import load_lines
+from alpr_edge.domain.plates import canonical
+from alpr_edge.simulation.truth import DriveTruth, VehicleTruth
 
 Line = dict[str, Any]
 LATER_LIST = "later"
@@ -20,14 +23,17 @@ SILENCES = {
 
 
 def main() -> int:
-    """Print a line for each read and two for each hit."""
+    """Print two lines for each hit, and what a simulated drive missed."""
     parser = argparse.ArgumentParser(prog="scripts/demo_report.py", description=__doc__)
     parser.add_argument("folder", type=Path, help="folder of alpr-edge drive --out")
     parser.add_argument("--stopped", action="store_true", help="the drive was stopped before its end")
     parser.add_argument("--no-hotlist", action="store_true", help="the drive had no hotlist")
     arguments = parser.parse_args()
-    reads, hits = lines_of(arguments.folder / "reads.jsonl"), lines_of(arguments.folder / "hits.jsonl")
-    print("\n".join([*read_lines(reads), "", *hit_lines(hits), *sound_lines(arguments.folder / "alerts.wav")]))
+    reads, hits = load_lines(arguments.folder / "reads.jsonl"), load_lines(arguments.folder / "hits.jsonl")
+    print("\n".join([*hit_lines(hits), *sound_lines(arguments.folder / "alerts.wav")]))
+    truth = arguments.folder / "truth.json"
+    if truth.exists() and not arguments.stopped:
+        print("\n".join(truth_lines(DriveTruth.load(truth), reads, hits)))
     if arguments.stopped:
         print("  The drive was stopped before its end; this is what was read until then.")
     elif not hits:
@@ -35,36 +41,6 @@ def main() -> int:
             "  No hotlist was given: add --hotlist FILE." if arguments.no_hotlist else "  No plate was on the hotlist."
         )
     return 0
-
-
-def lines_of(path: Path) -> list[Line]:
-    """The objects of a file of JSON lines; none where there is no file. A last line that was cut short is left out."""
-    if not path.is_file():
-        return []
-    text = path.read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
-
-
-def read_lines(reads: list[Line]) -> list[str]:
-    """A table of the reads: when, which plate, how sure, in how many frames, and what it was taken for before."""
-    if not reads:
-        return ["  No plate was read."]
-    lines = [f"  {'first seen (UTC)':19}  {'plate':9}  {'sure':>5}  {'frames':>6}  note"]
-    for read in sorted(reads, key=lambda read: (read["first_seen"], read["read_id"])):
-        frames = read["last_frame"] - read["first_frame"] + 1
-        line = f"  {_clock(read)}  {read['plate']:9}  {read['confidence']:5.0%}  {frames:6}  {_note(read)}"
-        lines.append(line.rstrip())
-    return lines
-
-
-def _note(read: Line) -> str:
-    """Return what to know about a read: what the first looks took it for, and its second best text."""
-    if read["earlier_texts"]:
-        return f"at first {read['earlier_texts'][-1]['plate']}, until more frames said otherwise"
-    if read["alternatives"]:
-        best = read["alternatives"][0]
-        return f"or {best['plate']} ({best['confidence']:.0%})"
-    return ""
 
 
 def hit_lines(hits: list[Line]) -> list[str]:
@@ -92,8 +68,23 @@ def sound_lines(path: Path) -> list[str]:
     return [f"  alerts.wav: {seconds:.1f} s; each tone lies where it sounded on the drive"]
 
 
-def _clock(read: Line) -> str:
-    return str(read["first_seen"])[:19].replace("T", " ")
+def truth_lines(truth: DriveTruth, reads: list[Line], hits: list[Line]) -> list[str]:
+    """Compare the drive with what the simulation drew."""
+    read, hit = {each["plate_canonical"] for each in reads}, {canonical(each["entry_plate"]) for each in hits}
+    missed = [each for each in truth.vehicles if canonical(each.plate) not in read]
+    wrong = sorted(read - {canonical(each.plate) for each in truth.vehicles})
+    listed = [each for each in truth.vehicles if each.hotlist_description]
+    unheard = [each.plate for each in listed if canonical(each.plate) not in hit]
+    counts = f"{len(truth.vehicles) - len(missed)} of {len(truth.vehicles)}"
+    lines = [f"  compared with the truth of the simulation: {counts} plates were read"]
+    lines += [f"      missed {each.plate} ({each.state}), at most {_width_px(each):.0f} pixels wide" for each in missed]
+    lines += [f"      read {text}, which is on no vehicle" for text in wrong]
+    lines.append(f"  {len(listed) - len(unheard)} of {len(listed)} plates of the hotlist made a hit")
+    return [*lines, *(f"      no hit for {plate}" for plate in unheard)]
+
+
+def _width_px(vehicle: VehicleTruth) -> float:
+    return max(box.width_px for box in vehicle.boxes.values())
 
 
 if __name__ == "__main__":

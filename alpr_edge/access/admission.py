@@ -40,7 +40,8 @@ def admit(
     if not _has_room(rows, person_id, security.sessions, place):
         return SignInResult(SignInOutcome.CAR_FULL, person_id)
     for each in live_sessions:
-        if each.person_id == person_id:
+        # One session at the page and one for each login of the command line: a sign-in at one ends no work at another.
+        if each.person_id == person_id and each.login == place.login:
             rows.save_session(each.finish(SessionEnd.REPLACED))
     clear_failures(rows, account)
     if place.now.trusted_utc is not None:

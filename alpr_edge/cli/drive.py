@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alpr_edge.app.replay.recording import LaterList
 
 LATER_S_MAX = 86_400.0
+READS_PRINTED_MAX = 200
 
 
 class Pace(StrEnum):
@@ -76,8 +77,10 @@ def drive(
         recording.length()  # what is no video says so here, while an earlier drive can still be put back
     begin = began or recording.start_time
     plan = replay.ReplayPlan(recording, vision_models, out, unit_settings, begin, pace is Pace.REAL, upload_timeout)
-    with _remove_if_failed(out), _report_interrupt(out):
+    with _remove_if_failed(out), _report_interrupt(out, as_json=as_json):
         summary, faults = _with_progress(plan)
+    if not as_json:
+        typer.echo("\n".join(read_lines(load_lines(out / "reads.jsonl"))))
     typer.echo(json.dumps(asdict(summary)) if as_json else _summary_text(summary, out))
     _tell_faults(faults)
 
@@ -114,13 +117,48 @@ def _remove_if_failed(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _report_interrupt(out: Path) -> Iterator[None]:
-    """Say where the reads of an interrupted replay are."""
+def _report_interrupt(out: Path, *, as_json: bool) -> Iterator[None]:
+    """Print the reads of an interrupted replay, and where they are."""
     try:
         yield
     except KeyboardInterrupt:
+        if not as_json:
+            typer.echo("\n".join(read_lines(load_lines(out / "reads.jsonl"))))
         typer.echo(f"alpr-edge: interrupted; {out} holds what was read until then", err=True)
         raise
+
+
+def load_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a file of JSON lines, [] if it is missing; leaves out a last line that was cut short."""
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def read_lines(reads: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a table of the first reads: time, plate, confidence, frames, and other texts that were considered."""
+    if not reads:
+        return ["No plate was read."]
+    lines = [f"  {'first seen (UTC)':19}  {'plate':9}  {'sure':>5}  {'frames':>6}  note"]
+    ordered = sorted(reads, key=lambda read: (read["first_seen"], read["read_id"]))
+    for read in ordered[:READS_PRINTED_MAX]:
+        time, frames = read["first_seen"][:19].replace("T", " "), read["last_frame"] - read["first_frame"] + 1
+        line = f"  {time}  {read['plate']:9}  {read['confidence']:5.0%}  {frames:6}  {_read_note(read)}"
+        lines.append(line.rstrip())
+    if len(reads) > READS_PRINTED_MAX:
+        lines.append(f"  ... and {len(reads) - READS_PRINTED_MAX:,} more in reads.jsonl")
+    return lines
+
+
+def _read_note(read: dict[str, Any]) -> str:
+    """Return the text that the first frames gave, or the second most likely text."""
+    if read["earlier_texts"]:
+        return f"at first {read['earlier_texts'][-1]['plate']}, until more frames said otherwise"
+    if read["alternatives"]:
+        best = read["alternatives"][0]
+        return f"or {best['plate']} ({best['confidence']:.0%})"
+    return ""
 
 
 def _tell_faults(faults: Sequence[str]) -> None:

@@ -9,8 +9,11 @@ from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.consent import YesOption, require_consent
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
 from alpr_edge.domain.errors import SettingsError
+from alpr_edge.settings.base import without_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alpr_edge.settings import Settings
     from alpr_edge.settings.layers.department_layer import LayeredSettings
     from alpr_edge.settings.profiles import PolicySummary
@@ -44,7 +47,7 @@ def init(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) -> 
 def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Check a settings file and the files it names. Lists every fault at once; exit code 2 if there is one.
 
-    Of a file that is fit for use it shows what its policy means: purposes, sessions, passwords, times.
+    For a valid file it shows cameras, receiver, sound, lists and department, then what its policy means.
     """
     layers, faults, policy = _look_at(file)
     if as_json:
@@ -54,8 +57,8 @@ def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) ->
         for fault in faults:
             typer.echo(f"alpr-edge: {fault}", err=True)
         typer.echo(f"{file}: {count_text(len(faults), 'fault') if faults else 'fit for use'}")
-        for line in policy.lines() if policy and not faults else ():
-            typer.echo(line)
+        if layers and policy and not faults:
+            typer.echo("\n".join([*_unit_lines(layers.settings), *policy.lines()]))
         if layers:
             _tell_of_department(layers)
     if faults:
@@ -99,6 +102,24 @@ def _look_at(file: Path) -> "tuple[LayeredSettings | None, list[str], PolicySumm
     except SettingsError as error:
         return None, error.faults, None
     return layers, _faults_of(layers.settings), policy
+
+
+def _unit_lines(settings: "Settings") -> "Iterator[str]":
+    """The parts of a unit that decide whether it reads, sounds and sends."""
+    for camera in settings.camera:
+        address = getattr(camera, "url", None) or getattr(camera, "device", None) or getattr(camera, "path", "")
+        yield f"camera {camera.id}: {camera.kind} {without_secrets(str(address))}".rstrip()
+    receiver = settings.position.device
+    yield f"receiver: {receiver or 'none; reads have no position (position.device)'}"
+    alerts = settings.alerts
+    sound = {"alsa": f"device {alerts.device}", "wav": f"into {alerts.wav_path}", "none": "none; hits make no sound"}
+    yield f"sound: {sound[alerts.player]}"
+    if not settings.hotlist.source:
+        yield "lists: none; only lists imported by hand and entries of officers (hotlist.source)"
+    for source in settings.hotlist.source:
+        origin = "department" if source.department else source.folder or without_secrets(source.url)
+        yield f"list {source.name}: {source.format}, {origin or 'imported by hand'}; needs {source.source_permission}"
+    yield f"department: {settings.uplink.url or 'none; nothing is sent (uplink.url)'}"
 
 
 def _tell_of_department(layers: "LayeredSettings") -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -27,7 +28,7 @@ from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.reads import EvidenceKind, PlateRead
 from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.runtime.health import Health
-from alpr_edge.settings import CameraSettings, Settings, V4l2Camera
+from alpr_edge.settings import CameraSettings, FolderCamera, Settings, SimulatedCamera, V4l2Camera, VideoCamera
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.vision.picture_quality import measure_plate, measure_scene
 from alpr_edge.vision.recogniser import crop_of
@@ -45,10 +46,21 @@ READS_LOOKED_AT = 300
 _CABLE = "check cable and power; see v4l2-ctl --list-devices"
 _MODE = "plug it into a port of its own, or set width_px, height_px and fps to a mode of v4l2-ctl --list-formats-ext"
 _SHOW = "hold the test card before the camera (alpr-edge unit card) and run this again, or --skip card"
+_OTHER_RECORDING = (
+    "a recording stays as it was made: give another one as path of its [[camera]], or replace it by a camera"
+)
 
 
 def check_camera(context: CheckContext, settings: CameraSettings) -> list[Check]:
-    """Check one camera: its rate, focus, exposure and the test card."""
+    """Check one camera: its rate, focus, exposure and the test card, with other advice for a recording."""
+    checks = _check_camera(context, settings)
+    if not isinstance(settings, VideoCamera | FolderCamera | SimulatedCamera):
+        return checks
+    seen = [check for check in checks if check.todo != _SHOW or not check.name.endswith(" card")]
+    return [replace(check, todo=_OTHER_RECORDING) if check.todo else check for check in seen]
+
+
+def _check_camera(context: CheckContext, settings: CameraSettings) -> list[Check]:
     name = f"camera {settings.id}"
     if context.running:
         return _check_running(context, settings, name)

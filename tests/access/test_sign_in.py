@@ -185,6 +185,18 @@ def test_a_new_sign_in_ends_the_persons_other_session(car: Car) -> None:
         assert rows.live_sessions() == [second.session]
 
 
+def test_a_sign_in_at_the_page_leaves_the_session_of_the_command_line_and_a_suspension_ends_both(car: Car) -> None:
+    command_line, page = car.sign_in(), car.sign_in(place=car.place(login="console"))
+    with car.store.reading() as rows:
+        assert {each.token_sha256 for each in rows.live_sessions()} == {
+            token_digest(command_line.token),
+            token_digest(page.token),
+        }
+    car.install(replace(OFFICER, status=AccountStatus.SUSPENDED))
+    with car.store.reading() as rows:
+        assert rows.live_sessions() == []
+
+
 def test_a_sign_in_at_a_new_place_is_told_once_for_each_person_and_place(car: Car) -> None:
     told = [car.sign_in().is_new_place, car.sign_in().is_new_place, car.sign_in("Bp-2").is_new_place]
     assert told == [True, False, True]

@@ -37,6 +37,13 @@ def test_a_folder_is_driven_matched_and_summed_up(tmp_path: Path, settings: Path
     assert {read["position"] for read in reads} == {None}
 
 
+def test_the_reads_are_printed(tmp_path: Path, settings: Path) -> None:
+    frames = write_frames(tmp_path / "frames", [0, 1])
+    output = drive(frames, settings, tmp_path / "out", "--start", "2026-03-01T08:30:00Z").stdout
+    for plate in PLATES[:2]:
+        assert f"  2026-03-01 08:30:00  {plate}  " in output
+
+
 def test_a_damaged_picture_costs_itself_alone(tmp_path: Path, settings: Path) -> None:
     frames = write_frames(tmp_path / "frames", [0, 1])
     (frames / "00003.png").write_bytes(b"")

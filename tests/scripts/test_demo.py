@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from scripts.demo_report import hit_lines, lines_of, read_lines, sound_lines
+from alpr_edge.cli.drive import load_lines, read_lines
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.simulation.truth import DriveTruth, VehicleTruth
+from scripts.demo_report import hit_lines, sound_lines, truth_lines
 from tests.scripts.demo_checkout import RUN_S_MAX, make_demo, running
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +43,7 @@ def test_every_read_is_a_line_with_its_doubt_and_what_it_was_taken_for_at_first(
         "  2026-03-02 17:00:00  30467M2      72%       5  or 30467W2 (21%)",
         "  2026-03-02 17:00:01  0WUW583     100%       5  at first 0VUV583, until more frames said otherwise",
     ]
-    assert read_lines([]) == ["  No plate was read."]
+    assert read_lines([]) == ["No plate was read."]
 
 
 def test_a_hit_says_what_sounded_and_why() -> None:
@@ -69,10 +72,27 @@ def test_a_hit_says_what_sounded_and_why() -> None:
     )
 
 
+def test_a_simulated_drive_is_compared_with_its_truth() -> None:
+    boxes = {3: Box(0, 0, 40, 20), 4: Box(0, 0, 61, 30)}
+    vehicles = (
+        VehicleTruth("OWUW583", "NV", "pickup", "stolen", boxes),
+        VehicleTruth("7ABC123", "CA", "sedan", "stolen", boxes),
+        VehicleTruth("8XYZ111", "CA", "sedan", "", boxes),
+    )
+    reads = [{"plate_canonical": plate} for plate in ("0WUW583", "8XYZ111", "8XYZ777")]
+    assert truth_lines(DriveTruth(10.0, 20, vehicles), reads, [{"entry_plate": "0WUW583"}]) == [
+        "  compared with the truth of the simulation: 2 of 3 plates were read",
+        "      missed 7ABC123 (CA), at most 61 pixels wide",
+        "      read 8XYZ777, which is on no vehicle",
+        "  1 of 2 plates of the hotlist made a hit",
+        "      no hit for 7ABC123",
+    ]
+
+
 def test_files_of_a_drive_that_was_cut_short_are_read_as_far_as_they_go(tmp_path: Path) -> None:
     (tmp_path / "reads.jsonl").write_text('{"plate": "A"}\n{"plate": "B', encoding="utf-8")
-    assert lines_of(tmp_path / "reads.jsonl") == [{"plate": "A"}]
-    assert lines_of(tmp_path / "hits.jsonl") == []
+    assert load_lines(tmp_path / "reads.jsonl") == [{"plate": "A"}]
+    assert load_lines(tmp_path / "hits.jsonl") == []
     (tmp_path / "alerts.wav").write_bytes(b"RIFF")
     assert sound_lines(tmp_path / "alerts.wav") == sound_lines(tmp_path / "none.wav") == []
 
@@ -87,7 +107,7 @@ def test_a_drive_that_is_interrupted_shows_what_was_read_until_then(demo: Path) 
     reads = demo.parents[1] / "out" / "demo" / "drive" / "reads.jsonl"
     with running(demo, "--source", "simulated", "--pace", "real") as process:
         end = time.monotonic() + WAIT_S_MAX
-        while not lines_of(reads):
+        while not load_lines(reads):
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < end, "nothing was read"
             time.sleep(0.1)
@@ -96,4 +116,4 @@ def test_a_drive_that_is_interrupted_shows_what_was_read_until_then(demo: Path) 
     assert process.returncode not in {0, None}
     assert "  The drive was stopped before its end; this is what was read until then." in output, errors
     assert "No plate was on the hotlist" not in output
-    assert lines_of(reads)[0]["plate"] in output
+    assert load_lines(reads)[0]["plate"] in output

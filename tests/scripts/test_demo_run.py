@@ -12,8 +12,8 @@ from pathlib import Path
 import pyotp
 import pytest
 
+from alpr_edge.cli.drive import load_lines
 from alpr_edge.simulation.drive import Drive
-from scripts.demo_report import lines_of
 from tests.plate_search import plates_in
 from tests.scripts.demo_checkout import DRIVE_S, DRIVE_SEED, ROOT, RUN_S_MAX, make_demo, running, write_drive
 
@@ -98,7 +98,7 @@ def leavings(tmp_path_factory: pytest.TempPathFactory) -> Leavings:
         watch.join()
     assert process.returncode == 0, errors
     out = demo.parents[1] / "out" / "demo"
-    read = {read["plate"] for read in lines_of(out / "drive" / "reads.jsonl")}
+    read = {read["plate"] for read in load_lines(out / "drive" / "reads.jsonl")}
     plates = read | {vehicle.plate for vehicle in Drive(DRIVE_SEED, DRIVE_S).truth.vehicles}
     return Leavings(out, json.loads(kept.read_text(encoding="utf-8")), read, plates, output, errors, before, seen)
 

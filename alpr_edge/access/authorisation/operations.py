@@ -68,6 +68,7 @@ class Operation(StrEnum):
     CREATE_KEYS = "create_keys"
     WRITE_SUPPORT_BUNDLE = "write_support_bundle"
     CHANGE_PEOPLE = "change_people"
+    BEGIN_ROSTER = "begin_roster"
     SHOW_PEOPLE = "show_people"
     SIGN_OUT_PERSON = "sign_out_person"
     RECORD_TRAINING = "record_training"
@@ -191,6 +192,8 @@ RULES: dict[Operation, OperationRule] = {
     Operation.CREATE_KEYS: _upkeep(Action.MANAGE_SETTINGS),
     Operation.WRITE_SUPPORT_BUNDLE: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CHANGE_PEOPLE: _change(Action.MANAGE_PEOPLE),
+    # Of a new unit alone, which holds no plate and which nobody can sign in to yet.
+    Operation.BEGIN_ROSTER: _upkeep(Action.MANAGE_PEOPLE),
     Operation.SHOW_PEOPLE: OperationRule(Action.MANAGE_PEOPLE),
     Operation.SIGN_OUT_PERSON: _upkeep(Action.MANAGE_PEOPLE),
     Operation.RECORD_TRAINING: _change(Action.RECORD_TRAINING),

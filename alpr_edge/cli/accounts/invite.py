@@ -39,14 +39,14 @@ def invite_command(
     issuer = f"ALPR {load(settings).unit.id}"
     with open_people(settings, break_glass) as people:
         clock = people.roster.clock
-        header = people.invite(person, lambda first: _choose(first, clock), issuer)
+        header = people.invite(person, lambda first: choose_sign_in(first, clock), issuer)
     if as_json:
         print_object({"serial": header.serial, "valid_until": header.valid_until})
     else:
         typer.echo(f"{person} can sign in from now on; roster {header.serial}, until {time_text(header.valid_until)}")
 
 
-def _choose(first: FirstSignIn, clock: Clock) -> None:
+def choose_sign_in(first: FirstSignIn, clock: Clock) -> None:
     """Ask for password and code; a mistake is said and asked for again at a terminal."""
     _retry(lambda: _choose_password(first))
     _show_secret(first)

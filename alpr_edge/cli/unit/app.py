@@ -4,6 +4,7 @@ from alpr_edge.cli.lazy import LazyTarget, lazy_app
 
 app = lazy_app(
     {
+        "init": LazyTarget("alpr_edge.cli.unit.init:init_command", "Set up a unit of your own in a folder"),
         "status": LazyTarget("alpr_edge.cli.unit.status:status_command", "Show this unit's health, no plates; or live"),
         "enrol": LazyTarget("alpr_edge.cli.unit.enrol:enrol_command", "Make this unit's key and get its certificate"),
         "retire": LazyTarget("alpr_edge.cli.unit.retire:retire_command", "Revoke this unit at the department"),

@@ -9,7 +9,7 @@ from alpr_edge.access.totp import matching_step, new_secret, provisioning_uri
 from alpr_edge.domain.errors import PasswordError
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import Person
-from alpr_edge.domain.people.roster import RosterHeader
+from alpr_edge.domain.people.roster import Member, RosterHeader
 from alpr_edge.domain.permissions.profile import SecurityProfile
 from alpr_edge.services.accounts.local_roster import LocalRoster
 
@@ -55,10 +55,19 @@ class FirstSignIn:
         Raises:
             PasswordError: no password was chosen.
         """
+        return people.set_credentials(self.person.person_id, lambda before: self._credentials(before, people.now))
+
+    def begin_roster(self, people: LocalRoster) -> RosterHeader:
+        """Begin the roster of a unit with this person, who can sign in from then on.
+
+        Raises:
+            AccessError: the unit has a roster, or has stored reads.
+            PasswordError: no password was chosen.
+        """
+        credentials = self._credentials(Credentials(release_secret=new_secret()), people.now)
+        return people.begin_roster(Member(self.person, credentials))
+
+    def _credentials(self, before: Credentials, now: datetime) -> Credentials:
         if not self._password_hash:
             raise PasswordError("no password was chosen")
-
-        def update(before: Credentials) -> Credentials:
-            return replace(before, password_hash=self._password_hash, totp_secret=self.secret, password_set=people.now)
-
-        return people.set_credentials(self.person.person_id, update)
+        return replace(before, password_hash=self._password_hash, totp_secret=self.secret, password_set=now)

@@ -23,6 +23,9 @@ from alpr_edge.settings import Settings
 from alpr_edge.store.access.accounts import AccountStore, open_accounts
 from alpr_edge.store.access.members import all_members
 from alpr_edge.store.access.pinned_key import pin_roster_key, pinned_roster_key
+from alpr_edge.store.db.migrate import RELEASE
+from alpr_edge.store.reads.queries import newest_number
+from alpr_edge.store.unit_store import open_store
 
 ROSTER_VALID = timedelta(days=365)
 """How long a local roster holds: accounts are reviewed each year, and each change makes a new one."""
@@ -110,6 +113,27 @@ class LocalRoster:
         new = (Member(person, Credentials(release_secret=new_secret())) for person in added)
         return self._publish((*kept, *new))
 
+    def begin_roster(self, administrator: Member) -> RosterHeader:
+        """Issue the first roster, with a person who can sign in.
+
+        Raises:
+            AccessError: people can sign in here already, or the unit has stored reads.
+            StoreError: the accounts cannot be written.
+        """
+        self.require_unused()
+        return self._publish((administrator,))
+
+    def require_unused(self) -> None:
+        """Refuse unless the unit is new: the owner of its folder may choose who signs in only while it holds no plate.
+
+        Raises:
+            AccessError: a roster was installed, a key of one is pinned, or reads were stored.
+            StoreError: the accounts cannot be read.
+        """
+        is_pinned = pinned_roster_key(self.accounts) is not None
+        if is_pinned or held_roster(self.accounts) is not None or _has_reads(self.settings):
+            raise AccessError("this unit is in use; its administrators add people: alpr-edge accounts add")
+
     def set_credentials(self, person_id: str, update: Callable[[Credentials], Credentials]) -> RosterHeader:
         """Give somebody other credentials; it counts as use of the account."""
 
@@ -132,6 +156,14 @@ class LocalRoster:
         key = pin_roster_key(self.accounts, local_roster_key(self.settings), replace=True)
         content = sign_roster(Roster(header, members), local_signing_key(self.settings))
         return install_roster(self.accounts, content, key, self.clock.now())
+
+
+def _has_reads(settings: Settings) -> bool:
+    """Whether the unit has stored a read; raises StoreError if its database does not open."""
+    if not (settings.unit.data_directory / RELEASE.file_name).exists():
+        return False
+    with open_store(settings, migrate=False) as store, store.database.read() as connection:
+        return newest_number(connection) > 0
 
 
 def is_usable_administrator(member: Member, now: datetime) -> bool:

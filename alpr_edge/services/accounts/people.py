@@ -135,6 +135,29 @@ class LocalPeople:
             choose(first)
             return first.finish(self.roster)
 
+    def begin_roster(self, person: Person, choose: Callable[[FirstSignIn], None], issuer: str) -> RosterHeader:
+        """Have the first administrator of a new unit set password and one-time code, and begin its roster with them.
+
+        The owner of the data folder may do so without signing in, once and only before the unit has stored a read.
+        Nothing is kept unless all of it succeeds.
+
+        Args:
+            person: the administrator.
+            choose: asks them.
+            issuer: the label that the authenticator app shows beside the name.
+
+        Raises:
+            AccessError: it is refused, or the unit is not new.
+            PasswordError: no acceptable password was chosen.
+        """
+        subject = AccessSubject((person.person_id,), changes=_changes(None, person))
+        with self.authoriser.access(Operation.BEGIN_ROSTER, MAINTENANCE, subject) as access:
+            self.roster.require_unused()
+            approved = replace(person, approved_by=access.actor.person_id)
+            first = FirstSignIn(approved, issuer, self.authoriser.policy.security)
+            choose(first)
+            return first.begin_roster(self.roster)
+
     def overview(self, now: datetime) -> list[AccountOverview]:
         """Everybody, by badge.
 

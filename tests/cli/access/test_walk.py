@@ -99,6 +99,7 @@ WITHOUT_UNIT = {
     "accounts unlock --code": "needs a locked account",
     "models choose": "measures for seconds",
     "keys create": "records the keys that it makes, and there are all",
+    "unit init": "makes a unit of its own: tests/cli/unit/test_init.py",
     "settings apply": "needs other settings: tests/cli/test_settings_apply.py",
 }
 """Commands of upkeep that are walked by tests of their own."""

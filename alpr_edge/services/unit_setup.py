@@ -1,0 +1,111 @@
+"""Sets up a unit in a folder of its own, for the user who runs it; ``scripts/provision`` sets up a car.
+
+Each step leaves alone the files that an earlier, interrupted run made.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from alpr_edge.capture.recordings import FolderSource, VideoSource
+from alpr_edge.domain.errors import CaptureError, SettingsError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.hotlist.formats.base import FormatName
+from alpr_edge.runtime.durable_files import create_file, private_directory
+from alpr_edge.services.page_certificate import make_page_certificate
+from alpr_edge.services.settings_template import NAME
+from alpr_edge.settings import Settings, load
+from alpr_edge.settings.loader import parse
+from alpr_edge.store.keys import create_keys
+
+DATA, SIMULATED = "data", "simulated"
+_HEADER = """\
+# A unit in a folder. Keys that are left out have their defaults; to read about all of them:
+#     alpr-edge settings init EXAMPLE.toml
+
+"""
+
+
+def camera_table(source: str) -> dict[str, Any]:
+    """Return the [[camera]] table of a source, once a recording has proved to be one.
+
+    Args:
+        source: a video file, a folder of pictures, a device such as /dev/video0, an RTSP address, or ``simulated``.
+
+    Raises:
+        CaptureError: there is no such source, or it is no recording.
+    """
+    if source.startswith(("rtsp://", "rtsps://")):
+        return {"kind": "rtsp", "id": "front", "url": source}
+    if source == SIMULATED:
+        return {"kind": SIMULATED, "id": "front"}
+    path = Path(source).expanduser().absolute()
+    if path.is_char_device():
+        return {"kind": "v4l2", "id": "front", "device": str(path)}
+    if path.is_dir():
+        FolderSource(path, "front", 1.0, Instant("check", 0)).length()
+        return {"kind": "folder", "id": "front", "path": str(path)}
+    if not path.is_file():
+        raise CaptureError(
+            f"{source}: no such file, folder or device; expected a video, a folder of pictures, a device such as "
+            f"/dev/video0, an address that begins with rtsp://, or {SIMULATED!r}"
+        )
+    VideoSource(path, "front", Instant("check", 0)).length()
+    return {"kind": "video", "id": "front", "path": str(path)}
+
+
+def write_settings(
+    folder: Path, unit_id: str, camera: dict[str, Any], list_name: str, layout: FormatName, port: int
+) -> Settings:
+    """Write the settings of a new unit.
+
+    Raises:
+        SettingsError: a value is not allowed, or the folder holds settings; nothing was written.
+        StoreError: the folder cannot be used.
+    """
+    has_sound = any(Path("/dev/snd").glob("pcmC*p"))
+    tables = {
+        "unit": {"id": unit_id, "data_directory": DATA, "runtime_directory": "run"},
+        "camera": [camera],
+        "hotlist": {"source": [{"name": list_name, "format": str(layout)}]},
+        "alerts": {"player": "alsa" if has_sound else "none"},
+        "console": {"port": port, "certificate_file": "console.pem", "at_speed": "never"},
+        "store": {"keys_directory": "keys"},
+    }
+    parse(tables, folder)
+    private_directory(folder)
+    try:
+        create_file(folder / NAME, (_HEADER + tomlkit.dumps(tables)).encode())
+    except OSError as error:
+        raise SettingsError([f"{folder / NAME}: cannot be written: {error.strerror}"]) from None
+    return load(folder / NAME)
+
+
+def begun_settings(folder: Path) -> Settings | None:
+    """Return the settings that an earlier run wrote into a folder; None if the folder is new or empty.
+
+    Raises:
+        SettingsError: the folder holds something else.
+    """
+    if (folder / NAME).exists():
+        settings = load(folder / NAME)
+        if settings.unit.data_directory == folder / DATA:
+            return settings
+        raise SettingsError([f"{folder / NAME}: belongs to a unit that was set up otherwise; name a new folder"])
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SettingsError([f"{folder}: exists and is not an empty folder; name a new folder"])
+    return None
+
+
+def write_keys_and_certificate(settings: Settings) -> None:
+    """Make the folders, the keys and the certificate of the page that are missing.
+
+    Raises:
+        StoreError: they cannot be written, or a missing key is needed by existing data.
+    """
+    private_directory(settings.unit.data_directory)
+    private_directory(settings.unit.runtime_directory)
+    create_keys(settings.store.keys_directory, settings.unit.data_directory)
+    if not (file := settings.console.certificate_file).exists():
+        create_file(file, make_page_certificate(settings.unit.id, settings.console.address))
