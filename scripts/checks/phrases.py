@@ -102,9 +102,8 @@ def _texts(path: str, content: str) -> Iterator[tuple[int, str]]:
 
 def _python_texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
     unread = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    helps = {
-        id(node.body[0].value) for node in ast.walk(tree) if _is_command(node) and isinstance(node.body[0], ast.Expr)
-    }
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and _is_command(node))
+    helps = {id(node.body[0].value) for node in functions if isinstance(node.body[0], ast.Expr)}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in unread - helps:
             continue
@@ -112,9 +111,9 @@ def _python_texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
-def _is_command(node: ast.AST) -> bool:
+def _is_command(node: ast.FunctionDef) -> bool:
     """Whether a function takes options of the command line, so that its docstring is shown as help."""
-    return isinstance(node, ast.FunctionDef) and any(
+    return any(
         argument.annotation is not None and re.search(r"(?:Option|Argument)\b", ast.unparse(argument.annotation))
         for argument in (*node.args.args, *node.args.kwonlyargs)
     )
