@@ -89,6 +89,7 @@ class PageRig:
         self.certificate = certificate or write_certificate(folder)
         self.port = 0
         """Where the page is served; the same each time."""
+        self._made: list[Hit] = []
         self._store: UnitStore
         self._unit: ConsoleUnit
 
@@ -122,7 +123,16 @@ class PageRig:
         record = AlertRecord(told, None if silence else instant(450), silence)
         pictures = ((CROP, jpeg(number % 256)), (SCENE, jpeg(255 - number % 256)))
         self._store.reads.commit([decided(read, [made], [] if entry.covert else [record], pictures)])
+        self._made.append(made)
         return made
+
+    def close_half_verified(self) -> None:
+        """Dismiss new hits whose verification was begun, which would keep the page from others."""
+        with self.client("ana") as client:
+            while self._made:
+                path = f"/hits/{self._made.pop().hit_id}"
+                if " data-half-verified" in client.get(path).text:
+                    client.post(f"{path}/answers", data={"part": "read", "answer": "dismissed"})
 
     def withdraw(self, made: Hit) -> None:
         """Further looks give the read another text, which takes the alert of a hit back."""

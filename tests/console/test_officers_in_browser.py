@@ -142,6 +142,7 @@ def test_each_of_two_officers_sees_what_the_other_verified(browser: Browser, rig
         agency.get_by_role("button", name="Confirmed").click()
         expect(ana.get_by_role("heading", name="CONFIRMED by entering agency")).to_be_visible()
         expect(ana.get_by_role("list", name="Activity")).to_contain_text("by Fresno PD, desk, 77 (Ben Ito")
+    rig.close_half_verified()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

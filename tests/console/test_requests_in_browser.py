@@ -48,7 +48,7 @@ def test_the_text_is_corrected_by_keyboard_matched_and_the_new_hit_comes_up_by_i
     assert plate.input_value() == "7ABC123"
     plate.fill("7abo128")
     plate.press("Enter")
-    expect(page.get_by_text("felony vehicle")).to_be_visible()
+    expect(page.get_by_role("article").get_by_text("felony vehicle")).to_be_visible()
     expect(page.get_by_text("Text corrected by Ana Ruiz")).to_be_visible()
     page.get_by_role("link", name="Earlier reads of it").click()
     expect(page.get_by_text("This unit has no other read of it.")).to_be_visible()
