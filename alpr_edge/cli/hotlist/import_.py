@@ -18,8 +18,8 @@ from alpr_edge.cli.hotlist.common import import_progress, open_lists
 from alpr_edge.cli.hotlist.feed_words import unknown_words_lines
 from alpr_edge.cli.output import count_text, json_text, print_object, time_text
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import Reason
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.ingest.report import FeedReport, read_report
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import Settings
