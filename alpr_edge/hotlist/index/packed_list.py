@@ -30,6 +30,7 @@ from alpr_edge.hotlist.index.plate_keys import (
 from alpr_edge.hotlist.index.row import Row, entry_of
 
 BATCH_ROWS = 128 * ROWS_A_BLOCK
+_SLICE = 1 << 18
 Rows = NDArray[np.uint32]
 
 
@@ -172,6 +173,30 @@ def _is_replaced(keys: Keys, prints: Keys, is_addition: NDArray[np.bool_]) -> ND
 
 
 def common(one: Marks, other: Marks) -> tuple[int, int]:
-    """Count the entries that two generations of a source share, and those of them that differ otherwise."""
-    common_count = len(np.intersect1d(one.identities, other.identities, assume_unique=True))
-    return common_count, common_count - len(np.intersect1d(one.versions, other.versions, assume_unique=True))
+    """Count the entries that two generations of a source share, and those of them that differ.
+
+    An entry whose state, reason or record id was edited has another identity. It is the same one by its plate.
+    """
+    shared = np.intersect1d(one.identities, other.identities, assume_unique=True)
+    edited = _count_shared_plates(_plates_without(one, shared), _plates_without(other, shared))
+    same_count = len(np.intersect1d(one.versions, other.versions, assume_unique=True))
+    return len(shared) + edited, len(shared) - same_count + edited
+
+
+def _plates_without(marks: Marks, shared: Keys) -> Keys:
+    """The plates of entries whose identity is not shared."""
+    if not len(shared):
+        return marks.plates
+    plates = []
+    # In slices: the places of millions would take as much memory as the identities.
+    for start in range(0, len(marks.identities), _SLICE):
+        identities = marks.identities[start : start + _SLICE]
+        places = np.minimum(np.searchsorted(shared, identities), len(shared) - 1)
+        plates.append(marks.plates[start : start + _SLICE][shared[places] != identities])
+    return np.concatenate(plates)
+
+
+def _count_shared_plates(one: Keys, other: Keys) -> int:
+    (plates, counts), (other_plates, other_counts) = (np.unique(keys, return_counts=True) for keys in (one, other))
+    _, places, other_places = np.intersect1d(plates, other_plates, assume_unique=True, return_indices=True)
+    return int(np.minimum(counts[places], other_counts[other_places]).sum())

@@ -139,7 +139,8 @@ def test_an_entry_that_says_something_else_is_changed(lists: ListStore, csv_requ
 
     assert report("ABC123,Stolen,CA,red", "ABC124,Stolen,CA,red") == (2, 0, 0)
     assert report("ABC123,Stolen,CA,blue", "ABC124,Stolen,CA,red") == (0, 0, 1)
-    assert report("ABC123,Wanted,CA,blue", "ABC124,Stolen,CA,red", "ABC124,Stolen,CA,grey") == (2, 1, 0)
+    assert report("ABC123,Wanted,CA,blue", "ABC124,Stolen,CA,red", "ABC124,Stolen,CA,grey") == (1, 0, 1)
+    assert report("ABC123,Wanted,NV,blue", "ABC124,BOLO,CA,red", "ABC125,BOLO,CA,red") == (1, 1, 2)
 
 
 @pytest.mark.parametrize(
