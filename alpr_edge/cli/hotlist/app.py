@@ -14,6 +14,7 @@ app = lazy_app(
         "dismiss": LazyTarget(f"{_PACKAGE}.changes:dismiss", "Dismiss a list's refused feed"),
         "changes": LazyTarget(f"{_PACKAGE}.changes:changes", "Show who changed lists by hand"),
         "status": LazyTarget(f"{_PACKAGE}.status:status", "Show every list, its age and its size"),
+        "list": LazyTarget(f"{_PACKAGE}.entries:list_entries", "Show the entries of a list"),
         "match": LazyTarget(f"{_PACKAGE}.match:match", "Look a plate up as a read would be"),
         "add": LazyTarget(f"{_PACKAGE}.officer_entries:add", "Watch for a plate or a part of one"),
         "remove": LazyTarget(f"{_PACKAGE}.officer_entries:remove", "Stop watching for an officer's entry"),
