@@ -28,21 +28,21 @@ class FaultAdvice:
 
 
 _TECHNICIAN = "Tell a technician."
-_ELSE = "If it stays so, tell a technician."
-_AGAIN = "It starts again by itself; if it stays so, tell a technician."
+_ELSE = "If it persists, tell a technician."
+_AGAIN = "It restarts by itself; if it persists, tell a technician."
 _TO_LINK = "Bring the car to its link."
-_ROOM = "Bring the car to its link: what was handed over is deleted by itself. Delete nothing by hand."
-_AIR = "Give the computer shade and air; if it stays so, tell a technician."
+_ROOM = "Bring the car to its link: delivered reads are then deleted automatically. Delete nothing by hand."
+_AIR = "Give the computer shade and air; if it persists, tell a technician."
 _ADMINISTRATOR = "Tell the ALPR administrator today."
 FAULT_ADVICE = {
     FaultKind.NO_CAMERA: FaultAdvice(UnitPart.CAMERAS, "no pictures", "No plate is read. Check the cameras' cables."),
-    FaultKind.CAMERA: FaultAdvice(UnitPart.CAMERAS, "no pictures", "Check its cable; it is opened again by itself."),
+    FaultKind.CAMERA: FaultAdvice(UnitPart.CAMERAS, "no pictures", "Check its cable; it is reopened automatically."),
     FaultKind.CAMERA_FROZEN: FaultAdvice(
-        UnitPart.CAMERAS, "picture stands still", f"It reads no new plate. Switch the camera off and on. {_ELSE}"
+        UnitPart.CAMERAS, "frozen picture", f"It reads no new plate. Switch the camera off and on. {_ELSE}"
     ),
     FaultKind.CAMERA_OPENING: FaultAdvice(UnitPart.CAMERAS, "starting", "Wait 20 seconds."),
     FaultKind.CAMERA_MODE: FaultAdvice(
-        UnitPart.CAMERAS, "gives less than is set", f"It misses plates. Unplug it and plug it in again. {_ELSE}"
+        UnitPart.CAMERAS, "below the set mode", f"It misses plates. Unplug it and plug it in again. {_ELSE}"
     ),
     FaultKind.CAMERA_CLOCK: FaultAdvice(UnitPart.CAMERAS, "its clock is not used", _TECHNICIAN),
     FaultKind.CAMERA_WORSE: FaultAdvice(UnitPart.CAMERAS, "reads worse than before", f"Clean its glass. {_TECHNICIAN}"),
@@ -50,94 +50,98 @@ FAULT_ADVICE = {
         UnitPart.READER, "confuses more than before", f"Compare each character. {_TECHNICIAN}"
     ),
     FaultKind.CAMERA_COVERED: FaultAdvice(
-        UnitPart.CAMERAS, "sees nothing", f"It reads no plate. Take away what covers it. {_ELSE}"
+        UnitPart.CAMERAS, "sees nothing", f"It reads no plate. Remove what covers it. {_ELSE}"
     ),
     FaultKind.CAMERA_WASHED_OUT: FaultAdvice(
-        UnitPart.CAMERAS, "far too bright", f"It reads few plates. Wipe its glass. {_ELSE}"
+        UnitPart.CAMERAS, "overexposed", f"It reads few plates. Wipe its glass. {_ELSE}"
     ),
     FaultKind.CAMERA_OUT_OF_FOCUS: FaultAdvice(
-        UnitPart.CAMERAS, "not sharp", f"It reads few plates. Wipe its glass. {_ELSE}"
+        UnitPart.CAMERAS, "out of focus", f"It reads few plates. Wipe its glass. {_ELSE}"
     ),
     FaultKind.CAMERA_TURNED_AWAY: FaultAdvice(
-        UnitPart.CAMERAS, "does not see the road", f"It reads few plates. See which way it points. {_ELSE}"
+        UnitPart.CAMERAS, "does not see the road", f"It reads few plates. Check where it points. {_ELSE}"
     ),
     FaultKind.CAMERA_DIRTY: FaultAdvice(UnitPart.CAMERAS, "dirty", f"It misses plates. Wipe its glass. {_ELSE}"),
     FaultKind.FRAME_RATE: FaultAdvice(UnitPart.CAMERAS, "slower", _AIR),
     FaultKind.FRAME_RATE_LEAST: FaultAdvice(UnitPart.CAMERAS, "much slower", _AIR),
     FaultKind.STAGE: FaultAdvice(UnitPart.READER, "failed", f"Plates may be missed. {_AGAIN}"),
-    FaultKind.SIDE_STAGE: FaultAdvice(UnitPart.READER, "a task failed", f"Plates are read on. {_AGAIN}"),
+    FaultKind.SIDE_STAGE: FaultAdvice(UnitPart.READER, "a task failed", f"Plates are still read. {_AGAIN}"),
     FaultKind.MODEL_DAMAGED: FaultAdvice(
-        UnitPart.READER, "a model file is damaged", f"Plates are read on; after a restart none would be. {_TECHNICIAN}"
+        UnitPart.READER, "a model file is damaged", f"Plates are read until the next restart. {_TECHNICIAN}"
     ),
-    FaultKind.MEMORY: FaultAdvice(UnitPart.READER, "needs too much memory", f"Plates are read on. {_TECHNICIAN}"),
-    FaultKind.PAGE_MEMORY: FaultAdvice(UnitPart.PAGE, "needs too much memory", f"Plates are read on. {_TECHNICIAN}"),
-    FaultKind.UPLINK_MEMORY: FaultAdvice(UnitPart.LINK, "needs too much memory", f"Plates are read on. {_TECHNICIAN}"),
+    FaultKind.MEMORY: FaultAdvice(UnitPart.READER, "needs too much memory", f"Plates are still read. {_TECHNICIAN}"),
+    FaultKind.PAGE_MEMORY: FaultAdvice(UnitPart.PAGE, "needs too much memory", f"Plates are still read. {_TECHNICIAN}"),
+    FaultKind.UPLINK_MEMORY: FaultAdvice(
+        UnitPart.LINK, "needs too much memory", f"Plates are still read. {_TECHNICIAN}"
+    ),
     FaultKind.PAGE_DOWN: FaultAdvice(UnitPart.PAGE, "not running", f"Listen for the tones. {_AGAIN}"),
     FaultKind.NO_SOUND: FaultAdvice(UnitPart.SOUND, "no tone sounds", "Watch the page. Check the sound device's plug."),
-    FaultKind.SOUND_MUTED: FaultAdvice(UnitPart.SOUND, "muted", f"Nothing is heard. Watch the page. {_TECHNICIAN}"),
-    FaultKind.SPEECH: FaultAdvice(UnitPart.SOUND, "nothing is said", f"Tones sound on. {_TECHNICIAN}"),
-    FaultKind.NOT_STORED: FaultAdvice(UnitPart.STORE, "no read is stored", "Hits sound on. Tell a technician now."),
+    FaultKind.SOUND_MUTED: FaultAdvice(UnitPart.SOUND, "muted", f"No tone is heard. Watch the page. {_TECHNICIAN}"),
+    FaultKind.SPEECH: FaultAdvice(UnitPart.SOUND, "no spoken words", f"Tones still sound. {_TECHNICIAN}"),
+    FaultKind.NOT_STORED: FaultAdvice(UnitPart.STORE, "no read is stored", "Hits still sound. Tell a technician now."),
     FaultKind.STORED_IN_PART: FaultAdvice(UnitPart.STORE, "stored in part", f"Pictures are missing. {_TECHNICIAN}"),
     FaultKind.DISK_FULL: FaultAdvice(UnitPart.DISK, "full", _ROOM),
     FaultKind.DISK_FILLING: FaultAdvice(UnitPart.DISK, "nearly full", _ROOM),
     FaultKind.DISK_READ_ONLY: FaultAdvice(
-        UnitPart.DISK, "cannot be written", "No read is stored. Hits sound on. Tell a technician now."
+        UnitPart.DISK, "cannot be written", "No read is stored. Hits still sound. Tell a technician now."
     ),
-    FaultKind.DISK_SLOW: FaultAdvice(UnitPart.DISK, "slow", f"Plates are read on. {_ELSE}"),
+    FaultKind.DISK_SLOW: FaultAdvice(UnitPart.DISK, "slow", f"Plates are still read. {_ELSE}"),
     FaultKind.DATABASE: FaultAdvice(
         UnitPart.STORE,
         "database was damaged",
-        f"Plates are read on. Keep the disk: it is evidence. {_TECHNICIAN}",
+        f"Plates are still read. Keep the disk: it is evidence. {_TECHNICIAN}",
     ),
     FaultKind.RECORDS_ASIDE: FaultAdvice(UnitPart.STORE, "records set aside", f"They are kept. {_TECHNICIAN}"),
     FaultKind.NOT_REPAIRED: FaultAdvice(UnitPart.STORE, "not repaired", _TECHNICIAN),
-    FaultKind.NOT_KNOWN: FaultAdvice(UnitPart.STORE, "not all is known", _AGAIN),
-    FaultKind.NO_LIST: FaultAdvice(UnitPart.LISTS, "none", f"Nothing can be a hit. {_TO_LINK}"),
-    FaultKind.LIST_UNUSABLE: FaultAdvice(UnitPart.LISTS, "cannot be opened", f"It gives no hit. {_TECHNICIAN}"),
+    FaultKind.NOT_KNOWN: FaultAdvice(UnitPart.STORE, "some figures unknown", _AGAIN),
+    FaultKind.NO_LIST: FaultAdvice(UnitPart.LISTS, "none", f"There can be no hits. {_TO_LINK}"),
+    FaultKind.LIST_UNUSABLE: FaultAdvice(UnitPart.LISTS, "cannot be opened", f"It gives no hits. {_TECHNICIAN}"),
     FaultKind.LIST_RED: FaultAdvice(UnitPart.LISTS, "very old", f"Newer entries are missing. {_TO_LINK}"),
     FaultKind.LIST_AMBER: FaultAdvice(UnitPart.LISTS, "old", f"Newer entries may be missing. {_TO_LINK}"),
     FaultKind.FEED_REFUSED: FaultAdvice(
-        UnitPart.LISTS, "a newer one was refused", f"The one before stays in use. {_TECHNICIAN}"
+        UnitPart.LISTS, "a newer one was refused", f"The previous one stays in use. {_TECHNICIAN}"
     ),
-    FaultKind.RECEIVER: FaultAdvice(UnitPart.RECEIVER, "not there", "Reads have no place. Check its cable."),
-    FaultKind.RECEIVER_STUCK: FaultAdvice(UnitPart.RECEIVER, "stuck", f"Reads have no place. {_ELSE}"),
-    FaultKind.RECEIVER_JUMPS: FaultAdvice(UnitPart.RECEIVER, "place jumps", f"Reads have no place meanwhile. {_ELSE}"),
+    FaultKind.RECEIVER: FaultAdvice(UnitPart.RECEIVER, "not there", "Reads have no location. Check its cable."),
+    FaultKind.RECEIVER_STUCK: FaultAdvice(UnitPart.RECEIVER, "stuck", f"Reads have no location. {_ELSE}"),
+    FaultKind.RECEIVER_JUMPS: FaultAdvice(
+        UnitPart.RECEIVER, "location jumps", f"Reads have no location meanwhile. {_ELSE}"
+    ),
     FaultKind.RECEIVER_NO_FIX: FaultAdvice(
-        UnitPart.RECEIVER, "no fix", f"Reads have no place. Drive under open sky. {_ELSE}"
+        UnitPart.RECEIVER, "no fix", f"Reads have no location. Drive under open sky. {_ELSE}"
     ),
     FaultKind.RECEIVER_NO_SENTENCES: FaultAdvice(
-        UnitPart.RECEIVER, "sends no place", f"Reads have no place. {_TECHNICIAN}"
+        UnitPart.RECEIVER, "sends no location", f"Reads have no location. {_TECHNICIAN}"
     ),
     FaultKind.POSITION_AWAITED: FaultAdvice(
-        UnitPart.RECEIVER, "first position awaited", "No plate is read before it. Wait 20 seconds."
+        UnitPart.RECEIVER, "waiting for a position", "No plate is read until then. Wait 20 seconds."
     ),
     FaultKind.POSITION_UNKNOWN: FaultAdvice(
         UnitPart.RECEIVER, "position unknown", f"No plate is read. Drive under open sky. {_ELSE}"
     ),
     FaultKind.RECEIVER_DATE: FaultAdvice(UnitPart.CLOCK, "receiver's date is wrong", _TECHNICIAN),
     FaultKind.CLOCK: FaultAdvice(
-        UnitPart.CLOCK, "not confirmed", "Times and ages of lists are not sure. Drive under open sky."
+        UnitPart.CLOCK, "not confirmed", "Times and list ages are uncertain. Drive under open sky."
     ),
-    FaultKind.DELETION: FaultAdvice(UnitPart.STORE, "old reads stay", _TO_LINK),
+    FaultKind.DELETION: FaultAdvice(UnitPart.STORE, "deletion paused", _TO_LINK),
     FaultKind.DELETION_OVERDUE: FaultAdvice(UnitPart.STORE, "reads kept for too long", f"{_TO_LINK} {_TECHNICIAN}"),
     FaultKind.ACCESS_LOG: FaultAdvice(
         UnitPart.ACCESS_LOG, "does not work", f"Without it no plate is shown. {_TECHNICIAN}"
     ),
     FaultKind.ACCESS_LOG_CHANGED: FaultAdvice(UnitPart.ACCESS_LOG, "was changed", _ADMINISTRATOR),
-    FaultKind.ACCOUNTS: FaultAdvice(UnitPart.ROSTER, "accounts do not work", f"Nobody can sign in. {_TECHNICIAN}"),
-    FaultKind.ROSTER_ENDED: FaultAdvice(UnitPart.ROSTER, "ended", f"Nobody can sign in. {_TO_LINK}"),
-    FaultKind.ROSTER_ENDING: FaultAdvice(UnitPart.ROSTER, "ends soon", f"Then nobody can sign in. {_TO_LINK}"),
+    FaultKind.ACCOUNTS: FaultAdvice(UnitPart.ROSTER, "accounts do not work", f"No user can sign in. {_TECHNICIAN}"),
+    FaultKind.ROSTER_ENDED: FaultAdvice(UnitPart.ROSTER, "expired", f"No user can sign in. {_TO_LINK}"),
+    FaultKind.ROSTER_ENDING: FaultAdvice(UnitPart.ROSTER, "expires soon", f"Then no user can sign in. {_TO_LINK}"),
     FaultKind.ROSTER_REFUSED: FaultAdvice(
-        UnitPart.ROSTER, "a newer one was refused", f"The one before holds on. {_TECHNICIAN}"
+        UnitPart.ROSTER, "a newer one was refused", f"The previous one stays in force. {_TECHNICIAN}"
     ),
     FaultKind.TRAINING_ENDING: FaultAdvice(
-        UnitPart.ROSTER, "training ends soon", "Renew it in time: without it no plate is shown."
+        UnitPart.ROSTER, "training expires soon", "Renew it in time: without it no plates are shown."
     ),
     FaultKind.LINK_DOWN: FaultAdvice(UnitPart.LINK, "none for too long", f"Reads wait on board. {_TO_LINK}"),
-    FaultKind.CERTIFICATE_ENDED: FaultAdvice(UnitPart.CERTIFICATES, "one has ended", f"Nothing is sent. {_TECHNICIAN}"),
-    FaultKind.CERTIFICATE_ENDING: FaultAdvice(UnitPart.CERTIFICATES, "one ends soon", f"{_TO_LINK} {_ELSE}"),
+    FaultKind.CERTIFICATE_ENDED: FaultAdvice(UnitPart.CERTIFICATES, "expired", f"Nothing is sent. {_TECHNICIAN}"),
+    FaultKind.CERTIFICATE_ENDING: FaultAdvice(UnitPart.CERTIFICATES, "expires soon", f"{_TO_LINK} {_ELSE}"),
     FaultKind.DRIFT: FaultAdvice(UnitPart.ACCESS_LOG, "change without record", _ADMINISTRATOR),
-    FaultKind.BREAK_GLASS: FaultAdvice(UnitPart.ACCESS_LOG, "the glass was broken", _ADMINISTRATOR),
+    FaultKind.BREAK_GLASS: FaultAdvice(UnitPart.ACCESS_LOG, "break-glass access used", _ADMINISTRATOR),
 }
 
 

@@ -81,7 +81,7 @@ def _check_size(path: Path, data: bytes) -> None:
             f"{path}: too large, {PIXELS_MAX // 10**6} megapixels are the limit; scale it down"
         ) from None
     except (OSError, ValueError):
-        raise CaptureError(f"{path}: no picture ({_KINDS} is read)") from None
+        raise CaptureError(f"{path}: not an image (supported: {_KINDS})") from None
     if data.startswith(_PNG):
         _check_chunks(path, data)
     if width_px * height_px > PIXELS_MAX:

@@ -27,28 +27,28 @@ app = lazy_app(
         "drive": LazyTarget("alpr_edge.cli.drive:drive", "Replay a recording: reads, hits, tones, store, upload"),
         "read": LazyTarget("alpr_edge.cli.read:read", "Read the plates in photos"),
         "sign-in": LazyTarget(
-            "alpr_edge.cli.access.sign_in:sign_in_command", "Sign in with password and one-time code"
+            "alpr_edge.cli.access.sign_in:sign_in_command", "Sign in with password and authenticator code"
         ),
         "sign-out": LazyTarget("alpr_edge.cli.access.sign_out:sign_out_command", "End or lock your session"),
-        "hotlist": LazyTarget("alpr_edge.cli.hotlist.app:app", "Import lists, see their age, look plates up"),
+        "hotlist": LazyTarget("alpr_edge.cli.hotlist.app:app", "Import lists, show their age, look up plates"),
         "reads": LazyTarget("alpr_edge.cli.reads:app", "Show the newest reads, or the picture of one"),
         "holds": LazyTarget("alpr_edge.cli.holds.app:app", "Keep reads from being deleted, for a case"),
         "canvass": LazyTarget("alpr_edge.cli.canvass.app:app", "Keep every plate around a crime scene"),
-        "outbox": LazyTarget("alpr_edge.cli.outbox:app", "Show and move what waits for the department"),
-        "report": LazyTarget("alpr_edge.cli.report.app:app", "Report in counts on reads, hits and searches"),
+        "outbox": LazyTarget("alpr_edge.cli.outbox:app", "Show and move items for the department"),
+        "report": LazyTarget("alpr_edge.cli.report.app:app", "Report counts of reads, hits and searches"),
         "audit": LazyTarget("alpr_edge.cli.audit.app:app", "Verify the access log, prove and report on its records"),
-        "evidence": LazyTarget("alpr_edge.cli.evidence.app:app", "Book evidence out as packages, and verify them"),
+        "evidence": LazyTarget("alpr_edge.cli.evidence.app:app", "Export evidence as packages, and verify them"),
         "accounts": LazyTarget("alpr_edge.cli.accounts.app:app", "Manage the people of a unit without a department"),
         "keys": LazyTarget("alpr_edge.cli.keys:app", "Make the keys of the store, lists and access log"),
         "settings": LazyTarget("alpr_edge.cli.settings:app", "Write, check or migrate the settings file"),
         "models": LazyTarget("alpr_edge.cli.models:app", "Verify, add and choose model files"),
-        "sound": LazyTarget("alpr_edge.cli.sound.app:app", "Make the phrases that are said after a tone"),
+        "sound": LazyTarget("alpr_edge.cli.sound.app:app", "Make the spoken phrases after a tone"),
         "department": LazyTarget("alpr_edge.cli.department.app:app", "Run the department's storage"),
-        "unit": LazyTarget("alpr_edge.cli.unit.app:app", "Enrol, check and look after this unit"),
+        "unit": LazyTarget("alpr_edge.cli.unit.app:app", "Enroll, check and maintain this unit"),
     },
     base=ErrorHandlingGroup,
     name=PROGRAM,
-    help="Number-plate reader for patrol cars: camera to hit in the car, encrypted store, upload with receipts.",
+    help="License-plate reader for patrol cars: camera to hit in the car, encrypted store, upload with receipts.",
     context_settings={"help_option_names": sorted(HELP_OPTIONS)},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -65,7 +65,7 @@ def _version(is_asked: bool) -> None:
 def _root(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: ARG001 - its callback prints
-    verbose: bool = typer.Option(False, "--verbose", "-v", help="Log every event to stderr, not only trouble."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Log every event to stderr, not only problems."),
 ) -> None:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") in PLAIN_TERMINALS:
         context.color = False  # of the commands below it as well

@@ -30,4 +30,4 @@ def require_consent(question: str, *, yes: bool) -> None:
     except (typer.Abort, UnicodeDecodeError):
         agrees = False
     if not agrees:
-        raise NoConsentError("nothing was changed; answer y, or give --yes to agree beforehand")
+        raise NoConsentError("nothing was changed; answer y, or pass --yes to agree in advance")

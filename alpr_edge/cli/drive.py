@@ -46,22 +46,22 @@ def drive(
     later_list: Annotated[
         str | None, typer.Option("--later-list", help="FILE@SECONDS: a list that goes live during the drive.")
     ] = None,
-    out: Annotated[Path, typer.Option("--out", help="Folder for what the drive makes.")] = Path("out/drive"),
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out/drive"),
     pace: Annotated[Pace, typer.Option("--pace", help="fast drops no frame and is repeatable.")] = Pace.FAST,
     start: Annotated[
-        str | None, typer.Option("--start", help="UTC start (RFC 3339) when no log tells; default: the file's time.")
+        str | None, typer.Option("--start", help="Start time (UTC) if there is no NMEA log; default: the file's time.")
     ] = None,
-    fps: Annotated[float, typer.Option("--fps", min=0.01, max=240, help="Frames a second of a folder.")] = 10.0,
+    fps: Annotated[float, typer.Option("--fps", min=0.01, max=240, help="Frames per second of a folder.")] = 10.0,
     settings: Annotated[
         Path | None, typer.Option("--settings", help="Thresholds and uplink; default: built in, no uplink.")
     ] = None,
     upload_timeout: Annotated[
-        float, typer.Option("--upload-timeout", min=0, max=3600, help="Seconds to try to hand everything over.")
+        float, typer.Option("--upload-timeout", min=0, max=3600, help="Seconds to wait for the upload.")
     ] = 120.0,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier drive in the folder.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Drive over a recording: read, match, sound to a wav file, store, upload, and sum it up."""
+    """Replay a recording: read, match, sound to a wav file, store, upload, and summarize."""
     from alpr_edge.app.factories import open_vision_models
     from alpr_edge.app.replay import replay
     from alpr_edge.app.replay.recording import open_recording
@@ -124,7 +124,7 @@ def _report_interrupt(out: Path, *, as_json: bool) -> Iterator[None]:
     except KeyboardInterrupt:
         if not as_json:
             typer.echo("\n".join(read_lines(load_lines(out / "reads.jsonl"))))
-        typer.echo(f"alpr-edge: interrupted; {out} holds what was read until then", err=True)
+        typer.echo(f"alpr-edge: interrupted; {out} holds the reads made until then", err=True)
         raise
 
 
@@ -200,12 +200,12 @@ def _check_folder(out: Path, *, force: bool, used: Sequence[Path | None]) -> Non
         raise CaptureError(f"{out}: is a file; give --out a folder")
     if out.exists() and any(out.iterdir()):
         if not (out / "reads.jsonl").exists():
-            raise CaptureError(f"{out}: holds other things; give --out an empty or new folder")
+            raise CaptureError(f"{out}: holds other files; give --out an empty or new folder")
         if not force:
             raise CaptureError(f"{out}: holds an earlier drive; give another --out, or --force to replace it")
         for path in used:
             if path is not None and path.exists() and path.resolve().is_relative_to(out.resolve()):
-                raise CaptureError(f"{path}: lies in the folder that the drive replaces; give another --out")
+                raise CaptureError(f"{path}: is inside the folder that the drive replaces; give another --out")
 
 
 def _with_progress(plan: replay.ReplayPlan) -> tuple[Summary, list[str]]:
@@ -242,7 +242,7 @@ def _summary_text(summary: Summary, out: Path) -> str:
     upload_text = (
         f"{summary.uploaded} items uploaded, {summary.receipts} receipts, {summary.outbox_left} left in the outbox"
         if summary.uploaded or not summary.outbox_left
-        else f"nothing uploaded (no department in reach); {summary.outbox_left} items wait in the outbox"
+        else f"nothing uploaded (department not reachable); {summary.outbox_left} items wait in the outbox"
     )
     return "\n".join(
         [
@@ -251,7 +251,7 @@ def _summary_text(summary: Summary, out: Path) -> str:
             f"{summary.reads} reads",
             f"{summary.hits} hits on the hotlist, {summary.alerts} alerts sounded",
             upload_text,
-            f"In {out} (for your eyes only, mode 0600: it holds plates):",
+            f"In {out} (only you can read it: it holds plates):",
             "  reads.jsonl  hits.jsonl  stills/  alerts.wav  summary.json  unit/ (the encrypted store)",
         ]
     )

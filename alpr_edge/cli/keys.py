@@ -15,7 +15,7 @@ def _keys() -> None:
 
 @app.command()
 def create(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Make the keys that are missing (mode 0600). One that exists is never touched."""
+    """Create missing keys (mode 0600). Existing keys are never changed."""
     from alpr_edge.cli.access.opening import open_begun_upkeep
     from alpr_edge.services.changes.key_changes import record_keys
     from alpr_edge.settings import load

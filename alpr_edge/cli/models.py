@@ -70,7 +70,7 @@ def add(
 
 @app.command()
 def choose(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Time float32 and int8 here, and write which the unit runs.
+    """Time float32 and int8 on this computer, and record which one the unit runs.
 
     It takes int8 where that is a tenth faster and finds and reads the same on a rendered street; a few seconds. The
     file model-choice.json of the data folder holds the figures. What runs goes on with the files that it has.
@@ -91,7 +91,7 @@ def choose(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
 
 @app.command("choice")
 def show_choice(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Show which files the unit runs, and why. Exit code 1 when one has to be made."""
+    """Show which files the unit runs, and why. Exit code 1 if a choice has to be made."""
     from alpr_edge.settings import load
     from alpr_edge.vision.model_files.choice import REMEDY, chosen_files
     from alpr_edge.vision.model_files.folders import model_folders

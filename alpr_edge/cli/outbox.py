@@ -17,12 +17,12 @@ from alpr_edge.domain.errors import StoreError, UplinkError
 
 MediumArgument = Annotated[Path, typer.Argument(metavar="DIR", help="A folder on the portable medium; it must exist.")]
 
-app = typer.Typer(help="What waits for the department. Shows no plates.", no_args_is_help=True)
+app = typer.Typer(help="Items waiting for the department. Shows no plates.", no_args_is_help=True)
 
 
 @app.command()
 def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Count the items by state. Offloaded are those on a medium without a receipt yet."""
+    """Count items by state. "Offloaded" items are on a medium, without a receipt yet."""
     import dataclasses
 
     from alpr_edge.settings import load
@@ -38,7 +38,7 @@ def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
 
 @app.command("quarantined")
 def list_refused(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """List what the department refused, and why."""
+    """List items that the department refused, with the reason."""
     from alpr_edge.settings import load
     from alpr_edge.store.unit_store import open_store
 
@@ -50,19 +50,19 @@ def list_refused(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOptio
         rows = [(item.item_id, item.kind.value, str(item.attempts), item.detail) for item in items]
         print_table(("item", "kind", "tries", "why"), rows)
     else:
-        typer.echo("the department refused nothing")
+        typer.echo("no refused items")
 
 
 @app.command()
 def requeue(
     items: Annotated[list[str] | None, typer.Argument(metavar="ITEM", help="Ids of items; default: all.")] = None,
     on_lost_media: Annotated[
-        bool, typer.Option("--offloaded", help="What lies on a medium that was lost, in place of what was refused.")
+        bool, typer.Option("--offloaded", help="Send items on a lost medium, instead of refused ones.")
     ] = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Send refused items again. Ends with 1 when an id is none of theirs; the others are sent."""
+    """Send refused items again. Exit code 1 if an id is not among them; the others are sent."""
     from alpr_edge.services.outbox import requeue_items
     from alpr_edge.settings import load
     from alpr_edge.store.unit_store import open_store
@@ -81,10 +81,10 @@ def requeue(
 
 @app.command()
 def offload(medium: MediumArgument, settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Write all that is due to portable media. It is sealed for the department and signed (policy 462.5).
+    """Write all due items to portable media. They are sealed and signed (policy 462.5).
 
-    The department takes it in with ``alpr-edge department import``, which leaves receipts on the medium for
-    ``alpr-edge outbox receipts``. Until then nothing of it counts as handed over.
+    The department imports it with ``alpr-edge department import``, which leaves receipts on the medium for
+    ``alpr-edge outbox receipts``. Until then nothing counts as delivered.
     """
     from alpr_edge.services.media_transfer import offload_items
     from alpr_edge.settings import load
@@ -108,9 +108,9 @@ def offload(medium: MediumArgument, settings: SettingsOption = DEFAULT_SETTINGS,
 
 @app.command()
 def receipts(medium: MediumArgument, settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Read the receipts that the department left on a medium. A second time changes nothing.
+    """Read the receipts that the department left on a medium. Safe to repeat.
 
-    Ends with 1 when a file there is no receipt of this unit's department.
+    Exit code 1 if a file there is not a receipt of this unit's department.
     """
     from alpr_edge.services.media_transfer import apply_receipts
     from alpr_edge.settings import load

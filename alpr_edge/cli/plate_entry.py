@@ -19,7 +19,7 @@ PlateArgument = Annotated[
     typer.Argument(
         metavar="-",
         show_default=False,
-        help="No plate: it is asked for, or read from standard input.",
+        help="Leave out: the plate is asked for, or read from standard input.",
     ),
 ]
 _ON_COMMAND_LINE = (
@@ -46,7 +46,7 @@ def typed_plate(argument: str, question: str) -> str:
         return prompt(question, err=True)
     line = read_line()
     if not line:
-        raise FeedError("no plate came on standard input; its first line is the plate")
+        raise FeedError("no plate on standard input; the first line must be the plate")
     return line
 
 
@@ -59,5 +59,5 @@ def read_line() -> str:
     """
     line = read_input_line(LINE_CHARACTERS_MAX + 1)
     if len(line) > LINE_CHARACTERS_MAX:
-        raise FeedError(f"a line of standard input is no plate: longer than {LINE_CHARACTERS_MAX} characters")
+        raise FeedError(f"a line of standard input is not a plate: longer than {LINE_CHARACTERS_MAX} characters")
     return line.strip()

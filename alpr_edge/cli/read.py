@@ -139,7 +139,7 @@ def _pictures_of(folder: Path) -> list[Path]:
         pictures = sorted(child for child in folder.iterdir() if child.suffix.lower() in PICTURE_SUFFIXES)
     if not pictures:
         kinds = ", ".join(sorted(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES))
-        raise CaptureError(f"{folder}: no picture in this folder ({kinds}); name one that holds some, or the files")
+        raise CaptureError(f"{folder}: no image in this folder ({kinds}); name a folder with images, or the files")
     return pictures
 
 

@@ -33,9 +33,9 @@ _NOTES = {
 @app.callback(invoke_without_command=True)
 def reads(
     context: typer.Context,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, the newest first.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Number of reads, newest first.")] = 20,
     hits: Annotated[bool, typer.Option("--hits", help="Only reads that are on a hotlist.")] = False,
-    show_all: Annotated[bool, typer.Option("--all", help="Also reads that a later one of the pass corrected.")] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Include reads that were corrected later.")] = False,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",
@@ -43,11 +43,11 @@ def reads(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the newest reads, a vehicle a line; their ids are what "holds place" takes.
+    """Show the newest reads, one vehicle per line; "holds place" takes their ids.
 
-    A read that was corrected is left out; --all shows it, and --json has it with the id of its correction. "clock set
-    later": its time was worked out once the clock was known. Characters that are not certain stand in brackets;
-    "by a person": an officer corrected the text at the page.
+    A corrected read is left out unless --all is given; JSON has it with the id of its correction. "clock set later":
+    the time was computed once the clock was known. Uncertain characters are in brackets. "by a person": an officer
+    corrected the text at the page.
     """
     if context.invoked_subcommand is not None:
         _refuse_options(context, context.invoked_subcommand)
@@ -84,7 +84,7 @@ def picture(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="File to write (JPEG); one that exists is never replaced.")
     ],
-    plate: Annotated[bool, typer.Option("--plate", help="The plate alone, in place of the whole picture.")] = False,
+    plate: Annotated[bool, typer.Option("--plate", help="Only the plate, instead of the whole picture.")] = False,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",

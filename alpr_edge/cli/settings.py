@@ -23,7 +23,7 @@ FileArgument = Annotated[
     typer.Argument(
         metavar="FILE",
         envvar="ALPR_EDGE_SETTINGS",
-        help="The settings file; default: that of ALPR_EDGE_SETTINGS.",
+        help="The settings file; default: $ALPR_EDGE_SETTINGS.",
         show_default=True,
     ),
 ]
@@ -33,19 +33,19 @@ app = typer.Typer(help="The unit's settings file.", no_args_is_help=True)
 
 @app.command()
 def init(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Write a settings file with every key explained. One that exists is never replaced."""
+    """Write a settings file with every key explained. An existing file is never replaced."""
     from alpr_edge.services.settings_template import write_settings_template
 
     write_settings_template(file)
     if as_json:
         print_object({"file": file})
     else:
-        typer.echo(f"{file}: written; fit it to this car, then: alpr-edge settings check {file}")
+        typer.echo(f"{file}: written; adapt it to this car, then: alpr-edge settings check {file}")
 
 
 @app.command()
 def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Check a settings file and the files it names. Lists every fault at once; exit code 2 if there is one.
+    """Check a settings file and the files it names. Lists every fault at once; exit code 2 if there is any.
 
     For a valid file it shows cameras, receiver, sound, lists and department, then what its policy means.
     """
@@ -68,13 +68,13 @@ def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) ->
 @app.command()
 def show(
     file: FileArgument = DEFAULT_SETTINGS,
-    show_all: Annotated[bool, typer.Option("--all", help="Also the keys that have their default.")] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Include keys with their default value.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show each setting, and who set it.
+    """Show each setting and its origin.
 
-    A value is the department's, the file's or the default. What the department set from afar wins over the file; the
-    daemons use a change from their next start.
+    A value comes from the department, the file or the default. Remote settings of the department override the file;
+    daemons apply a change at their next start.
     """
     from alpr_edge.services.changes.settings_origins import setting_lines
     from alpr_edge.settings.layers.department_layer import load_layers
@@ -128,7 +128,7 @@ def _tell_of_department(layers: "LayeredSettings") -> None:
         typer.echo(f"alpr-edge: {layers.fault}", err=True)
     elif layers.document is not None:
         keys = sum(map(len, layers.document.values.values()))
-        words = count_text(keys, "key") if keys else "nothing any more"
+        words = count_text(keys, "key") if keys else "no keys any more"
         typer.echo(f"the department sets {words} (its settings {layers.in_force}); see: alpr-edge settings show")
 
 
@@ -162,14 +162,14 @@ def _faults_of(settings: "Settings") -> list[str]:
 def apply_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The new settings.")],
     *,
-    reason: Annotated[str, typer.Option("--reason", help="Why, in a sentence, for the access log.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Reason, in a sentence, for the access log.")] = "",
     yes: YesOption = False,
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
-    """Replace the unit's settings by another file. It is checked, the difference is shown, and it goes on record.
+    """Replace the unit's settings with another file. The file is checked, the difference shown, the change recorded.
 
-    The daemons use it from their next start. A file that is edited by hand is recorded as such at the next start.
+    Daemons apply it at their next start. A file edited by hand is recorded as such at the next start.
     """
     from alpr_edge.cli.access.opening import open_begun_upkeep
     from alpr_edge.services.changes.self_check import describe
@@ -191,20 +191,20 @@ def apply_file(
     if as_json:
         print_object({"file": settings, "changes": [each.model_dump() for each in change.changes]})
     elif change.changes:
-        typer.echo(f"{settings}: written; it counts from the next start: systemctl restart alpr-edge.target")
+        typer.echo(f"{settings}: written; takes effect at the next start: systemctl restart alpr-edge.target")
     else:
-        typer.echo(f"{settings}: no value differs; it stays as it is")
+        typer.echo(f"{settings}: no value differs; file unchanged")
 
 
 @app.command()
 def migrate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The settings file.")],
     release: Annotated[
-        str, typer.Option(help="Version that the file belongs to; names the copy.", metavar="VERSION")
+        str, typer.Option(help="Version that the file belongs to; used in the name of the copy.", metavar="VERSION")
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Rename the keys of an older release. Comments stay, and the file as it was is kept beside it."""
+    """Rename the keys of an older release. Comments are kept, and the original file is saved next to it."""
     from alpr_edge.services.settings_migration import migrate_settings
 
     report = migrate_settings(file, release)
@@ -213,5 +213,5 @@ def migrate(
         return
     for old, new in report.renamed.items():
         typer.echo(f"{old} -> {new}")
-    summary = f"{count_text(len(report.renamed), 'key')} renamed; the file as it was: {report.kept}"
+    summary = f"{count_text(len(report.renamed), 'key')} renamed; original file: {report.kept}"
     typer.echo(f"{file}: {summary if report.renamed else 'nothing to rename'}")

@@ -119,22 +119,32 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         open_access_log(settings, migrate=False) as log,
         open_accounts(directory, keys, migrate=True) as accounts,
     ):
-        views = HitViews(store, settings.hotlist)
-        dispositions = HitDispositions(store.database, settings.unit.id, views, new_id)
-        corrections = ReadCorrections(store, settings.unit.id, views, new_id)
-        holds = UnitHolds(store.database, settings.unit.id, new_id)
-        canvasses = UnitCanvasses(store.database, settings.unit.id, new_id)
-        mutes = UnitMutes(store.database, new_id)
-        shifts = UnitShifts(store, settings.hotlist, mutes)
-        policy, passwords = load_policy(settings), Argon2Passwords()
-        quiets = EntryQuiets(store.database, accounts, policy.security.sessions, views, new_id)
-        rows = HitRows(store.database, settings.hotlist, views)
-        said = dispositions, corrections, mutes, rows, quiets, holds, canvasses
-        car = SpeedRestriction(settings, clock), ThemeChoice(settings, clock)
-        opened = settings, store, accounts, log, PageLog(log)
+        views, policy = HitViews(store, settings.hotlist), load_policy(settings)
+        database, unit_id, mutes = store.database, settings.unit.id, UnitMutes(store.database, new_id)
         streets = _open_streets(settings.console.streets_file)
         unit = ConsoleUnit(
-            *opened, policy, clock, passwords, views, *said, shifts, *car, LookupMemory(), new_id, streets
+            settings=settings,
+            store=store,
+            accounts=accounts,
+            log=log,
+            page_log=PageLog(log),
+            policy=policy,
+            clock=clock,
+            passwords=Argon2Passwords(),
+            views=views,
+            dispositions=HitDispositions(database, unit_id, views, new_id),
+            corrections=ReadCorrections(store, unit_id, views, new_id),
+            mutes=mutes,
+            rows=HitRows(database, settings.hotlist, views),
+            quiets=EntryQuiets(database, accounts, policy.security.sessions, views, new_id),
+            holds=UnitHolds(database, unit_id, new_id),
+            canvasses=UnitCanvasses(database, unit_id, new_id),
+            shifts=UnitShifts(store, settings.hotlist, mutes),
+            speed=SpeedRestriction(settings, clock),
+            theme=ThemeChoice(settings, clock),
+            lookups=LookupMemory(),
+            new_id=new_id,
+            streets=streets,
         )
         try:
             yield unit

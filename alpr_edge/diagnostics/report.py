@@ -32,7 +32,7 @@ SEAL = "<!-- seal -->"
 FILE_BYTES_MAX = 1_000_000
 VERDICTS = {
     Grade.GREEN: "fit",
-    Grade.SKIPPED: "fit as far as was looked",
+    Grade.SKIPPED: "fit, as far as checked",
     Grade.AMBER: "fit, with remarks",
     Grade.RED: "not fit",
 }

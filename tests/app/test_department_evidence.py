@@ -68,4 +68,4 @@ def test_a_case_of_two_cars_is_booked_out_at_the_department_and_holds_where_ther
     package.write_bytes(content)
     changed = alone(court, *verify)
     assert (changed.returncode, "data/reads/00001-00200/00001/record.json: " in changed.stdout) == (1, True)
-    assert changed.stdout.endswith("the package does NOT hold\n")
+    assert changed.stdout.endswith("the package is NOT valid\n")

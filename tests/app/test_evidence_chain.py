@@ -84,9 +84,9 @@ def test_a_package_of_an_enrolled_unit_is_vouched_for_on_a_computer_that_has_not
     vouched = alone(tmp_path / "court", *verify, authority)
     assert vouched.returncode == 0, vouched.stdout + vouched.stderr
     assert f"the authority you named vouches that it is the key of {UNIT}" in vouched.stdout
-    assert vouched.stdout.endswith("the package holds\n")
+    assert vouched.stdout.endswith("the package is valid\n")
     false = alone(tmp_path / "court", *verify, "0" * 64)
     assert false.returncode == 1
     assert "another authority than the one you named vouches for the key" in false.stdout
-    assert false.stdout.endswith("the package does NOT hold\n")
+    assert false.stdout.endswith("the package is NOT valid\n")
     assert list((tmp_path / "court").iterdir()) == [], "it leaves nothing behind"

@@ -119,7 +119,7 @@ def test_another_folder_is_never_emptied_and_an_earlier_drive_only_when_asked(tm
     frames, out = write_frames(tmp_path / "frames", [0]), tmp_path / "out"
     out.mkdir()
     (out / "thesis.txt").write_text("mine", encoding="utf-8")
-    assert "holds other things" in drive(frames, settings, out).stderr
+    assert "holds other files" in drive(frames, settings, out).stderr
     (out / "thesis.txt").unlink()
     assert drive(frames, settings, out).exit_code == 0
     assert "holds an earlier drive" in drive(frames, settings, out).stderr
@@ -141,7 +141,7 @@ def test_an_earlier_drive_stays_where_the_next_one_cannot_begin(tmp_path: Path, 
     assert drive(frames, settings, out).exit_code == 0
     before = (out / "reads.jsonl").read_text(encoding="utf-8")
     assert drive(tmp_path / "nowhere", settings, out, "--force").exit_code == 1
-    assert "lies in the folder that the drive replaces" in drive(out, settings, out, "--force").stderr
+    assert "is inside the folder that the drive replaces" in drive(out, settings, out, "--force").stderr
     assert (out / "reads.jsonl").read_text(encoding="utf-8") == before
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".out")]
     assert drive(frames, settings, out, "--force").exit_code == 0

@@ -47,7 +47,7 @@ def interrupt_drive(process: "subprocess.Popen[str]", out: Path) -> dict[str, in
     process.send_signal(signal.SIGINT)
     _, complaints = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == INTERRUPTED, complaints
-    assert complaints == f"alpr-edge: interrupted; {out} holds what was read until then\n"
+    assert complaints == f"alpr-edge: interrupted; {out} holds the reads made until then\n"
     summary: dict[str, int] = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     reads = [json.loads(line) for line in lines_of(out)]
     assert summary["reads"] == len(reads)

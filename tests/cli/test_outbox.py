@@ -74,7 +74,7 @@ def test_everything_goes_to_a_medium_and_its_receipts_come_back(settings: Path, 
     assert (result.exit_code, "receipts-9.signed: not a file of this kind" in result.stderr) == (1, True)
     assert json.loads(result.stdout)["delivered"] == waiting
     assert counts(settings) == {"ready": 0, "delivered": waiting, "quarantined": 0, "offloaded": 0}
-    assert edge(settings, "outbox", "quarantined").stdout == "the department refused nothing\n"
+    assert edge(settings, "outbox", "quarantined").stdout == "no refused items\n"
     assert edge(settings, "outbox", "quarantined", "--json").stdout == ""
 
 

@@ -101,7 +101,7 @@ def test_a_photo_comes_by_standard_input(models: Path, photos: Path) -> None:
     assert result.exit_code == 0, result.output
     fields = json.loads(result.stdout)
     assert (fields["image"], fields["width_px"], len(fields["plates"])) == ("-", 1280, 2)
-    for nothing, says in ((b"", "-: the file is empty"), (b"no picture", "-: no picture")):
+    for nothing, says in ((b"", "-: the file is empty"), (b"no picture", "-: not an image")):
         result = CliRunner().invoke(app, ["read", "-", "--models", str(models)], input=nothing)
         assert (result.exit_code, says in result.stderr) == (1, True)
 
@@ -112,9 +112,9 @@ def test_a_folder_without_pictures_is_an_error_that_says_what_to_do(models: Path
     (folder / "notes.txt").write_text("no picture", encoding="utf-8")
     result = CliRunner().invoke(app, ["read", str(folder), "--models", str(models)])
     assert (result.exit_code, result.stdout) == (1, "")
-    assert f"{folder}: no picture in this folder (bmp, jpeg" in result.stderr
+    assert f"{folder}: no image in this folder (bmp, jpeg" in result.stderr
     result = CliRunner().invoke(app, ["read", str(folder / "notes.txt"), "--models", str(models)])
-    assert (result.exit_code, "no picture (BMP, JPEG" in result.stderr) == (1, True)
+    assert (result.exit_code, "not an image (supported: BMP, JPEG" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_the_id_that_is_shown_is_the_one_that_hold_takes(settings: Path, store: 
         edge(settings, "holds", "release", hold["hold_id"], "--reason", "case closed", "--json").stdout
     )
     assert released == {"hold_id": hold["hold_id"], "released": True, "reads": 1}
-    assert edge(settings, "holds", "list").stdout == "nothing is held\n"
+    assert edge(settings, "holds", "list").stdout == "no holds\n"
     assert "released" in edge(settings, "holds", "list", "--all").stdout
 
 
@@ -174,7 +174,7 @@ def test_ids_that_are_not_here_are_named_and_the_others_held(
     assert (done.exit_code, "holds 1 read" in done.stdout) == (1, True), done.output
     kind = "hit" if words else "read"
     assert done.stderr.splitlines() == [
-        f"alpr-edge: {name}: not held: no such {kind} is here (any more)" for name in ("nosuch", "nor-this")
+        f"alpr-edge: {name}: not held: no such {kind} here; it may have been deleted" for name in ("nosuch", "nor-this")
     ]
     told = edge(settings, *place, "--json")
     assert (told.exit_code, json.loads(told.stdout)["reads"]) == (1, 1)

@@ -154,7 +154,7 @@ def test_each_renamed_key_and_the_copy_are_told(tmp_path: Path) -> None:
     assert code == 0
     assert output.splitlines() == [
         "retention.days -> retention.acknowledged_days_max",
-        f"{file}: 1 key renamed; the file as it was: {file}.before-release-0.2.0",
+        f"{file}: 1 key renamed; original file: {file}.before-release-0.2.0",
     ]
 
 

@@ -54,7 +54,7 @@ def test_settings_are_replaced_and_the_difference_is_on_record(settings: Path) -
     assert done.exit_code == 0, done.output
     assert "camera[front].fps" in done.stdout
     assert "which was not there before" in done.stdout
-    assert "it counts from the next start: systemctl restart alpr-edge.target\n" in done.stdout
+    assert "takes effect at the next start: systemctl restart alpr-edge.target\n" in done.stdout
     assert settings.read_bytes() == file.read_bytes()
     assert settings.stat().st_mode & 0o777 == 0o640
     asked, made = records(settings)[-2:]

@@ -60,4 +60,4 @@ def test_why_it_does_not_count_is_told_and_is_no_fault_of_the_file(file: Path) -
     assert (shown.exit_code, "they were changed after they were signed" in shown.stderr) == (0, True)
     assert "they were changed after they were signed" in edge("check", str(file)).stderr
     keep(file, {})
-    assert "the department sets nothing any more (its settings 3)" in edge("check", str(file)).stdout
+    assert "the department sets no keys any more (its settings 3)" in edge("check", str(file)).stdout

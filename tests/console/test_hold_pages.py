@@ -59,7 +59,7 @@ def test_a_hit_is_held_listed_and_released_and_all_of_it_is_on_record(rig: PageR
     assert officer.post(f"{address}/release", data=released).status_code == 422
     assert officer.post(f"{address}/release", data={"hold_id": "unit-1:other"}).status_code == 404
     actions = [record.action for record in rig.staff.records()[before:]]
-    expected = ["hold_read", "show_hit", "show_holds", "show_holds", "release_read", "show_holds"]
+    expected = ["hold_read", "show_hit", "show_hit", "show_holds", "show_holds", "release_read", "show_holds"]
     assert actions[: len(expected)] == expected
 
 

@@ -31,6 +31,7 @@ NOW = Instant("boot", 10**12)
 AT_SPEED = {
     "GET /",
     "GET /hits/{hit_id}",
+    "GET /reads/{follow_id}",
     "POST /hits/{hit_id}/answers",
     "POST /passenger",
     "POST /mute",

@@ -196,5 +196,5 @@ def test_the_command_tells_people_and_refuses_beside_a_running_unit(settings: Pa
     assert (refusal.exit_code, len(refusal.stderr.splitlines())) == (1, 1)
     with open_unit_store(settings) as store:
         deliver(store)
-    assert "all was handed over" in CliRunner().invoke(app, command).stdout
+    assert "everything was delivered" in CliRunner().invoke(app, command).stdout
     assert load_key("outbox", settings.parent / "keys")

@@ -116,7 +116,7 @@ def _break_glass(stated: Statement, clock: SystemClock) -> BreakGlass:
 
     uid = 0 if is_root() else os.geteuid()
     if uid == 0:
-        name, organisation = ask("Your name"), ask("Your organisation")
+        name, organisation = ask("Your name"), ask("Your organization")
     else:
         name = organisation = "-"  # refused below, and nobody is asked for nothing
     record = BreakGlass(name, organisation, stated.purpose, stated.break_glass, caller(), clock.now())

@@ -44,22 +44,22 @@ PurposeOption = Annotated[
     str,
     typer.Option(
         "--purpose",
-        help="What it is for; left out: asked for at a terminal.",
+        help="Purpose of the access; asked for at a terminal if omitted.",
         autocompletion=complete_purpose,
         show_default=False,
     ),
 ]
 OffenceOption = Annotated[
     str,
-    typer.Option("--offence", help="The offence, where the purpose asks for one.", autocompletion=complete_offence),
+    typer.Option("--offence", help="The offense, if the purpose requires one.", autocompletion=complete_offence),
 ]
-CaseOption = Annotated[str, typer.Option("--case", help="The case number, where the purpose asks for one.")]
+CaseOption = Annotated[str, typer.Option("--case", help="The case number, if the purpose requires one.")]
 BreakGlassOption = Annotated[
     str,
     typer.Option(
         "--break-glass",
         metavar="REASON",
-        help="As root, when no account can be used: why. Asks who you are; it is loud, and on record.",
+        help="As root, if no account can be used: the reason. Asks for your name; raises an alarm and is recorded.",
     ),
 ]
 

@@ -41,7 +41,7 @@ def ask(question: str, *, hidden: bool = False) -> str:
         return prompt(question, hide_input=hidden, default="", show_default=False, err=True).strip()
     line = read_input_line(LINE_CHARACTERS_MAX + 1)
     if not line:
-        raise AccessError(f"no answer came on standard input to: {question}")
+        raise AccessError(f"no answer on standard input to: {question}")
     return line.strip("\r\n")
 
 
@@ -54,11 +54,11 @@ def complete_statement(stated: Statement, profile: Profile) -> Statement:
     purpose, offence, case = stated.purpose, stated.offence, stated.case
     if not purpose:
         _list("purposes", {code: rule.words for code, rule in profile.purposes.items()})
-        purpose = ask("What is it for")
+        purpose = ask("Purpose")
     rule = profile.purposes.get(purpose)
     if rule is not None and rule.offence is Need.REQUIRED and not offence:
-        _list("offences", profile.offences)
-        offence = ask("Offence")
+        _list("offenses", profile.offences)
+        offence = ask("Offense")
     if rule is not None and rule.case is Need.REQUIRED and not case:
         case = ask(f"Case number ({' or '.join(profile.case_formats.formats)})")
     return Statement(purpose, offence, case, stated.break_glass)

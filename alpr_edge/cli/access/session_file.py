@@ -39,7 +39,7 @@ def write_token(runtime_directory: Path, login: str, token: str) -> None:
     """
     folder = runtime_directory / DIRECTORY
     private_directory(folder)
-    with io_errors(f"{folder}: the session cannot be kept", StoreError):
+    with io_errors(f"{folder}: the session cannot be saved", StoreError):
         give_to_owner_of(runtime_directory, folder)
         replace_file(folder / _name(login), f"{token}\n".encode())
 

@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from alpr_edge.access.authorisation.sign_ins import SignInService
     from alpr_edge.domain.permissions.profile import SecurityProfile
 
-_NEW_PLACE = "the first time with this login {}, as is on record; if that is not so, tell your administrator"
+_NEW_PLACE = "first sign-in with this login {}, recorded; if you have used it before, tell your administrator"
 _YES = frozenset({"y", "yes"})
 
 
 def sign_in_command(
     person: Annotated[
-        str, typer.Option("--person", help="Badge or e-mail address; left out: asked for.", show_default=False)
+        str, typer.Option("--person", help="Badge number or e-mail address; asked for if omitted.", show_default=False)
     ] = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Sign in, with password and one-time code. Both are asked for: never give them on a command line.
+    """Sign in with password and authenticator code. You are asked for both: never put them on a command line.
 
-    A session that was idle or locked is opened again by the password alone. It ends after 12 hours, at a restart of the
-    computer, or with alpr-edge sign-out, and holds for this login alone.
+    Your password alone unlocks an idle or locked session. The session ends after 12 hours, at a restart of the computer
+    or with alpr-edge sign-out, and is valid only for this login.
     """
     from alpr_edge.app.clock import open_clock
     from alpr_edge.services.authorisation.opening import open_sign_ins
@@ -63,7 +63,7 @@ def sign_in_at(sign_ins: SignInService, folder: Path, person: str) -> SignInResu
 
     state = SessionState.ENDED if person else sign_ins.state()
     if state is SessionState.OPEN:
-        raise AccessError(f"you are signed in already; to change the person: {sign_ins.policy.words.sign_out}")
+        raise AccessError(f"you are already signed in; to change users: {sign_ins.policy.words.sign_out}")
     if state is SessionState.GLANCE:
         return sign_ins.reopen(ask("Password", hidden=True))
     return _sign_in(sign_ins, folder, person)
@@ -74,8 +74,8 @@ def _sign_in(sign_ins: SignInService, folder: Path, person: str) -> SignInResult
     from alpr_edge.access.attempts import PasswordAttempt
 
     is_acknowledged = _acknowledge(sign_ins.policy.security)
-    name = person or ask("Badge or e-mail address")
-    attempt = PasswordAttempt(name, ask("Password", hidden=True), ask("One-time code", hidden=True))
+    name = person or ask("Badge number or e-mail address")
+    attempt = PasswordAttempt(name, ask("Password", hidden=True), ask("Authenticator code", hidden=True))
     result = sign_ins.sign_in(attempt, is_acknowledged=is_acknowledged)
     if result.session is not None:
         write_token(folder, sign_ins.caller.login, result.token)
@@ -111,8 +111,10 @@ def tell_sign_in(sign_ins: SignInService, result: SignInResult, answer: str, *, 
         about = {"person_id": result.session.person_id, "name": name, "outcome": result.outcome.value}
         print_object(about | {"is_new_place": result.is_new_place, "training_ends": ends})
     else:
-        typer.echo(f"{answer}: {name}; for {hours:g} hours, locked after {minutes:g} minutes without use")
+        typer.echo(f"{answer}: {name}; for {hours:g} hours, locks after {minutes:g} idle minutes")
         if result.is_new_place:
             typer.echo(_NEW_PLACE.format(sign_ins.policy.words.here))
         if ends is not None:
-            typer.echo(f"your training ends on {last_day(ends)}: renew it before, as without it no plate is shown")
+            typer.echo(
+                f"your training expires on {last_day(ends)}: renew it before then; without it no plates are shown"
+            )

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def sign_out_command(
-    lock: Annotated[bool, typer.Option("--lock", help="Only lock it: the password opens it again.")] = False,
+    lock: Annotated[bool, typer.Option("--lock", help="Only lock the session; your password unlocks it.")] = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """End your session on this unit. Without one nothing happens."""
+    """End your session on this unit, if you have one."""
     from alpr_edge.app.clock import open_clock
     from alpr_edge.services.authorisation.opening import open_sign_ins
     from alpr_edge.settings import load
@@ -50,6 +50,6 @@ def sign_out_at(sign_ins: SignInService, folder: Path, *, only_lock: bool, as_js
     if as_json:
         print_object({"locked": is_done and only_lock, "signed_out": is_done and not only_lock})
     elif is_done:
-        typer.echo(f"locked; your password opens it: {sign_ins.policy.words.sign_in}" if only_lock else "signed out")
+        typer.echo(f"locked; your password unlocks it: {sign_ins.policy.words.sign_in}" if only_lock else "signed out")
     else:
-        typer.echo("nobody was signed in")
+        typer.echo("no user was signed in")

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 
 def add_command(
-    badge: Annotated[str, typer.Option("--badge", help="Badge, which they sign in with.")],
-    name: Annotated[str, typer.Option("--name", help="Name, as it stands on record.")],
+    badge: Annotated[str, typer.Option("--badge", help="Badge number, used to sign in.")],
+    name: Annotated[str, typer.Option("--name", help="Name, as shown in records.")],
     organisation: Annotated[str, typer.Option("--organisation", help="Agency.")],
     email: Email = None,
     ori: Ori = None,
@@ -50,9 +50,9 @@ def add_command(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Add somebody to this unit's own roster. They can sign in once they were invited.
+    """Add a person to this unit's own roster. They can sign in after they were invited.
 
-    On a unit that nobody can sign in to yet, root adds the first administrator with --break-glass.
+    On a unit without accounts, root adds the first administrator with --break-glass.
     """
     texts = texts_of(**locals())
     from alpr_edge.department.people.person_fields import new_entry
@@ -67,9 +67,9 @@ def add_command(
 
 def change_command(
     person: PersonArgument,
-    badge: Annotated[str | None, typer.Option("--badge", help="Another badge.")] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Another name.")] = None,
-    organisation: Annotated[str | None, typer.Option("--organisation", help="Another agency.")] = None,
+    badge: Annotated[str | None, typer.Option("--badge", help="New badge number.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="New name.")] = None,
+    organisation: Annotated[str | None, typer.Option("--organisation", help="New agency.")] = None,
     status: Annotated[str | None, typer.Option("--status", help="active, suspended or left.")] = None,
     email: Email = None,
     ori: Ori = None,
@@ -91,7 +91,7 @@ def change_command(
     from alpr_edge.department.people.person_fields import Entry, changed_entry
 
     if not texts:
-        raise typer.BadParameter("say what is to change; see --help")
+        raise typer.BadParameter("no change given; see --help")
     with open_people(settings, break_glass) as people:
         changed = people.change(person, lambda before: changed_entry(Entry.of(before), texts).person)
     print_object(fields_of(changed)) if as_json else typer.echo(f"{changed.badge} was changed")
@@ -100,13 +100,13 @@ def change_command(
 def suspend_command(
     person: PersonArgument,
     left: Annotated[
-        bool, typer.Option("--left", help="They left the organisation; the id is never used again.")
+        bool, typer.Option("--left", help="The person left the organization; the id is never reused.")
     ] = False,
     break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Let somebody in no more, at once; who is signed in is signed out."""
+    """Suspend an account immediately, and sign the person out."""
     from alpr_edge.domain.people.person import AccountStatus
 
     status = AccountStatus.LEFT if left else AccountStatus.SUSPENDED
@@ -116,4 +116,4 @@ def suspend_command(
 
     with open_people(settings, break_glass) as people:
         changed = people.change(person, suspend)
-    print_object(fields_of(changed)) if as_json else typer.echo(f"{changed.badge} is {changed.status} from now on")
+    print_object(fields_of(changed)) if as_json else typer.echo(f"{changed.badge} is now {changed.status}")

@@ -18,12 +18,12 @@ from alpr_edge.runtime.io_errors import io_errors
 
 def import_command(
     file: Annotated[Path, typer.Argument(metavar="CSV", help="File whose first line names the columns.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False,
     break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Add and change people by a CSV file; whoever is not in it stays. Faulty lines are named, and nothing is done."""
+    """Add and change people from a CSV file; others stay unchanged. If any line is faulty, nothing is done."""
     from alpr_edge.department.people.changes import Author
     from alpr_edge.department.people.csv_import import FILE_BYTES_MAX, PeopleFileError, plan_import
     from alpr_edge.department.people.person_fields import Entry

@@ -29,7 +29,7 @@ def invite_command(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Have somebody set password and authenticator app here and now; what they had before is void.
+    """Let a person set a password and authenticator here and now; earlier ones become void.
 
     The person types the password themselves, twice, and scans the code with their own app. Nothing of it is on the
     command line or in the log.
@@ -43,7 +43,7 @@ def invite_command(
     if as_json:
         print_object({"serial": header.serial, "valid_until": header.valid_until})
     else:
-        typer.echo(f"{person} can sign in from now on; roster {header.serial}, until {time_text(header.valid_until)}")
+        typer.echo(f"{person} can now sign in; roster {header.serial}, until {time_text(header.valid_until)}")
 
 
 def choose_sign_in(first: FirstSignIn, clock: Clock) -> None:
@@ -55,7 +55,7 @@ def choose_sign_in(first: FirstSignIn, clock: Clock) -> None:
 
 def _choose_password(first: FirstSignIn) -> None:
     password = ask(f"New password for {first.person.badge}", hidden=True)
-    if password != ask("The same again", hidden=True):
+    if password != ask("Repeat password", hidden=True):
         raise PasswordError("the two passwords differ")
     first.choose_password(password)
 
@@ -72,8 +72,8 @@ def _show_secret(first: FirstSignIn) -> None:
 
 def _confirm_code(first: FirstSignIn, clock: Clock) -> None:
     now = clock.now().utc
-    if now is None or not first.confirm_code(ask("The code that the app shows"), now):
-        raise PasswordError("that is not the code of this moment; is the clock of the phone right?")
+    if now is None or not first.confirm_code(ask("Authenticator code"), now):
+        raise PasswordError("wrong code; check the clock of the phone and enter the current code")
 
 
 def _retry(step: Callable[[], None]) -> None:

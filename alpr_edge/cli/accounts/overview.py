@@ -28,13 +28,13 @@ def list_command(
         headers = ("badge", "name", "roles", "cjis training", "alpr training", "account until", "state")
         print_table(headers, [_row(row) for row in rows])
     else:
-        typer.echo("nobody; add somebody with: alpr-edge accounts add")
+        typer.echo("no people yet; add one with: alpr-edge accounts add")
 
 
 def review_command(
     break_glass: BreakGlassOption = "", settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False
 ) -> None:
-    """Note that all accounts were reviewed, as each year asks for; issues the roster for another year."""
+    """Record the yearly review of all accounts; issues the roster for another year."""
     with open_people(settings, break_glass) as people:
         header = people.review()
     if as_json:

@@ -17,14 +17,14 @@ from alpr_edge.cli.output import print_object
 def unlock_command(
     person: PersonArgument,
     code: Annotated[
-        bool, typer.Option("--code", help="By the department's one-time code, which is asked for.")
+        bool, typer.Option("--code", help="Unlock with the department's one-time code, which you are asked for.")
     ] = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Unlock somebody else's account, as administrator or designated supervisor who is signed in on this unit.
+    """Unlock another person's account, as an administrator or designated supervisor signed in on this unit.
 
-    With --code nobody has to be signed in: the officer reads the challenge to the department, which answers with a code
+    --code needs no sign-in: the officer reads the challenge to the department, which answers with a code
     (there: alpr-edge department people code BADGE CHALLENGE). It is good for this one lock.
     """
     from alpr_edge.services.accounts.people import unlock, unlock_with_code
@@ -45,4 +45,4 @@ def unlock_command(
 
 def _ask_code(challenge: str) -> str:
     typer.echo(f"challenge for the department: {challenge}", err=True)
-    return ask("Code of the department")
+    return ask("Department code")

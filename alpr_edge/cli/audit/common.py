@@ -42,4 +42,4 @@ def read_file(path: Path) -> str:
     except OSError as error:
         raise AuditError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise AuditError(f"{path}: not a text") from None
+        raise AuditError(f"{path}: not a text file") from None

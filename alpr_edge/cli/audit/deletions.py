@@ -19,9 +19,9 @@ def deletions(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the runs of deletions that are on record: how many reads, why, and the digest of their list. No plates.
+    """Show the recorded deletion runs: number of reads, reason, and the digest of their list. No plates.
 
-    With --id, whether a read was deleted: ends with 1 where that cannot be shown.
+    With --id, whether a read was deleted: exit code 1 if that cannot be shown.
     """
     from alpr_edge.services.audit.deletion_records import deletion_records, find_deletion
     from alpr_edge.settings import load
@@ -45,7 +45,7 @@ def _print_records(records: list[DeletionRecord]) -> None:
     for record in records:
         typer.echo(f"record {record.sequence}, {record.happened}: {record.text}; list {record.sha256}")
     if not records:
-        typer.echo("no deletion is on record")
+        typer.echo("no deletion is recorded")
 
 
 def _print_finding(finding: DeletionFinding) -> None:
@@ -53,8 +53,8 @@ def _print_finding(finding: DeletionFinding) -> None:
         typer.echo(f"{finding.read_id}: deleted, by record {record.sequence} of {record.happened}: {record.text}")
         typer.echo(f"  prove the record to others with: alpr-edge audit prove {record.sequence}")
     for number in finding.contradicted:
-        typer.secho(f"record {number} and the list of what it deleted differ", fg=typer.colors.RED)
+        typer.secho(f"record {number} does not match its list of deleted reads", fg=typer.colors.RED)
     if finding.is_uncounted:
-        typer.echo(f"{finding.read_id}: deleted, and not on record yet; the next round puts it there")
+        typer.echo(f"{finding.read_id}: deleted, not recorded yet; the next round records it")
     if not (finding.records or finding.contradicted or finding.is_uncounted):
-        typer.echo(f"{finding.read_id}: not on the list of what was deleted here")
+        typer.echo(f"{finding.read_id}: not among the reads deleted here")

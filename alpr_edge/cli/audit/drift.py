@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def drift(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Compare settings, lists, people, models and keys with the access log. Ends with 1 where one differs.
+    """Compare settings, lists, people, models and keys with the access log. Exit code 1 if one differs.
 
-    Shows no plate. A running unit does the same at its start and once a day, and puts on record what it finds.
+    Shows no plate. A running unit does the same at its start and once a day, and records what it finds.
     """
     from alpr_edge.diagnostics.recorded_changes import read_drift
     from alpr_edge.settings import load
@@ -39,9 +39,9 @@ def _print(found: Drift) -> None:
     for change in found.changes:
         typer.secho(f"changed without a record: {describe(change)}", fg=typer.colors.RED)
     for name in found.unfounded:
-        typer.secho(f"{name}: the value kept beside the log is not that of its record", fg=typer.colors.RED)
+        typer.secho(f"{name}: the value stored with the log differs from its record", fg=typer.colors.RED)
     count = len(found.changes) + len(found.unfounded)
     if not found.is_compared:
-        typer.echo("no start of this unit is on record yet, so there is nothing to compare with")
+        typer.echo("no start of this unit is recorded yet; nothing to compare with")
         return
-    typer.echo(f"{count_text(count, 'difference')} to the access log" if count else "all as on record")
+    typer.echo(f"{count_text(count, 'difference')} to the access log" if count else "everything matches the record")

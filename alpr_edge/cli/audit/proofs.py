@@ -19,8 +19,8 @@ from alpr_edge.domain.errors import AuditError
 if TYPE_CHECKING:
     from alpr_edge.domain.log_proofs.proof_files import ProofFile
 
-_KEPT_HELP = "Of a proof that a log only grew: the signed checkpoint that you kept."
-_WITNESS_HELP = "The department's public key, or a file with it: its cosignature has to be there and to hold."
+_KEPT_HELP = "For a proof that a log only grew: the signed checkpoint that you kept."
+_WITNESS_HELP = "The department's public key, or a file with it; requires its valid cosignature."
 
 
 def prove(
@@ -36,7 +36,7 @@ def prove(
 ) -> None:
     """Print one record with the proof that it is in the log; the proof shows no other record.
 
-    Write it to a file with the suffix .tlog-proof, for alpr-edge audit check. That you looked goes on record.
+    Write it to a file with the suffix .tlog-proof, for alpr-edge audit check. The access is recorded.
     """
     from alpr_edge.services.audit.log_audits import key_of_log, prove_record
     from alpr_edge.settings import load
@@ -62,9 +62,9 @@ def check(
     checkpoint: Annotated[Path | None, typer.Option("--checkpoint", metavar="FILE", help=_KEPT_HELP)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a proof. Needs nothing but the files and the log's public key; ends with 1 when it does not hold.
+    """Check a proof. Needs only the files and the log's public key; exit code 1 if the proof is not valid.
 
-    Of one record it shows the record. That a log only grew is checked from the checkpoint that you kept.
+    A proof of one record shows the record. A proof that a log only grew is checked against the checkpoint you kept.
     """
     from alpr_edge.domain.log_proofs.consistency_files import CONSISTENCY_LINE
     from alpr_edge.domain.log_proofs.proof_files import ProofFile, check_proof
@@ -85,14 +85,14 @@ def check(
         typer.echo(f"{name:15}{value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
     typer.echo(f"record {file.index} of {proved.size} in {proved.origin}: proved")
     if cosigned is not None:
-        typer.echo(f"the department had seen that log at {time_text(cosigned)}")
+        typer.echo(f"the department cosigned that log at {time_text(cosigned)}")
 
 
 def _check_growth(text: str, key: str, checkpoint: Path | None, *, as_json: bool) -> None:
     from alpr_edge.domain.log_proofs.consistency_files import ConsistencyFile, check_growth
 
     if checkpoint is None:
-        raise AuditError("this proof begins at a checkpoint that you kept; give it: --checkpoint FILE")
+        raise AuditError("this proof starts from a checkpoint that you kept; name it with --checkpoint FILE")
     old, new = check_growth(ConsistencyFile.parse(text), read_file(checkpoint), key_of(key))
     if as_json:
         print_object({"ok": True, "log": new.origin, "kept_records": old.size, "records": new.size})

@@ -35,7 +35,7 @@ def report(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Report on accesses: by person and purpose, and what stands out. That you looked goes on record.
+    """Report accesses by person and purpose, with findings to review. The access is recorded.
 
     It names records by number and shows no plate; alpr-edge audit prove shows one record.
     """
@@ -63,14 +63,14 @@ def report(
 
 def review(
     week: Annotated[str, typer.Argument(metavar="WEEK", help="The week by ISO 8601, such as 2026-W48.")],
-    note: Annotated[str, typer.Option("--note", help="What came of it, in one line; no plate.")],
+    note: Annotated[str, typer.Option("--note", help="Outcome, in one line; no plate.")],
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Note on record that you reviewed a week of the access log, which has to be over.
+    """Record that you reviewed a week of the access log. The week must be over.
 
     Another person approves a review by reviewing the same week as well.
     """
@@ -91,9 +91,9 @@ def _hours_of(text: str) -> tuple[time, time]:
     try:
         opens, closes = time.fromisoformat(begin), time.fromisoformat(end)
     except ValueError:
-        raise AuditError(f"--hours {text}: not hours; they look like 06:00-22:00") from None
+        raise AuditError(f"--hours {text}: expected hours such as 06:00-22:00") from None
     if opens.tzinfo or closes.tzinfo:
-        raise AuditError(f"--hours {text}: hours are local time and name no zone; they look like 06:00-22:00")
+        raise AuditError(f"--hours {text}: expected local hours without a time zone, such as 06:00-22:00")
     return opens, closes
 
 
@@ -126,11 +126,11 @@ def _print(result: AccessReport) -> None:
     for review in result.reviews:
         typer.echo(f"{review.week}: reviewed by {review.reviewer}, {_approval_text(review.approver)}")
     if result.unreviewed_weeks:
-        typer.echo(f"weeks nobody reviewed: {', '.join(result.unreviewed_weeks)}")
+        typer.echo(f"weeks not reviewed: {', '.join(result.unreviewed_weeks)}")
 
 
 def _approval_text(approver: str) -> str:
-    return f"approved by {approver}" if approver else "approved by nobody yet"
+    return f"approved by {approver}" if approver else "not approved yet"
 
 
 def _numbers_text(numbers: list[int]) -> str:

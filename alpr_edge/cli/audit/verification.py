@@ -15,8 +15,8 @@ from alpr_edge.cli.progress import progress_bar
 if TYPE_CHECKING:
     from alpr_edge.store.access_log.audits import AuditResult
 
-_CHECKPOINT_HELP = "A checkpoint that somebody else kept; it has to be one of this log's."
-_KEY_HELP = "The log's public key, from where it was kept, or a file with it; default: as the log itself has it."
+_CHECKPOINT_HELP = "A checkpoint of this log that was kept elsewhere."
+_KEY_HELP = "The log's public key as kept elsewhere, or a file with it; default: the key in the log."
 
 
 def verify(
@@ -25,10 +25,10 @@ def verify(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Verify every record against its tree and all checkpoints. Shows no record; ends with 1 when something is wrong.
+    """Verify every record against its tree and all checkpoints. Shows no record; exit code 1 if anything is wrong.
 
-    A cut at the end, made together with its checkpoints, shows only against a checkpoint that somebody else kept, such
-    as the department's.
+    If the end of the log was cut off together with its checkpoints, only a checkpoint kept elsewhere shows it, such as
+    the department's.
     """
     from alpr_edge.services.audit.log_audits import verify_log
     from alpr_edge.settings import load
@@ -49,7 +49,7 @@ def verify(
 
 
 def show_key(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Show the public key that signs the log's checkpoints. Whoever keeps it can tell when the log is another one."""
+    """Show the public key that signs the log's checkpoints. A kept copy shows if the log is replaced."""
     from alpr_edge.services.audit.log_audits import key_of_log
     from alpr_edge.settings import load
     from alpr_edge.store.access_log.log import open_access_log

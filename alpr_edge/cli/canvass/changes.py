@@ -16,20 +16,22 @@ from alpr_edge.cli.plate_entry import read_line
 
 AreaOption = Annotated[
     str,
-    typer.Option("--area", help="latitude,longitude,radius (metres), or corners with blanks between. Default: all."),
+    typer.Option(
+        "--area", help="latitude,longitude,radius (meters), or corners separated by blanks. Default: everywhere."
+    ),
 ]
 EndsOption = Annotated[
     str,
     typer.Option(
         "--ends",
-        help="After 90m, 12h, 3d, or at a date and time; a date: the end of that day. Default: see [canvass] lasts_h.",
+        help="90m, 12h, 3d, or a date and time; a date means the end of that day. Default: [canvass] lasts_h.",
     ),
 ]
 BeforeOption = Annotated[
-    str, typer.Option("--before", help="Also the reads of so long before: 30m, 4h, 0. Default: [canvass] before_h.")
+    str, typer.Option("--before", help="Include reads from this long before: 30m, 4h, 0. Default: [canvass] before_h.")
 ]
 PartialsOption = Annotated[
-    bool, typer.Option("--partials", help="Ask for plates and parts of plates that witnesses remember.")
+    bool, typer.Option("--partials", help="Ask for full or partial plates that witnesses remember.")
 ]
 
 
@@ -44,10 +46,10 @@ def start_command(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Hold every read in an area from now on for the incident of --case, until it ends by hand or by itself.
+    """Hold every read in an area from now on for the incident of --case, until the canvass ends.
 
-    --partials reads plates from standard input, one a line until an empty one (? one character, * any number): they do
-    not belong on a command line.
+    --partials reads plates from standard input, one per line until an empty line (? one character, * any number): they
+    must not be on a command line.
     """
     from alpr_edge.app.clock import open_clock
     from alpr_edge.services.canvass.canvass_input import CanvassRequest, parse_canvass
@@ -72,7 +74,7 @@ def end_command(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """End a canvass of the incident of --case. What it holds stays held: "alpr-edge holds release" lets it go."""
+    """End a canvass of the incident of --case. Its reads stay held; "alpr-edge holds release" releases them."""
     from alpr_edge.settings import load
 
     unit = load(settings)
@@ -94,7 +96,7 @@ def _typed_partials() -> tuple[str, ...]:
 
     if sys.stdin.isatty():
         typer.echo(
-            "Plates or parts of plates, one a line (? one character, * any number); an empty line ends:", err=True
+            "Full or partial plates, one per line (? one character, * any number); end with an empty line:", err=True
         )
     lines: list[str] = []
     while len(lines) <= PARTIALS_MAX and (line := read_line()):

@@ -63,7 +63,7 @@ def show_command(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how one canvass of the incident of --case is. Shows no plates of reads."""
+    """Show the state of one canvass of the incident of --case. Shows no plates of reads."""
     from alpr_edge.settings import load
 
     unit = load(settings)
@@ -101,9 +101,7 @@ def state_text(state: CanvassState) -> str:
     """How a canvass is, in words."""
     canvass = state.canvass
     area = "everywhere" if canvass.area is None else f"in {canvass.area}"
-    left = (
-        f"; {count_text(state.earlier_left, 'earlier read')} at most to be looked through" if state.earlier_left else ""
-    )
+    left = f"; {count_text(state.earlier_left, 'earlier read')} at most still to search" if state.earlier_left else ""
     return (
         f"Canvass {canvass.incident} {area}, started {time_text(canvass.started.utc)} by {canvass.by.person}:"
         f" {_end_text(canvass)}, {count_text(state.read_count, 'read')} held{left}."

@@ -25,9 +25,9 @@ def result_command(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the reads that a canvass of the incident of --case holds, by time; what fits a partial plate says how.
+    """Show the reads that a canvass of the incident of --case holds, by time, and how each fits a partial plate.
 
-    A fit is a lead: a part of a plate fits many vehicles. --json prints an object a read.
+    A fit is a lead: a partial plate fits many vehicles. --json prints one object per read.
     """
     from alpr_edge.services.canvass.canvass_results import canvass_result
     from alpr_edge.settings import load
@@ -46,8 +46,8 @@ def _print(result: CanvassResult) -> None:
         headers = "seen", "plate", "state", "camera", "place", "fits"
         print_table(headers, [_row(read) for read in result.reads])
     parts = [count_text(len(result.reads), "read")]
-    parts += [f"{result.unplaced_count} with place unknown"] if result.unplaced_count else []
-    parts += [f"{result.untimed_count} with time unknown"] if result.untimed_count else []
+    parts += [f"{result.unplaced_count} with unknown location"] if result.unplaced_count else []
+    parts += [f"{result.untimed_count} with unknown time"] if result.untimed_count else []
     parts += [count_text(len(result.candidates), "candidate")] if result.canvass.partials else []
     parts += [f"{result.left_out} more are held and not shown"] if result.left_out else []
     typer.echo(", ".join(parts))

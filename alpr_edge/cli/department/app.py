@@ -24,7 +24,7 @@ app = lazy_app(
         "check": LazyTarget("alpr_edge.cli.department.check:check_command", "Check whether it can serve, part by part"),
         "serve": LazyTarget("alpr_edge.cli.department.serve:serve_command", "Serve units until interrupted"),
         "metrics": LazyTarget(
-            "alpr_edge.cli.department.serve:metrics_command", "Serve figures to a Prometheus on this computer"
+            "alpr_edge.cli.department.serve:metrics_command", "Serve metrics to Prometheus on this computer"
         ),
         "status": LazyTarget("alpr_edge.cli.department.status:status_command", "Show numbers, dates and what to do"),
         "alarms": LazyTarget("alpr_edge.cli.department.alarms:alarms_command", "Tell people what is wrong"),

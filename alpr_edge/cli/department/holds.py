@@ -42,7 +42,7 @@ def place_command(
     reads: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of the reads.")],
     directory: DirectoryOption,
     case: HeldCaseOption,
-    reason: Annotated[str, typer.Option("--reason", help="Why: evidence, a subpoena, the order of a court.")],
+    reason: Annotated[str, typer.Option("--reason", help="Reason: evidence, a subpoena, a court order.")],
     until: UntilOption = None,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",

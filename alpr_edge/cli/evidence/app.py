@@ -6,9 +6,9 @@ _PACKAGE = "alpr_edge.cli.evidence"
 
 app = lazy_app(
     {
-        "export": LazyTarget(f"{_PACKAGE}.export:export_command", "Write the evidence of a case to a medium"),
-        "list": LazyTarget(f"{_PACKAGE}.bookings:list_command", "List the packages that were booked out"),
+        "export": LazyTarget(f"{_PACKAGE}.export:export_command", "Export the evidence of a case to a medium"),
+        "list": LazyTarget(f"{_PACKAGE}.bookings:list_command", "List exported packages"),
         "verify": LazyTarget(f"{_PACKAGE}.verification:verify", "Verify an evidence package, on any computer"),
     },
-    help="Book the evidence of a case out as a signed package, list what was booked, verify a package.",
+    help="Export the evidence of a case as a signed package, list exports, verify a package.",
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alpr_edge.store.bookings.register import PackageBooking
 
 
-CUT_SHORT = "cut short; the medium may or may not hold it: compare its SHA-256"
+CUT_SHORT = "interrupted; the medium may not hold all of it: compare its SHA-256"
 
 
 def list_command(
@@ -28,11 +28,11 @@ def list_command(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """List the packages that were booked out: case, medium, people.
+    """List exported packages: case, medium, people.
 
-    With when and the digest of each. Shows no plates and no passphrase.
+    Also time and digest of each. Shows no plates and no passphrase.
 
-    "cut short": it was booked, and cut short before it was noted that it is there; its SHA-256 tells whether it is.
+    "interrupted": the export was recorded but did not finish; compare the SHA-256 to see if it is complete.
     """
     from alpr_edge.settings import load
 
@@ -48,7 +48,7 @@ def list_command(
         headers = ("case", "booked", "by", "medium", "to", "reads")
         print_table(headers, [_row(each) for each in bookings], notes=[_note(each) for each in bookings])
     else:
-        typer.echo("no package was booked out")
+        typer.echo("no package was exported")
 
 
 def _fields(booking: PackageBooking) -> dict[str, object]:
@@ -81,7 +81,7 @@ def _row(booking: PackageBooking) -> tuple[str, ...]:
         time_text(booking.booked.utc),
         booking.person,
         booking.medium or "no number",
-        booking.recipient or "nobody named",
+        booking.recipient or "not named",
         f"{booking.reads:,}",
     )
 

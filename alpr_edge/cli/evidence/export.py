@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 
 def export_command(
-    case_number: Annotated[str, typer.Argument(metavar="CASE", help="The case whose held reads are wanted.")],
+    case_number: Annotated[str, typer.Argument(metavar="CASE", help="The case whose held reads are exported.")],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A folder on the medium; it must exist.")],
-    medium: Annotated[str, typer.Option("--medium", help="Number of the medium in the evidence room.")] = "",
+    medium: Annotated[str, typer.Option("--medium", help="Media number in the evidence room.")] = "",
     recipient: Annotated[
-        str, typer.Option("--recipient", help="To whom it goes; another agency: department release (policy 462.7).")
+        str, typer.Option("--recipient", help="Recipient; for another agency: department release (policy 462.7).")
     ] = "",
     redacted: Annotated[
         bool, typer.Option("--redacted", help="Cover the plates of other vehicles in scenes; originals stay here.")
     ] = False,
-    scene: Annotated[bool, typer.Option("--scene/--no-scene", help="With whole pictures, or plates alone.")] = True,
+    scene: Annotated[bool, typer.Option("--scene/--no-scene", help="Include full pictures, or only plates.")] = True,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
-    case: Annotated[str, typer.Option("--case", help="The case number of the purpose; default: CASE.")] = "",
+    case: Annotated[str, typer.Option("--case", help="Case number of the purpose; default: CASE.")] = "",
     break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
     """Write everything that is held for a case to a medium: signed, in a zip with AES-256 (policy 462.5).
 
-    Its passphrase is shown once, at the end, and is kept nowhere but sealed at the department. The package gets its
-    name last: whatever is cut short leaves nothing that looks like one. Check it: alpr-edge evidence verify. With
-    --json progress is told on stderr, an object a line.
+    The passphrase is shown once, at the end, and is stored only at the department, sealed. An interrupted export leaves
+    nothing that looks like a package. Check the result: alpr-edge evidence verify. With --json, progress is printed to
+    stderr, one object per line.
     """
     from alpr_edge.services.evidence.export_request import ExportRequest
     from alpr_edge.settings import load
@@ -88,15 +88,15 @@ def _tell(result: ExportResult) -> None:
     booking = result.booking
     what = f"{count_text(booking.reads, 'read')}, {count_text(booking.hits, 'hit')}"
     copy = "a redacted copy, " if booking.is_redacted else ""
-    typer.echo(f"{result.path}: {copy}{what}, {count_text(booking.pictures, 'picture')}, read back and booked")
+    typer.echo(f"{result.path}: {copy}{what}, {count_text(booking.pictures, 'picture')}, read back and recorded")
     typer.echo(f"SHA-256 {booking.package_sha256}")
     if booking.time_stamp:
         typer.echo(booking.time_stamp)
     if result.missing_pictures:
-        typer.echo(f"{count_text(result.missing_pictures, 'picture')} cannot be read any more; the package names them")
+        typer.echo(f"{count_text(result.missing_pictures, 'picture')} can no longer be read; the package lists them")
     if result.unproved_records:
         count = count_text(result.unproved_records, "record")
-        typer.echo(f"{count} of who looked at the case not in it: signed by alpr-edge run alone, and not yet")
+        typer.echo(f"{count} of access to the case not included: not yet signed by alpr-edge run")
     if result.canvasses:
         typer.echo(f"with table and map of {count_text(result.canvasses, 'canvass', 'canvasses')}")
     if result.withheld_hits:
@@ -105,9 +105,9 @@ def _tell(result: ExportResult) -> None:
         count = count_text(result.withheld_canvasses, "canvass", "canvasses")
         typer.echo(f"table and map of {count} that you may not see left out")
     if not result.is_vouched:
-        typer.echo("this unit has no word of its department for its key that holds now: the package shows no signer")
-    typer.echo(f"passphrase, shown this once: {result.passphrase}")
+        typer.echo("no department has certified this unit's signing key: the package shows no signer")
+    typer.echo(f"passphrase, shown only once: {result.passphrase}")
     if booking.is_escrowed:
-        typer.echo("the department gets it sealed: alpr-edge department evidence passphrase")
+        typer.echo("the department receives it sealed: alpr-edge department evidence passphrase")
     else:
-        typer.echo("this unit knows no department: write it down, nobody else has it")
+        typer.echo("this unit has no department: write the passphrase down, there is no other copy")

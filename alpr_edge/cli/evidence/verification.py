@@ -15,9 +15,9 @@ from alpr_edge.cli.progress import progress_bar
 if TYPE_CHECKING:
     from alpr_edge.evidence.verification import PackageVerdict
 
-_AUTHORITY_HELP = "SHA-256 of the department authority's certificate, as the department itself tells it."
-_OPENED_BY_HELP = "A file with the passphrase of the container; at a terminal it is asked for."
-_TIME_HELP = "Certificates of the authority for time stamps that you trust, as it publishes them."
+_AUTHORITY_HELP = "SHA-256 of the department authority's certificate, as the department states it."
+_OPENED_BY_HELP = "File with the passphrase of the container; asked for at a terminal if omitted."
+_TIME_HELP = "Certificates, as published, of the time-stamp authority that you trust."
 _ENDED_HELP = (
     "A unit that was stolen or revoked, and since when, as its department tells it; also several times. "
     "A day counts from its beginning, in UTC where no zone is named; of a unit named twice the earliest moment counts."
@@ -37,8 +37,8 @@ def verify(
 ) -> None:
     """Verify every file of an evidence package, its signature and its access log; shows no plate.
 
-    Ends with 1 when anything does not hold, when no authority that you named vouches for its key, or when nobody else
-    says that it is from before its unit was ended.
+    Exit code 1 if anything is not valid, if no authority that you named vouches for the key, or if nothing else shows
+    that the package is from before its unit was decommissioned.
     """
     from alpr_edge.evidence.checks.unit_end_check import parse_unit_ends
     from alpr_edge.evidence.verification import verify_package
@@ -104,7 +104,7 @@ def _print(verdict: PackageVerdict) -> None:
 
     if verdict.package is not None:
         package = verdict.package
-        words = f"package {package.package_id}, case {package.case}, by its own word from {package.unit_id}"
+        words = f"package {package.package_id}, case {package.case}, claimed to be from {package.unit_id}"
         typer.echo(one_line(words))
     for each in verdict.statements:
         word, colour = _MARKS[each.holds]
@@ -115,16 +115,14 @@ def _print(verdict: PackageVerdict) -> None:
     if verdict.fault_count > _FAULTS_SHOWN:
         typer.echo(f"and {count_text(verdict.fault_count - _FAULTS_SHOWN, 'fault')} more; --json names up to 10,000")
     if verdict.holds:
-        typer.secho("the package holds", fg=typer.colors.GREEN)
+        typer.secho("the package is valid", fg=typer.colors.GREEN)
     elif verdict.fault_count:
-        typer.secho("the package does NOT hold", fg=typer.colors.RED)
+        typer.secho("the package is NOT valid", fg=typer.colors.RED)
     elif verdict.is_vouched:
-        words = "nothing was changed since it was signed, but nobody says that it is from before its unit was ended"
+        words = "unchanged since it was signed, but not shown to be from before its unit was decommissioned"
         typer.secho(words, bold=True)
     else:
-        typer.secho(
-            "nothing was changed since it was signed, but nobody you named says whose signature it is", bold=True
-        )
+        typer.secho("unchanged since it was signed, but no authority that you named vouches for the signer", bold=True)
 
 
 _MARKS = {True: ("holds", typer.colors.GREEN), False: ("FALSE", typer.colors.RED), None: ("open", typer.colors.YELLOW)}

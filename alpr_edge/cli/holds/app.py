@@ -6,9 +6,9 @@ app = lazy_app(
     {
         "place": LazyTarget("alpr_edge.cli.holds.changes:place_command", "Keep reads from being deleted, for a case"),
         "release": LazyTarget(
-            "alpr_edge.cli.holds.changes:release_command", "Let the reads of a hold be deleted again"
+            "alpr_edge.cli.holds.changes:release_command", "Release a hold; its reads may be deleted"
         ),
-        "list": LazyTarget("alpr_edge.cli.holds.overview:list_command", "List what is held, for which case, by whom"),
+        "list": LazyTarget("alpr_edge.cli.holds.overview:list_command", "List holds with case and person"),
     },
     help="Keep reads from being deleted, for a case (policy 462.5).",
 )

@@ -21,11 +21,11 @@ def place_command(
     ids: Annotated[
         list[str], typer.Argument(metavar="ID...", help="Ids of the reads, as `alpr-edge reads` shows them.")
     ],
-    reason: Annotated[str, typer.Option("--reason", help="Why: evidence, a subpoena, the order of a court.")],
+    reason: Annotated[str, typer.Option("--reason", help="Reason: evidence, a subpoena, a court order.")],
     until: Annotated[
         str | None, typer.Option("--until", help="When the hold ends, such as 2026-12-31; default: when released.")
     ] = None,
-    of_hits: Annotated[bool, typer.Option("--hits", help="The ids are those of hits, whose reads are held.")] = False,
+    of_hits: Annotated[bool, typer.Option("--hits", help="The ids are of hits; hold their reads.")] = False,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",
@@ -35,8 +35,8 @@ def place_command(
 ) -> None:
     """Keep reads from being deleted, for the case of --case. For evidence, discovery, an order to produce records.
 
-    Asked again for the same case and reads, a hold is at most prolonged. The department is told. Where some of the ids
-    are not here, the others are held all the same; each that is not is an error line and exit code 1.
+    Repeated for the same case and reads, it can only extend the hold. The department is notified. If some ids are not
+    here, the others are held; each missing id gives an error line and exit code 1.
     """
     from alpr_edge.domain.holds.hold import HoldKind, parse_hold_end
     from alpr_edge.services.holds.unit_holds import HoldRequest
@@ -61,16 +61,14 @@ def place_command(
 def _tell_missing(ids: Sequence[str], kind: HoldKind) -> None:
     """Tell each id that the hold does not cover, and end with 1 where there is one."""
     for each in ids:
-        typer.echo(f"alpr-edge: {each}: not held: no such {kind.value} is here (any more)", err=True)
+        typer.echo(f"alpr-edge: {each}: not held: no such {kind.value} here; it may have been deleted", err=True)
     if ids:
         raise typer.Exit(1)
 
 
 def release_command(
     hold: Annotated[str, typer.Argument(metavar="ID", help="Id of the hold, as `alpr-edge holds list` shows it.")],
-    reason: Annotated[
-        str, typer.Option("--reason", help="Why: the case is closed, an order of a court. It goes on record.")
-    ],
+    reason: Annotated[str, typer.Option("--reason", help="Reason: the case is closed, a court order. It is recorded.")],
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",

@@ -28,7 +28,7 @@ def open_holds(unit: Settings, database: Database) -> UnitHolds:
 
 
 def list_command(
-    show_all: Annotated[bool, typer.Option("--all", help="Also those that were released.")] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Include released holds.")] = False,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",
@@ -36,7 +36,7 @@ def list_command(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """List what is held: for which case, why, by whom, since when and until when. Shows no plates."""
+    """List holds with case, reason, person, start and end. Shows no plates."""
     from alpr_edge.settings import load
 
     unit = load(settings)
@@ -48,7 +48,7 @@ def list_command(
         headers = "case", "reads", "why", "by", "since", "until"
         print_table(headers, [_row(hold) for hold in found], notes=[_note(hold) for hold in found])
     else:
-        typer.echo("nothing is held")
+        typer.echo("no holds")
 
 
 def hold_fields(hold: Hold) -> dict[str, object]:

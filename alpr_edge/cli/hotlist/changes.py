@@ -22,7 +22,7 @@ SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="Name of t
 
 
 def rollback(source: SourceArgument, as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
-    """Go back to the generation before the live one. A running unit refreshes within a second or two."""
+    """Return to the generation before the live one. A running unit refreshes within a second or two."""
     from alpr_edge.services import list_changes
 
     unit = settings_file.load(settings)
@@ -96,7 +96,7 @@ def changes(
     if as_json:
         print_lines(lines)
         return
-    typer.echo("\n".join(map(_change_text, lines)) or "nobody changed a list by hand yet")
+    typer.echo("\n".join(map(_change_text, lines)) or "no list was changed by hand yet")
 
 
 def _change_text(line: dict[str, Any]) -> str:

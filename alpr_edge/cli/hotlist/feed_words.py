@@ -45,14 +45,15 @@ def unknown_words_lines(counts: FeedCounts) -> list[str]:
     lines = []
     if counts.unmatched_removals:
         removals = count_text(counts.unmatched_removals, "removal")
-        lines.append(f"{removals} removed nothing: no entry of the list before is named so")
+        lines.append(f"{removals} had no effect: the previous list has no such entry")
     if counts.unknown_reasons:
         wordings = "".join(f' "{wording}"' for wording in counts.unknown_wordings)
-        wordings = f", such as{wordings}" if wordings else ""
+        wordings = f", for example{wordings}" if wordings else ""
         lines.append(
-            f"{count_text(counts.unknown_reasons, 'line')} with a reason that is not known{wordings}; "
-            "they count as other until codes of the source say what is meant"
+            f"{count_text(counts.unknown_reasons, 'line')} with an unknown reason{wordings}; "
+            'treated as "other"; map them with `codes` of the source'
         )
     if counts.unread_columns:
-        lines.append(f"nothing is read from: {', '.join(counts.unread_columns)}")
+        noun = "column" if len(counts.unread_columns) == 1 else "columns"
+        lines.append(f"ignored {noun}: {', '.join(counts.unread_columns)}")
     return [*lines, *counts.notices]

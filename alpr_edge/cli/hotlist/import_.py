@@ -35,15 +35,15 @@ LINES_SHOWN_MAX = 20
 def import_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The feed: text, gzip or zip.")],
     *,
-    source: Annotated[str, typer.Option(help="Name of the list that this feed renews.")],
+    source: Annotated[str, typer.Option(help="Name of the list that this feed updates.")],
     layout: Annotated[
-        FormatName | None, typer.Option("--format", help="Layout of the feed; else that of the source's settings.")
+        FormatName | None, typer.Option("--format", help="Format of the feed; default: as in the source's settings.")
     ] = None,
-    reason: Annotated[Reason | None, typer.Option(help="Reason of lines that name none.")] = None,
+    reason: Annotated[Reason | None, typer.Option(help="Reason for lines without one.")] = None,
     password_file: Annotated[Path | None, typer.Option(help="File with the password of the zip.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare the feed; nothing goes live.")] = False,
-    accept_shrink: Annotated[bool, typer.Option("--accept-shrink", help="Accept a feed much smaller.")] = False,
-    accept_growth: Annotated[bool, typer.Option("--accept-growth", help="Accept a feed much larger.")] = False,
+    accept_shrink: Annotated[bool, typer.Option("--accept-shrink", help="Accept a much smaller feed.")] = False,
+    accept_growth: Annotated[bool, typer.Option("--accept-growth", help="Accept a much larger feed.")] = False,
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
@@ -78,7 +78,7 @@ def export(
     *,
     source: Annotated[str, typer.Option(help="Name of the list.")],
     show_rejected: Annotated[bool, typer.Option("--rejected", help="The rejected lines of its last feed.")] = False,
-    output: Annotated[Path | None, typer.Option(help="File to write; else standard output.")] = None,
+    output: Annotated[Path | None, typer.Option(help="File to write; default: standard output.")] = None,
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
@@ -86,7 +86,7 @@ def export(
     from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 
     if not show_rejected:
-        raise FeedError("say what to export: --rejected")
+        raise FeedError("choose what to export: --rejected")
     unit = settings_file.load(settings)
     require_owner(unit.unit.data_directory)
     report = read_report(unit.unit.data_directory / LISTS_DIRECTORY, source)
@@ -101,12 +101,12 @@ def _require_file(file: Path) -> None:
     Raises:
         FeedError: it is a folder or a device, or cannot be read.
     """
-    with io_errors(f"{file}: cannot be read", FeedError, "give the file of the feed"):
+    with io_errors(f"{file}: cannot be read", FeedError, "name the file of the feed"):
         mode = file.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise FeedError(f"{file}: is a folder; give the file of the feed")
+            raise FeedError(f"{file}: is a folder; name the file of the feed")
         if not stat.S_ISREG(mode):
-            raise FeedError(f"{file}: is no regular file; give the file of the feed")
+            raise FeedError(f"{file}: is not a regular file; name the file of the feed")
         file.open("rb").close()
 
 
@@ -120,7 +120,7 @@ def _request(unit: Settings, file: Path, source: str, layout: FormatName | None)
         request = request_for(list_source, file)
         return dataclasses.replace(request, format=layout) if layout else request
     if layout is None:
-        raise FeedError(f"the settings have no source {source}; say how the feed is laid out with --format")
+        raise FeedError(f"the settings have no source {source}; name its format with --format")
     return ImportRequest(file, source, layout)
 
 
@@ -167,7 +167,7 @@ def _report_json(report: ImportReport) -> dict[str, Any]:
 def _report_text(report: ImportReport) -> str:
     """The report in lines; rejected lines are named by number and column, never by their text."""
     result = f"generation {report.serial} is live" if report.serial else "dry run, nothing went live"
-    issued_at = f"issued {time_text(report.issued)}" if report.issued else "the feed does not say when it was made"
+    issued_at = f"issued {time_text(report.issued)}" if report.issued else "no issue date"
     difference = f"{report.added:,} added, {report.removed:,} removed, {report.changed:,} changed"
     samples = report.rejected_lines[:LINES_SHOWN_MAX]
     entries = count_text(report.kept, "entry", "entries")
@@ -178,7 +178,7 @@ def _report_text(report: ImportReport) -> str:
         f"{duplicates}, {report.skipped_junk:,} without a real plate, {report.rejected:,} rejected",
     ]
     if report.withheld:
-        lines.append(f"{report.withheld:,} left out: this source's settings do not let in their reason")
+        lines.append(f"{report.withheld:,} excluded: this source's settings do not allow their reason")
     lines += unknown_words_lines(report)
     lines += [f"  line {line.line}, column {line.column}: {line.reason}" for line in samples]
     if report.rejected > sum(line.lines for line in samples):

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from alpr_edge.hotlist.index.officer_entries import OwnIndex
     from alpr_edge.services.match_plate import FoundEntry, NotInForce, PlateMatches
 
-_STATES = {"same": "same state", "other": "OTHER STATE", "unknown": "state not known"}
+_STATES = {"same": "same state", "other": "OTHER STATE", "unknown": "state not read (check plate)"}
 
 
 def match(
     plate: PlateArgument = STANDARD_INPUT,
-    state: Annotated[str | None, typer.Option(help="Its state, two letters, if it was read.")] = None,
-    covert: Annotated[bool, typer.Option("--covert", help="Find covert entries too; that is on record.")] = False,
+    state: Annotated[str | None, typer.Option(help="State, two letters, if it was read.")] = None,
+    covert: Annotated[bool, typer.Option("--covert", help="Include covert entries; this is recorded.")] = False,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",
@@ -38,14 +38,14 @@ def match(
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
-    """Look a plate up as a read would be, and tell the tone that would follow and what it means. Verify through CLETS.
+    """Look up a plate as a read would be; show the tone that would follow and its meaning. Verify through CLETS.
 
-    The plate is asked for, or read from standard input; other texts that the reader considered follow after commas.
+    You are asked for the plate, or it is read from standard input; list alternative readings after commas.
     """
     from alpr_edge.app.clock import open_clock
     from alpr_edge.services.match_plate import match_plate, parse_plates
 
-    text = typed_plate(plate, "Plate (others the reader considered after commas)")
+    text = typed_plate(plate, "Plate (alternatives after commas)")
     unit = settings_file.load(settings)
     now = open_clock(unit).now()
     query = parse_plates(text, state, now, covert=covert)
@@ -61,7 +61,7 @@ def match(
         lines = [_found_text(entry, now) for entry in matches.entries]
         typer.echo("\n".join(lines) or _nothing_text(index, own, covert=covert))
         if matches.left_out:
-            typer.echo(f"Not looked up, as you have no permission for them: {', '.join(matches.left_out)} lists.")
+            typer.echo(f"Not searched, as you have no permission: {', '.join(matches.left_out)} lists.")
     end_on_faults(index.faults)
 
 
@@ -75,7 +75,7 @@ def _matches_json(matches: PlateMatches, now: Instant) -> Iterator[dict[str, Any
 def _nothing_text(index: HotlistIndex, own: OwnIndex, *, covert: bool) -> str:
     officers = sum(covert or not each.entry.covert for each in own.entries)
     lists, entries = count_text(len(index.lists), "list"), count_text(len(index), "entry", "entries")
-    return f"No entry in {lists} ({entries}) and {count_text(officers, 'entry', 'entries')} of officers."
+    return f"No entry in {lists} ({entries}) and {count_text(officers, 'officer entry', 'officer entries')}."
 
 
 def _found_json(answer: FoundEntry, now: Instant) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _found_text(answer: FoundEntry, now: Instant) -> str:
         lines.append(f"{entry.source} generation {match.generation.serial}, {age} ({answer.list_age.value})")
     lines += [text for text in (entry.record_id, entry.vehicle, entry.remarks) if text]
     if entry.covert:
-        lines.append("covert: the car stays silent, the department is told")
+        lines.append("covert: the car stays silent, the department is notified")
     lines += [_area_text(entry)] if entry.area else []
     if answer.not_in_force is not None:
         lines.append(f"not in force now: {_not_in_force_text(answer.not_in_force, entry)}; nothing sounds")
@@ -121,7 +121,7 @@ def _found_text(answer: FoundEntry, now: Instant) -> str:
 def _area_text(entry: HotlistEntry) -> str:
     area = entry.area
     assert area is not None
-    return f"in force only within {area.radius_m:g} m of {area.lat_deg:.5f} {area.lon_deg:.5f}; elsewhere not"
+    return f"in force only within {area.radius_m:g} m of {area.lat_deg:.5f} {area.lon_deg:.5f}"
 
 
 def _not_in_force_text(not_in_force: NotInForce, entry: HotlistEntry) -> str:

@@ -43,7 +43,7 @@ def _complete_reason(incomplete: str) -> list[str]:
 ReasonOption = Annotated[
     Reason,
     typer.Option(
-        help="Why it is wanted.",
+        help="Reason the vehicle is wanted.",
         parser=_parse_reason,
         metavar=f"<{'|'.join(_REASONS)}>",
         autocompletion=_complete_reason,
@@ -55,20 +55,20 @@ def add(
     plate: PlateArgument = STANDARD_INPUT,
     *,
     reason: ReasonOption,
-    case: Annotated[str, typer.Option("--case", help="Number of the case or incident, of the entry as well.")],
-    expires: Annotated[str, typer.Option(help="Its end: 90m, 12h, 3d, a date, or such as 2026-05-04T18:00.")],
+    case: Annotated[str, typer.Option("--case", help="Case or incident number; also kept in the entry.")],
+    expires: Annotated[str, typer.Option(help="End: 90m, 12h, 3d, a date, or a time such as 2026-05-04T18:00.")],
     state: Annotated[str | None, typer.Option(help="Issuing state, two letters.")] = None,
-    vehicle: Annotated[str, typer.Option(help="Make, model, colour: for an officer to compare.")] = "",
-    remarks: Annotated[str, typer.Option(help="What whoever stops the car must know.")] = "",
-    area: Annotated[str | None, typer.Option(help="Only here: latitude,longitude,radius in metres.")] = None,
-    hours: Annotated[str | None, typer.Option(help="Only then: such as 'Mo-Fr 22:00-06:00'.")] = None,
-    covert: Annotated[bool, typer.Option("--covert", help="Silent in the car; the department is told.")] = False,
+    vehicle: Annotated[str, typer.Option(help="Make, model, color, for officers to compare.")] = "",
+    remarks: Annotated[str, typer.Option(help="Officer-safety notes.")] = "",
+    area: Annotated[str | None, typer.Option(help="Only in this area: latitude,longitude,radius in meters.")] = None,
+    hours: Annotated[str | None, typer.Option(help="Only at these hours, such as 'Mo-Fr 22:00-06:00'.")] = None,
+    covert: Annotated[bool, typer.Option("--covert", help="Silent in the car; the department is notified.")] = False,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
-    """Watch for a plate or a part of one (? one character, * any number), and look through the reads held already."""
+    """Add an entry for all or part of a plate (? one character, * any number), and search stored reads for it."""
     from alpr_edge.app.clock import open_clock
     from alpr_edge.services import officer_entries as services
     from alpr_edge.services.officer_entries import EntryRequest
@@ -91,14 +91,14 @@ def add(
 
 
 def remove(
-    entry_id: Annotated[str, typer.Argument(metavar="ID", help="Of the entry, as add and status show it.")],
+    entry_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the entry, as add and status show it.")],
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
-    """Stop watching for an officer's own entry; its row is kept for audits."""
+    """Remove an officer's entry; its row is kept for audits."""
     from alpr_edge.app.clock import open_clock
     from alpr_edge.services import officer_entries as services
 
@@ -112,7 +112,7 @@ def remove(
     if as_json:
         print_object(own_json(own))
     else:
-        typer.echo(f"entry {entry_id} is no longer watched for")
+        typer.echo(f"entry {entry_id} removed")
 
 
 def _sighting_json(read: PlateRead, match: Match) -> dict[str, Any]:
@@ -126,12 +126,12 @@ def _result_text(result: AddedEntry) -> str:
 
     own = own_text(result.own)
     if not result.is_new:
-        own = f"watched for already, and left as it is; for another end remove it and add it again\n{own}"
+        own = f"already on the list, unchanged; to change its end, remove it and add it again\n{own}"
     if not result.is_looked_back:
-        return f"{own}\nStored reads were not looked through: you have no permission for them."
+        return f"{own}\nStored reads were not searched: you have no permission for them."
     sightings = [_sighting_text(*each) for each in result.earlier_reads]
     if not sightings:
-        return f"{own}\nNothing held on this vehicle matches it."
+        return f"{own}\nNo read stored on this unit matches it."
     more = ["and more"] if len(sightings) == FOUND_MAX else []
     return "\n".join([own, *sightings, *more])
 

@@ -29,8 +29,8 @@ _HEADERS = ("list", "generation", "issued", "imported or confirmed", "age", "lev
 
 
 def status(
-    entries: Annotated[bool, typer.Option("--entries", help="Show the officers' own entries; asks for what.")] = False,
-    covert: Annotated[bool, typer.Option("--covert", help="With --entries: covert ones too.")] = False,
+    entries: Annotated[bool, typer.Option("--entries", help="Show officers' entries; asks for the purpose.")] = False,
+    covert: Annotated[bool, typer.Option("--covert", help="With --entries: include covert entries.")] = False,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",
@@ -38,9 +38,9 @@ def status(
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
-    """Show every list, its age and size and how its sync stands. Opens each list to be sure.
+    """Show each list with age, size and the state of its sync. Opens each list to be sure.
 
-    The officers' own entries are counted, and shown to whoever is signed in and says what for.
+    Officers' entries are counted; --entries shows them to a signed-in person who states a purpose.
     """
     from alpr_edge.app.clock import open_clock
     from alpr_edge.services.list_status import hotlist_status
@@ -65,7 +65,7 @@ def status(
 def end_on_faults(faults: Sequence[ListFault]) -> None:
     """End with exit code 1 where a list does not open: it is never passed over in silence."""
     for fault in faults:
-        typer.echo(f"alpr-edge: list {fault.source} is not matched: {fault.message}", err=True)
+        typer.echo(f"alpr-edge: list {fault.source} is not in use: {fault.message}", err=True)
     if faults:
         raise typer.Exit(1)
 
@@ -159,7 +159,7 @@ def _row(generation: Generation, state: ListState, now: datetime | None) -> tupl
     return (
         generation.source,
         str(generation.serial),
-        time_text(generation.issued_at) if generation.issued_at else "not said",
+        time_text(generation.issued_at) if generation.issued_at else "not dated",
         time_text(generation.imported_at),
         age_words(generation.age(now)),
         str(state.level),
@@ -175,8 +175,8 @@ def _lines(state: HotlistStatus, own: list[OwnEntry]) -> Iterable[str]:
         yield from (f"list {each.source}: {line}" for line in _sync_lines(each))
     yield from map(own_text, own)
     if state.entry_count and not own:
-        count = count_text(state.entry_count, "entry", "entries")
-        yield f"{count} of officers: alpr-edge hotlist status --entries shows them to whoever is signed in"
+        count = count_text(state.entry_count, "officer entry", "officer entries")
+        yield f"{count}: alpr-edge hotlist status --entries shows them after sign-in"
 
 
 def _sync_lines(state: ListState) -> Iterable[str]:
@@ -201,7 +201,7 @@ def _feed_lines(report: FeedReport) -> Iterable[str]:
     counts = (
         (report.rejected, "rejected"),
         (report.skipped_junk, "without a real plate"),
-        (report.withheld, "left out for their reason"),
+        (report.withheld, "excluded by reason"),
     )
     left_out = ", ".join(f"{count:,} {what}" for count, what in counts if count)
     if left_out:

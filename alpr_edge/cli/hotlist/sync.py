@@ -27,7 +27,7 @@ def sync(
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
-    """Download and import what is newer, now. A running unit refreshes by itself."""
+    """Download and import newer lists now. A running unit refreshes by itself."""
     from alpr_edge.app.clock import open_clock
     from alpr_edge.app.connections.department import open_hotlist_downloader
     from alpr_edge.hotlist.ingest.import_worker import open_import_worker
@@ -62,12 +62,12 @@ def _sources_of(unit: Settings, names: list[str]) -> list[ListSource]:
         raise FeedError("no [[hotlist.source]] in the settings; add one, or import a file by hand")
     for name in names:
         if name not in sources:
-            raise FeedError(f"no source is called {name}; the settings have {', '.join(sorted(sources))}")
+            raise FeedError(f"there is no source {name}; the settings have {', '.join(sorted(sources))}")
     return [sources[name] for name in names] or list(sources.values())
 
 
 def _note(source: ListSource, refusal: str) -> str:
-    """The fault that "nothing newer" may hide: a drop folder that is not there, or a refusal that stands."""
+    """The fault that "up to date" may hide: a drop folder that is not there, or a refusal that stands."""
     try:
         if source.folder is not None:
             next(source.folder.iterdir(), None)
@@ -89,4 +89,4 @@ def _result_text(result: SyncResult, note: str) -> str:
         lines += [f"  {line}" for line in unknown_words_lines(report)]
     if result.failure:
         lines.append(f"alpr-edge: {result.failure}")
-    return "\n".join(lines or [": ".join(part for part in (result.source, "nothing newer", note) if part)])
+    return "\n".join(lines or [": ".join(part for part in (result.source, "up to date", note) if part)])

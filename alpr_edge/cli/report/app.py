@@ -12,5 +12,5 @@ app = lazy_app(
         "quality": LazyTarget(f"{_PACKAGE}.quality:quality", "Show how well each camera reads, by hour of the day"),
         "precision": LazyTarget(f"{_PACKAGE}.precision:precision", "Show how often reads are right"),
     },
-    help="Report on reads, hits and searches in counts, and on how often reads are right; no plate, no person.",
+    help="Report counts of reads, hits and searches, and reading accuracy; no plates, no people.",
 )

@@ -34,8 +34,8 @@ def precision(
 ) -> None:
     """Show how often reads are right: by camera, light, speed, width, list, match and pair of characters.
 
-    By the officers' answers to hits and by corrected reads, each share with its 95 % interval. That you looked goes on
-    record.
+    By the officers' answers to hits and by corrected reads, each share with its 95 % interval. The access is
+    recorded.
     """
     from alpr_edge.services.reports.report_values import precision_csv, precision_values
     from alpr_edge.services.reports.sheets import precision_sheet

@@ -39,7 +39,7 @@ def quality(
 ) -> None:
     """Show how well each camera reads, by hour of the day: certain reads, plate widths, misreads.
 
-    Without days: the last seven and today. That you looked goes on record.
+    Without days: the last seven and today. The access is recorded.
     """
     from alpr_edge.services.reports.quality_views import quality_csv, quality_sheet, quality_values
     from alpr_edge.settings import load

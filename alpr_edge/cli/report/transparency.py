@@ -50,7 +50,7 @@ def transparency(
 ) -> None:
     """Count reads, hits, their verification and outcomes, misreads, searches, holds, exports and deletions.
 
-    Counts alone: no plate, no person. That you looked goes on record.
+    Only counts: no plates, no people. The access is recorded.
     """
     from alpr_edge.services.reports.report_values import transparency_csv, transparency_values
     from alpr_edge.services.reports.sheets import transparency_sheet

@@ -6,8 +6,8 @@ _PACKAGE = "alpr_edge.cli.sound"
 
 app = lazy_app(
     {
-        "render": LazyTarget(f"{_PACKAGE}.speech:render", "Make the phrases that are said after the tone of a hit"),
+        "render": LazyTarget(f"{_PACKAGE}.speech:render", "Make the spoken phrases after the tone of a hit"),
         "phrases": LazyTarget(f"{_PACKAGE}.speech:show_phrases", "Show which phrases the unit can say"),
     },
-    help="The phrases that are said after the tone of a hit.",
+    help="The spoken phrases after the tone of a hit.",
 )

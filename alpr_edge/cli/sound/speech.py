@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def render(
     voice: Annotated[
-        str | None, typer.Option("--voice", help="A voice of `espeak-ng --voices=en`; left out: as before, else en-us.")
+        str | None,
+        typer.Option("--voice", help="A voice of `espeak-ng --voices=en`; default: the voice in use, else en-us."),
     ] = None,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,

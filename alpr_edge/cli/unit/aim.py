@@ -15,12 +15,16 @@ _COLOURS = {Verdict.GOOD: "green", Verdict.FAIR: "yellow", Verdict.UNFIT: "red"}
 def aim_command(
     focal_mm: Annotated[float, typer.Option("--lens-mm", min=1, max=300, help="Focal length of the lens.")] = 16.0,
     sensor_mm: Annotated[
-        float, typer.Option("--sensor-mm", min=1, max=40, help="Width of the sensor's part in the picture.")
+        float, typer.Option("--sensor-mm", min=1, max=40, help="Width of the sensor area in the picture, mm.")
     ] = 5.02,
     width_px: Annotated[int, typer.Option("--width-px", min=320, max=7680, help="Width of the picture.")] = 1280,
-    angle: Annotated[float, typer.Option("--angle", min=0, max=75, help="Between view and path, degrees.")] = 25.0,
+    angle: Annotated[
+        float, typer.Option("--angle", min=0, max=75, help="Angle between view and path, degrees.")
+    ] = 25.0,
     shutter_us: Annotated[float, typer.Option("--shutter-us", min=10, max=40_000, help="Exposure.")] = 400.0,
-    speed_kmh: Annotated[float, typer.Option("--speed-kmh", min=0, max=300, help="Against the camera.")] = 60.0,
+    speed_kmh: Annotated[
+        float, typer.Option("--speed-kmh", min=0, max=300, help="Speed relative to the camera.")
+    ] = 60.0,
     as_json: JsonOption = False,
 ) -> None:
     """Show pixels on a plate and blur by distance. The defaults: a 1/2.9 inch sensor behind a 16 mm lens."""
@@ -36,7 +40,7 @@ def aim_command(
 
 
 def _reach_text(fit: tuple[float, float]) -> str:
-    return f"plates can be read from {fit[0]:g} to {fit[1]:g} m; sharp focus is to lie in the middle of that"
+    return f"plates can be read from {fit[0]:g} to {fit[1]:g} m; set the sharpest focus to the middle of that range"
 
 
 def _print_aims(aims: list[Aim]) -> None:
@@ -50,5 +54,5 @@ def _print_aims(aims: list[Aim]) -> None:
         )
         for row in aims
     ]
-    headers = "metres", "px on a plate", "blur px", "blur in strokes", "fit"
+    headers = "meters", "px on a plate", "blur px", "blur in strokes", "fit"
     print_table(headers, rows, [_COLOURS[row.verdict] for row in aims])

@@ -26,6 +26,6 @@ def card_command(
 
     write_card(out, paper.value)
     typer.echo(
-        f"{out}: print it at 100 %, then its plate is {CARD_MM:g} mm wide and looks at 5 m as a real one at "
+        f"{out}: print it at 100 %, then its plate is {CARD_MM:g} mm wide and at 5 m looks like a real plate at "
         f"{5 * CARD_SCALE:.1f} m"
     )

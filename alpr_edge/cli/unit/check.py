@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from alpr_edge.diagnostics.runner import Report
 
 _COLOURS = {Grade.GREEN: "green", Grade.AMBER: "yellow", Grade.RED: "red", Grade.SKIPPED: "bright_black"}
-_SKIP_HELP = f"Checks to leave out, with commas between: {', '.join(GROUPS)}. The result names them."
+_SKIP_HELP = f"Checks to skip, separated by commas: {', '.join(GROUPS)}. The result names them."
 SnapshotOption = Annotated[
     Path | None,
-    typer.Option("--snapshot", help="Check nothing; write a picture without plates, to find areas to ignore by."),
+    typer.Option("--snapshot", help="Only write a picture without plates, to choose ignore_areas by."),
 ]
 CameraOption = Annotated[
-    str, typer.Option("--camera", help="With --aim or --snapshot: which camera; left out: the first.")
+    str, typer.Option("--camera", help="With --aim or --snapshot: the camera; default: the first.")
 ]
 
 
@@ -38,25 +38,24 @@ def check_command(
         Path | None, typer.Option("--certificate", help="Write a certificate of fitness: one HTML page.")
     ] = None,
     verify_file: Annotated[
-        Path | None, typer.Option("--verify", help="Check nothing; say whether a certificate of fitness was changed.")
+        Path | None, typer.Option("--verify", help="Only verify that a certificate of fitness is unchanged.")
     ] = None,
     card_m: Annotated[
-        float | None, typer.Option("--card-m", min=0.2, max=100, help="Metres from lens to test card, if measured.")
+        float | None, typer.Option("--card-m", min=0.2, max=100, help="Meters from lens to test card, if measured.")
     ] = None,
     microphone: Annotated[
-        str | None, typer.Option("--microphone", help="ALSA capture device; left out: the player's.")
+        str | None, typer.Option("--microphone", help="ALSA capture device; default: the player's.")
     ] = None,
-    aim: Annotated[bool, typer.Option("--aim", help="Check nothing; show a line for each picture, to aim by.")] = False,
+    aim: Annotated[bool, typer.Option("--aim", help="Only show a line for each picture, to aim by.")] = False,
     snapshot: SnapshotOption = None,
     camera: CameraOption = "",
-    seconds: Annotated[float, typer.Option("--seconds", min=1, max=3600, help="With --aim: for how long.")] = 120.0,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, max=3600, help="With --aim: duration.")] = 120.0,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
     """Check whether this unit is fit for a shift: cameras, receiver, clock, sound, lists, disk, department and more.
 
-    Works whether alpr-edge run is running or not. Ends with 0 when everything is green or amber, with 1 when anything
-    is red.
+    Works whether or not alpr-edge run is running. Exit code 0 if everything is green or amber, 1 if anything is red.
     """
     from alpr_edge.diagnostics.report import verify
 
@@ -133,7 +132,7 @@ def _print(report: Report, certificate: Path | None) -> None:
     state = "running: judged by its health and its reads" if report.running else "not running"
     typer.echo(f"{report.unit_id}: {VERDICTS[report.grade]} ({tally}); alpr-edge run was {state}")
     if report.left_out:
-        typer.echo(f"not looked at: {', '.join(report.left_out)}")
+        typer.echo(f"not checked: {', '.join(report.left_out)}")
     if certificate is not None:
         typer.echo(f"certificate of fitness: {certificate}")
 

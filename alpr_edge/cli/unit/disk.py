@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Show what is kept, what waits for the department, what is held, and how long there is room. Shows no plates."""
+    """Show what is stored, waiting for the department and held, and how long the room lasts. Shows no plates."""
     from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
@@ -26,7 +26,7 @@ def disk_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOptio
     if as_json:
         print_object(usage)
     else:
-        print_table(("what", "how it stands"), list(_rows(usage)))
+        print_table(("item", "state"), list(_rows(usage)))
 
 
 def _usage(unit: Settings, store: UnitStore) -> dict[str, Any]:
@@ -62,11 +62,11 @@ def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if why["remedy"]:
         yield "do", why["remedy"]
     yield "reads", f"{count_text(figures['reads'], 'read')} with {count_text(figures['images'], 'image')}, {kept_size}"
-    yield "must stay", f"{held_size}: not acknowledged, or held ({count_text(figures['reads_held'], 'read')})"
+    yield "must be kept", f"{held_size}: not acknowledged, or held ({count_text(figures['reads_held'], 'read')})"
     yield "items", items_text({state: figures[f"items_{key}"] for state, key in _ITEM_KEYS.items()})
     yield "on record", f"{count_text(figures['reads_deleted_on_record'], 'read')} deleted without a receipt"
     rests = figures["deletion_by_age_rests"]
-    yield "by age", f"deletion rests: {rests}" if rests else "old reads are deleted"
+    yield "by age", f"deletion paused: {rests}" if rests else "old reads are deleted"
     if figures["days_left"] is not None:
         yield "room for", f"{figures['days_left']:g} days without a link"
 

@@ -21,38 +21,38 @@ if TYPE_CHECKING:
 STDIN_MAX = 200
 
 _OtherUnitData = Annotated[
-    bool, typer.Option("--other-unit-data", help="Also where the data folder holds another unit's access log.")
+    bool, typer.Option("--other-unit-data", help="Proceed even if the data folder holds another unit's access log.")
 ]
 
 
 def enrol_command(
     code: Annotated[str, typer.Option("--code", help='The one-time code; "-" reads it from standard input.')] = "",
     department: Annotated[
-        str, typer.Option("--department", help="Address of the department. Left out: uplink.url of the settings.")
+        str, typer.Option("--department", help="Address of the department; default: uplink.url of the settings.")
     ] = "",
     ca_fingerprint: Annotated[
         str, typer.Option("--ca-fingerprint", help="SHA-256 of the department's authority, as printed with the code.")
     ] = "",
     ca_file: Annotated[
-        Path | None, typer.Option("--ca-file", help="The authority's certificate, in place of its fingerprint.")
+        Path | None, typer.Option("--ca-file", help="The authority's certificate, instead of its fingerprint.")
     ] = None,
     enrol_port: Annotated[
-        int, typer.Option("--enrol-port", min=1, max=65535, help="Where the department enrols.")
+        int, typer.Option("--enrol-port", min=1, max=65535, help="Port of the department's enrollment.")
     ] = ENROL_PORT,
-    again: Annotated[bool, typer.Option("--again", help="Also when a valid certificate is held.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Enroll even if a valid certificate is held.")] = False,
     new_keys: Annotated[
-        bool, typer.Option("--new-keys", help="Also take other keys of the department than those that are pinned.")
+        bool, typer.Option("--new-keys", help="Accept department keys other than the pinned ones.")
     ] = False,
     other_unit_data: _OtherUnitData = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Make this unit's key, and get its certificate from the department for a one-time code.
+    """Make this unit's key, and get its certificate from the department with a one-time code.
 
-    The key never leaves the unit. The code goes only to a department whose authority has the given fingerprint. With it
-    come the department's keys, which the unit pins; where a certificate is held, only missing keys are. What another
-    department set in this unit, or what was set for another unit, is removed. With another unit's access log in the
-    data folder nothing is done: the department would take it no more.
+    The key never leaves the unit. The code is sent only to a department whose authority has the given fingerprint. The
+    unit also receives and pins the department's keys; if it already holds a certificate, only missing keys are pinned.
+    Settings from another department or for another unit are removed. If the data folder holds another unit's access
+    log, the command refuses: the department would no longer accept it.
     """
     from alpr_edge.runtime.clock import SystemClock
     from alpr_edge.uplink.enrolment import Invitation, enrol
@@ -104,4 +104,4 @@ def _read(code: str) -> str:
 def _text(done: UnitCertificate) -> str:
     if done.new:
         return f"{done.unit_id} is enrolled: certificate {done.serial}, until {done.until:%Y-%m-%d}"
-    return f"{done.unit_id} was enrolled already, until {done.until:%Y-%m-%d}; --again gets a new certificate"
+    return f"{done.unit_id} was already enrolled, until {done.until:%Y-%m-%d}; --again gets a new certificate"

@@ -19,18 +19,18 @@ _LEFT = {
     "items_waiting": "items wait for the department",
     "items_refused": "items were refused: alpr-edge outbox quarantined",
     "items_on_media": "items are on media without a receipt: alpr-edge outbox receipts",
-    "reads_unacknowledged": "reads are not wholly at the department",
+    "reads_unacknowledged": "reads are not completely at the department",
     "reads_held": "reads are held: alpr-edge holds list",
-    "records_set_aside": "records that the store does not take are set aside: alpr-edge unit refused",
-    "databases_incomplete": "damaged databases hold rows that did not come over: alpr-edge unit salvage",
-    "access_logs_damaged": "damaged access logs were set aside: hand their folders to the department",
+    "records_set_aside": "records that could not be stored are set aside: alpr-edge unit refused",
+    "databases_incomplete": "damaged databases hold rows that were not recovered: alpr-edge unit salvage",
+    "access_logs_damaged": "damaged access logs were set aside: deliver their folders to the department",
 }
 
 
 def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Queue everything this unit read, what was set aside, and its access log; count what the department does not have.
 
-    The unit must be stopped. scripts/decommission asks this before it destroys anything.
+    The unit must be stopped. scripts/decommission runs this before it destroys anything.
     """
     from alpr_edge.app.clock import open_clock
     from alpr_edge.app.instance_lock import instance_lock
@@ -64,10 +64,10 @@ def _lines(handover: Handover) -> Iterator[str]:
     yield f"damaged   {count_text(len(handover.databases), 'database')} set aside"
     yield "items     " + ", ".join(f"{count} {state}" for state, count in handover.items.items())
     if own_count := sum(handover.own_records.values()):
-        yield f"of these  {count_text(own_count, 'record')} of the handover itself, for which no receipt is waited"
+        yield f"of these  {count_text(own_count, 'record')} of the handover itself, which need no receipt"
     for medium in handover.media:
         yield f"medium    {medium['medium_id']}: {count_text(medium['items'], 'item')} without a receipt"
     if not handover.left:
-        yield "all was handed over"
+        yield "everything was delivered"
     for name, count in handover.left.items():
         yield f"left      {count} {_LEFT[name]}"

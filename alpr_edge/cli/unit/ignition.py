@@ -23,11 +23,11 @@ class IgnitionState(StrEnum):
 
 
 def ignition_command(
-    state: Annotated[IgnitionState | None, typer.Argument(help="Say so to the unit; left out: ask.")] = None,
+    state: Annotated[IgnitionState | None, typer.Argument(help="State to set; default: show it.")] = None,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask the ignition, as the unit does; or say on or off in its place where [power] ignition is "file"."""
+    """Show the ignition state as the unit reads it; or set it, if [power] ignition is "file"."""
     from alpr_edge.settings import load
 
     result = _read_state(load(settings)) if state is None else _write_state(load(settings), state)
@@ -55,6 +55,6 @@ def _write_state(settings: Settings, state: IgnitionState) -> str:
 
     kind = settings.power.ignition
     if kind != "file":
-        raise PowerError(f'power.ignition is "{kind}": a command can say on or off only where it is "file"')
+        raise PowerError(f'power.ignition is "{kind}": a command can set it only if it is "file"')
     write_word(settings.unit.runtime_directory, is_on=state is IgnitionState.ON)
     return state

@@ -27,7 +27,7 @@ def refused_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOp
     elif records:
         print_table(("record", "since", "bytes", "what", "why"), [_row(record) for record in records])
         count = count_text(len(records), "record")
-        typer.echo(f"{count}; restart alpr-edge run to try them again once the cause is mended")
+        typer.echo(f"{count}; restart alpr-edge run to try them again once the cause is fixed")
     else:
         typer.echo("no record was set aside")
 

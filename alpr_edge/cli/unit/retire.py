@@ -13,7 +13,7 @@ from alpr_edge.settings import load
 
 
 def retire_command(
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the department's record.")] = "decommissioned",
+    reason: Annotated[str, typer.Option("--reason", help="Reason, for the department's record.")] = "decommissioned",
     yes: YesOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
@@ -26,8 +26,8 @@ def retire_command(
 
     read = load(settings)
     require_consent(
-        f"revoke every certificate and code of {read.unit.id} at {read.uplink.url or 'the department'}? it delivers "
-        "nothing more, for good, unless it is enrolled again",
+        f"revoke every certificate and code of {read.unit.id} at {read.uplink.url or 'the department'}? it can "
+        "never deliver again unless it is re-enrolled",
         yes=yes,
     )
     done = retire(read.uplink, read.unit.id, reason)

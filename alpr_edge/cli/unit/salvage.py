@@ -12,8 +12,8 @@ from alpr_edge.cli.output import count_text, print_object
 from alpr_edge.cli.progress import progress_bar
 from alpr_edge.domain.errors import StoreError
 
-_DISCARD_HELP = "Delete each one from which everything readable came over. It may hold evidence: ask first (462.5)."
-_SEEN_HELP = "Stop the alarm in the car without saving anything yet."
+_DISCARD_HELP = "Delete each database that was fully recovered. It may hold evidence: ask first (462.5)."
+_SEEN_HELP = "Stop the alarm in the car without recovering anything yet."
 
 
 def salvage(
@@ -22,9 +22,9 @@ def salvage(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Save what can be read of databases that were damaged and set aside. Safe to run again, while the unit works.
+    """Recover what is readable in damaged databases that were set aside. Safe to repeat while the unit works.
 
-    Ends with 1 when --discard has to leave one where it is.
+    Exit code 1 if --discard cannot delete a database.
     """
     from alpr_edge.services.recovery.salvage import acknowledge_databases, discard_databases, salvage_databases
     from alpr_edge.settings import load
@@ -43,7 +43,9 @@ def salvage(
         incomplete = discard_databases(databases, reports, authoriser) if discard else []
     print_object({"databases": reports}) if as_json else _print(reports)
     if incomplete:
-        raise StoreError(f"kept, as rows in them hang on lost ones and are nowhere else: {', '.join(incomplete)}")
+        raise StoreError(
+            f"kept, because they hold rows that depend on lost ones and exist nowhere else: {', '.join(incomplete)}"
+        )
 
 
 def _print_acknowledged(names: list[str], *, as_json: bool) -> None:
@@ -51,7 +53,7 @@ def _print_acknowledged(names: list[str], *, as_json: bool) -> None:
         print_object({"acknowledged": names})
     elif names:
         count = count_text(len(names), "damaged database")
-        typer.echo(f"{count} acknowledged, the alarm ends; what can be read waits for: alpr-edge unit salvage")
+        typer.echo(f"{count} acknowledged, the alarm ends; to recover the data: alpr-edge unit salvage")
     else:
         typer.echo("no database was set aside")
 
@@ -69,7 +71,7 @@ def _print(reports: list[dict[str, Any]]) -> None:
         )
         unread = f"{figures['pages_unreadable']} pages and {figures['rows_unreadable']} rows cannot be read"
         hanging = sum(figures["hanging"].values())
-        typer.echo(f"  {unread}; {hanging} rows hang on lost ones; " + _outcome_text(figures))
+        typer.echo(f"  {unread}; {hanging} rows depend on lost ones;  " + _outcome_text(figures))
 
 
 def _outcome_text(figures: dict[str, Any]) -> str:

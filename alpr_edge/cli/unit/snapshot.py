@@ -26,9 +26,9 @@ def write_snapshot(unit: Settings, camera_id: str, path: Path, *, as_json: bool)
     from alpr_edge.diagnostics.snapshot import take_snapshot
 
     if path.suffix.lower() not in SUFFIXES:
-        raise CaptureError(f"{path}: a picture is written as {', '.join(SUFFIXES)}")
+        raise CaptureError(f"{path}: expected a file name ending in {', '.join(SUFFIXES)}")
     if path.exists():
-        raise CaptureError(f"{path}: is there already; name a new file")
+        raise CaptureError(f"{path}: already exists; name a new file")
     _, image_bytes = cv2.imencode(path.suffix, take_snapshot(unit, camera_id))
     with (
         io_errors(f"{path}: the picture cannot be written", CaptureError),
@@ -39,6 +39,6 @@ def write_snapshot(unit: Settings, camera_id: str, path: Path, *, as_json: bool)
         print_object({"file": path, "bytes": image_bytes.size})
         return
     typer.echo(
-        f"{path}: plates are blacked out where the detector sees any; look at it before you pass it on.\n"
+        f"{path}: plates that the detector finds are blacked out; check the picture before sharing it.\n"
         "The grid shows tenths of the picture for [[camera]] ignore_areas; areas in force are red."
     )

@@ -19,29 +19,27 @@ if TYPE_CHECKING:
     from alpr_edge.services.unit_health.daemons import Daemon
 
 WIDTH = 80
-_NO_READY_NOTE = "not ready: it reads, but for what is wrong there is no ready note"
+_NO_READY_NOTE = "Reading plates, but the faults below block the ready tone"
 _FIGURES = {
     "has_fix": "position known",
     "utc_source": "time from",
     "restarts": "restarts of stages",
-    "outbox_ready": "items wait for the department",
+    "outbox_ready": "items waiting for the department",
     "last_receipt": "last receipt",
-    "certificate_days_left": "days until the certificate ends",
+    "certificate_days_left": "days until the certificate expires",
     "power": "power",
-    "muted_minutes_left": "hits are muted for so many minutes",
+    "muted_minutes_left": "minutes until hits sound again",
     "model_files": "model files",
 }
 """Figures of health files that are shown, with their words."""
 
 
 def status_command(
-    is_watch: Annotated[
-        bool, typer.Option("--watch", help="Show it live, once a second; q or Ctrl-C ends it.")
-    ] = False,
+    is_watch: Annotated[bool, typer.Option("--watch", help="Refresh once a second; q or Ctrl-C ends it.")] = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Show this unit's health in one screen, no plates. Ends with 1 when a daemon is not running or in trouble."""
+    """Show this unit's health in one screen, no plates. Exit code 1 if a daemon is not running or has faults."""
     from alpr_edge.services.unit_health.daemons import DAEMONS, is_well, reports
     from alpr_edge.services.unit_health.overview import health_of
     from alpr_edge.settings import load
@@ -85,7 +83,7 @@ def _lines(daemon: Daemon, health: Health | None) -> list[str]:
     state = daemon.doing if health.ready else "not ready"
     if health.ready and health.working is False:
         state = _NO_READY_NOTE
-    lines = [f"{daemon.name:<8}  {state}" + (f", {len(health.troubles)} in trouble" if health.troubles else "")]
+    lines = [f"{daemon.name:<8}  {state}" + (f", faults: {len(health.troubles)}" if health.troubles else "")]
     lines += [f"  trouble   {trouble}" for trouble in health.troubles]
     lines += [f"  warning   {warning}" for warning in health.warnings]
     lines += [_camera_line(camera_id, told) for camera_id, told in health.figures.get("cameras", {}).items()]

@@ -50,7 +50,7 @@ def watch(settings: Settings) -> None:
     """
     console = Console()
     if not console.is_terminal or console.is_dumb_terminal:
-        raise AlprEdgeError("--watch needs a terminal; for programs there is: alpr-edge unit status --json")
+        raise AlprEdgeError("--watch needs a terminal; programs can use: alpr-edge unit status --json")
     with suppress(KeyboardInterrupt), _single_keys(), Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
             live.update(screen(settings), refresh=True)
@@ -67,7 +67,7 @@ def screen(settings: Settings) -> RenderableType:
         _camera_table(figures, health),
         _figure_grid(figures, health),
         *_trouble_lines(health),
-        Text("q or Ctrl-C ends this", style="dim"),
+        Text("q or Ctrl-C: quit", style="dim"),
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def support_bundle_command(
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The zip to write; a new file.")],
-    skip: Annotated[str, typer.Option("--skip", help='Checks of "unit check" to leave out, with commas between.')] = "",
+    skip: Annotated[str, typer.Option("--skip", help='Checks of "unit check" to skip, separated by commas.')] = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,7 +56,7 @@ def support_bundle_command(
         return
     rows = [(each.name, f"{len(each.content.encode()):,}", str(each.left_out)) for each in bundle.files]
     print_table(("file", "bytes", "left out"), rows)
-    typer.echo(f"{to}: {count_text(len(rows), 'text')}; read it before you hand it out: unzip -p {to}")
+    typer.echo(f"{to}: {count_text(len(rows), 'text file')}; review before sharing: unzip -p {to}")
 
 
 @contextmanager

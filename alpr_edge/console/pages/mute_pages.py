@@ -47,6 +47,7 @@ class MutePages:
 
     def end_quiet(self, visitor: Visitor) -> Response:
         """Ask for the entry of a hit to sound again."""
+        self._unit.speed.require_slow(visitor)
         hit_id = visitor.parameters["hit_id"]
         self._unit.quiets.end(self._unit.authoriser(visitor), hit_id)
         return go(f"/hits/{hit_id}")

@@ -27,7 +27,7 @@ from alpr_edge.store.unit_store import UnitStore, open_store
 
 PRIVATE_FILE = 0o600
 _HEAD = """\
-Support bundle of an alpr-edge unit. All files are texts; read them before you hand them out.
+Support bundle of an alpr-edge unit. All files are text; review them before sharing.
 
 No key, no plate and no person is in it: settings stand without logins, the databases as sizes and counts. Every line
 and every value was compared with the plates and people of this unit, and left out where it named one.
@@ -76,7 +76,7 @@ def require_new(target: Path) -> None:
         AlprEdgeError: the file is there, or cannot be made.
     """
     if target.exists():
-        raise AlprEdgeError(f"{target}: is there already; name a new file")
+        raise AlprEdgeError(f"{target}: already exists; name a new file")
     folder = target.parent
     if not folder.is_dir():
         raise AlprEdgeError(f"{target}: cannot be written: {folder} is no folder; make it, or name another file")

@@ -106,7 +106,7 @@ def record_drift(recorder: ChangeRecorder, drift: Drift) -> Drift:
         StoreError: it is not on record.
     """
     if drift.unfounded:
-        note = "the value kept beside the log is not that of its record"
+        note = "the value stored with the log differs from its record"
         recorder.note(DRIFT_FOUND, *drift.unfounded[:OBJECTS_MAX], note=note)
     recorder.record_changes(DRIFT_FOUND, drift.changes)
     for late in drift.late:

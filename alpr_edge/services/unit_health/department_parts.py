@@ -62,9 +62,9 @@ def _queue(settings: Settings, told: Reports) -> PartHealth:
     elif run is not None:
         waiting, aside = run.figures.get("outbox_ready"), number(run.figures, "outbox_quarantined")
     else:
-        return unknown(part, "no daemon runs that tells of it")
+        return unknown(part, "the daemon that reports it is not running")
     if waiting is None:
-        return unknown(part, "it is not counted yet")
+        return unknown(part, "not counted yet")
     text = f"{waiting:,} {'item waits' if waiting == 1 else 'items wait'} for the department"
     if aside:
         return attention(part, f"{aside:,} set aside", f"{text}; {aside:,} were refused and are kept", TECHNICIAN)
@@ -77,10 +77,10 @@ def _link(settings: Settings, health: Health | None) -> list[PartHealth]:
     if not settings.uplink.url:
         return [well(part, "none", _NO_DEPARTMENT)]
     if health is None or not health.ready:
-        text = "what sends to the department does not run: reads wait on board"
-        return [fault(part, "not running", text, f"It starts by itself. {TECHNICIAN}")]
+        text = "the uplink is not running: reads wait on board"
+        return [fault(part, "not running", text, f"It restarts by itself. {TECHNICIAN}")]
     others = [line for line in health.troubles if not line.startswith("link ")]
-    more = [attention(part, "not all arrives", "; ".join(others), TECHNICIAN)] if others else []
+    more = [attention(part, "partly failing", "; ".join(others), TECHNICIAN)] if others else []
     return merge([_link_state(health.figures.get("link"), str(health.figures.get("last_error", "")))], more)
 
 
@@ -91,9 +91,9 @@ def _link_state(link: object, reason: str) -> PartHealth:
     if link == Link.UNAUTHORISED:
         return fault(part, "not accepted", f"the department does not accept this unit: {reason}", TECHNICIAN)
     if link == Link.DOWN:
-        todo = "Reads wait on board and go by themselves. If it stays so where there is a network, tell a technician."
-        return attention(part, "no link", f"the department is not reached: {reason}", todo)
-    return unknown(part, "nothing was sent yet")
+        todo = "Reads wait on board and are sent later. If it persists where there is a network, tell a technician."
+        return attention(part, "no link", f"the department cannot be reached: {reason}", todo)
+    return unknown(part, "nothing sent yet")
 
 
 def _certificates(settings: Settings, told: Reports, now: datetime | None) -> PartHealth:
@@ -108,13 +108,13 @@ def _certificates(settings: Settings, told: Reports, now: datetime | None) -> Pa
     if not known:
         if warnings:
             return attention(part, "has a warning", "; ".join(warnings), TECHNICIAN)
-        return unknown(part, "no daemon tells of one") if settings.uplink.url else well(part, "none", "none is needed")
+        return unknown(part, "no daemon reports one") if settings.uplink.url else well(part, "none", "none is needed")
     first = min(known, key=lambda name: known[name])
     state, texts = _STATES[CERTIFICATE_DAYS.grade(known[first])], [_days_text(*each) for each in known.items()]
     if state is PartState.WELL and not warnings:
         return well(part, "hold", "; ".join(texts))
     words = f"{first} {_left(known[first])}" if state is not PartState.WELL else "has a warning"
-    todo = f"Bring the car to its link: it is renewed by itself. If that does not help: {TECHNICIAN.lower()}"
+    todo = f"Bring the car to its link: it renews itself. If that does not help:  {TECHNICIAN.lower()}"
     worst = state if state is not PartState.WELL else PartState.ATTENTION
     return PartHealth(part, part.value, worst, words, "; ".join((*texts, *warnings)), todo)
 
@@ -124,16 +124,16 @@ def _days_text(name: str, days: float) -> str:
 
 
 def _left(days: float) -> str:
-    return f"ends in {days:.0f} days" if days >= 0 else "has ended"
+    return f"expires in {days:.0f} days" if days >= 0 else "expired"
 
 
 def _page(health: Health | None) -> PartHealth:
     part = UnitPart.PAGE
     if health is None or not health.ready:
-        text = "the page for officers does not run"
-        return fault(part, "not running", text, f"It starts by itself. Listen for the tones. {TECHNICIAN}")
+        text = "the page for officers is not running"
+        return fault(part, "not running", text, f"It restarts by itself. Listen for the tones. {TECHNICIAN}")
     if health.troubles:
         return fault(part, "not live", "; ".join(health.troubles), f"Listen for the tones. {TECHNICIAN}")
     if health.warnings:
         return attention(part, "has a warning", "; ".join(health.warnings), TECHNICIAN)
-    return well(part, "live", "hits are shown as they come")
+    return well(part, "live", "hits are shown live")

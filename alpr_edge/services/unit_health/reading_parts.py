@@ -22,7 +22,7 @@ from alpr_edge.services.unit_health.part_lines import (
 )
 from alpr_edge.settings import Settings
 
-_NOT_RUNNING = "the plate reader does not run"
+_NOT_RUNNING = "the plate reader is not running"
 _SKY = "Drive under open sky; check its antenna."
 _SOURCES = {UtcSource.GNSS: "the receiver", UtcSource.NTP: "a time server"}
 
@@ -63,7 +63,7 @@ def _reader(health: Health | None) -> PartHealth:
     """Whether plates are read, matched and announced, as the ready note says."""
     part = UnitPart.READER
     if health is None:
-        return fault(part, "not running", f"{_NOT_RUNNING}: no plate is read", f"It starts by itself. {TECHNICIAN}")
+        return fault(part, "not running", f"{_NOT_RUNNING}: no plate is read", f"It restarts by itself. {TECHNICIAN}")
     if health.figures.get("power", Phase.WATCHING) != Phase.WATCHING:
         finding = "; ".join(health.troubles) or "the ignition is off: no plate is read"
         return attention(part, "ignition off", finding, "Switch the ignition on to read plates.")
@@ -73,7 +73,7 @@ def _reader(health: Health | None) -> PartHealth:
         reasons = [str(each["text"]) for each in health.figures.get("faults", []) if not each["is_ready"]]
         why = "; ".join((*reasons, *others))
         if not why:
-            return attention(part, "starting", "it is starting: no ready note yet", "Wait for the ready note.")
+            return attention(part, "starting", "starting: no ready note yet", "Wait for the ready note.")
         return fault(part, "not ready", f"there is no ready note: {why}", "See the other lines.")
     if others:
         return attention(part, "has a warning", "; ".join(others), TECHNICIAN)
@@ -96,26 +96,26 @@ def _cameras(settings: Settings, figures: dict[str, Any]) -> Iterator[PartHealth
     for camera in settings.camera:
         name, rate = f"camera {camera.id}", told.get(camera.id, {}).get("frames_per_s")
         if camera.id in figures.get("cameras_not_collecting", ()):
-            text = "the car is, or may be, where nothing is collected: nothing is read"
-            yield attention(UnitPart.CAMERAS, "reads nothing here", text, "Drive on: it reads again by itself.", name)
+            text = "the car is, or may be, in a no-collection area: nothing is read"
+            yield attention(UnitPart.CAMERAS, "reads nothing here", text, "Drive on: reading resumes by itself.", name)
         elif rate is None:
-            yield unknown(UnitPart.CAMERAS, "nothing is told of it yet", name)
+            yield unknown(UnitPart.CAMERAS, "not reported yet", name)
         else:
             yield well(UnitPart.CAMERAS, "gives pictures", f"{rate:g} pictures a second are read", name)
 
 
 def _receiver(settings: Settings, figures: dict[str, Any]) -> PartHealth:
     if not settings.position.device:
-        return well(UnitPart.RECEIVER, "none", "none is in the settings: reads have no place")
+        return well(UnitPart.RECEIVER, "none", "not configured: reads have no location")
     if figures.get("has_fix"):
-        return well(UnitPart.RECEIVER, "has a fix", "it knows where the car is")
-    return attention(UnitPart.RECEIVER, "no fix", "it does not know where the car is: reads have no place", _SKY)
+        return well(UnitPart.RECEIVER, "has a fix", "location known")
+    return attention(UnitPart.RECEIVER, "no fix", "location unknown: reads have no location", _SKY)
 
 
 def _clock(figures: dict[str, Any]) -> PartHealth:
     source = figures.get("utc_source")
     if source is None:
-        return unknown(UnitPart.CLOCK, "nothing is told of it yet")
+        return unknown(UnitPart.CLOCK, "not reported yet")
     if source in _SOURCES:
         return well(UnitPart.CLOCK, "confirmed", f"{_SOURCES[UtcSource(source)]} confirms the time")
     return attention(UnitPart.CLOCK, "not confirmed", "nothing confirms the time yet", "Drive under open sky.")
@@ -125,59 +125,66 @@ def _sound(settings: Settings, figures: dict[str, Any]) -> PartHealth:
     """Silence by the settings is told of all the same: nobody may take it for "no hits"."""
     player = settings.alerts.player
     if player == "none":
-        return attention(UnitPart.SOUND, "off", "the settings switch the tones off", f"Watch the page. {TECHNICIAN}")
+        return attention(
+            UnitPart.SOUND, "off", "tones are switched off in the settings", f"Watch the page. {TECHNICIAN}"
+        )
     if player == "wav":
-        return attention(UnitPart.SOUND, "into a file", "the tones go into a file", f"Watch the page. {TECHNICIAN}")
+        return attention(UnitPart.SOUND, "into a file", "tones are written to a file", f"Watch the page. {TECHNICIAN}")
     if minutes := figures.get("muted_minutes_left"):
-        text = f"hits are muted for {minutes:.0f} more minutes, but for the gravest"
-        return attention(UnitPart.SOUND, "muted", text, "Watch the page, or end the mute there.")
-    return well(UnitPart.SOUND, "works", "the sound device takes tones")
+        text = f"hits are muted for {minutes:.0f} more minutes, except the gravest"
+        return attention(UnitPart.SOUND, "muted", text, "Watch the page, or unmute there.")
+    return well(UnitPart.SOUND, "works", "the sound device works")
 
 
 def _lists(figures: dict[str, Any]) -> Iterator[PartHealth]:
     """A line for each list; that there is none at all is a fault of its own."""
     lists, own = figures.get("lists"), figures.get("own_entries")
     if lists is None:
-        yield unknown(UnitPart.LISTS, "nothing is told of them yet")
+        yield unknown(UnitPart.LISTS, "not reported yet")
         return
     for source, told in lists.items():
         age = None if told["age_s"] is None else timedelta(seconds=told["age_s"])
         finding, name = f"{told['entries']:,} entries, {age_words(age)}", f"list {source}"
         if age is not None and not told.get("is_dated", True):
-            finding += " by its import: it does not say when it was made"
+            finding += " since import: the list has no issue date"
         if left_out := told.get("left_out"):
-            yield attention(UnitPart.LISTS, "left lines out", f"{finding}; its last feed: {left_out}", TECHNICIAN, name)
+            yield attention(UnitPart.LISTS, "skipped lines", f"{finding}; its last feed: {left_out}", TECHNICIAN, name)
         else:
             yield well(UnitPart.LISTS, "in use", finding, name)
     if own or not lists:
-        yield well(UnitPart.LISTS, "own entries", f"{own or 0} entries of officers", "own entries")
+        yield well(
+            UnitPart.LISTS,
+            "own entries",
+            "1 officer entry" if own == 1 else f"{own or 0} officer entries",
+            "own entries",
+        )
 
 
 def _store(health: Health) -> PartHealth:
     if not health.ready:
-        return fault(UnitPart.STORE, "no read is stored", "reads are not stored at present", TECHNICIAN)
+        return fault(UnitPart.STORE, "no read is stored", "reads are currently not stored", TECHNICIAN)
     return well(UnitPart.STORE, "stores", "reads are stored")
 
 
 def _disk(figures: dict[str, Any]) -> PartHealth:
     share, free = figures.get("disk_share"), figures.get("disk_free_bytes")
     if share is None or free is None:
-        return unknown(UnitPart.DISK, "it is not measured yet")
+        return unknown(UnitPart.DISK, "not measured yet")
     return well(UnitPart.DISK, "has room", f"{share:.0%} used, {free / 1e9:.1f} GB free")
 
 
 def _roster(figures: dict[str, Any]) -> PartHealth:
     if "roster_until" not in figures:
-        return unknown(UnitPart.ROSTER, "nothing is told of it yet")
+        return unknown(UnitPart.ROSTER, "not reported yet")
     days = days_until(figures["roster_until"])
     if days is None:
-        return attention(UnitPart.ROSTER, "none", "there is no roster: nobody can sign in", TECHNICIAN)
-    return well(UnitPart.ROSTER, "in force", f"it holds for {max(days, 0.0):.0f} more days")
+        return attention(UnitPart.ROSTER, "none", "there is no roster: no user can sign in", TECHNICIAN)
+    return well(UnitPart.ROSTER, "in force", f"valid for {max(days, 0.0):.0f} more days")
 
 
 def _access_log(figures: dict[str, Any]) -> PartHealth:
     count, cosigned = figures.get("access_records"), figures.get("access_records_cosigned")
     if count is None:
-        return unknown(UnitPart.ACCESS_LOG, "nothing is told of it yet")
+        return unknown(UnitPart.ACCESS_LOG, "not reported yet")
     confirmed = "" if cosigned is None else f", {cosigned:,} confirmed by the department"
     return well(UnitPart.ACCESS_LOG, "records", f"{count:,} records{confirmed}")

@@ -145,7 +145,11 @@ def black(_: int) -> Pixels:
 
 
 def told_in_a_drive(
-    utc: datetime | None, picture: Callable[[int], Pixels], **keys: Collection[str]
+    utc: datetime | None,
+    picture: Callable[[int], Pixels],
+    *,
+    infrared: Collection[str] = (),
+    live: Collection[str] = (),
 ) -> list[list[FaultKind]]:
     """What is told in each of twenty seconds at 15 m/s, which is longer than it takes to be told."""
     moments: list[Instant] = []
@@ -159,7 +163,7 @@ def told_in_a_drive(
     def fix() -> Fix:
         return Fix(moments[-1], None, 0.0, 0.0, 15.0, None, None, None, "test")
 
-    views = CameraViews([CameraInput("front", frames)], ANYWHERE, fix, **keys)
+    views = CameraViews([CameraInput("front", frames)], ANYWHERE, fix, infrared, live)
     return [[fault.kind for fault in views.faults()] for _ in frames_taken(views.inputs[0])]
 
 

@@ -47,7 +47,7 @@ def test_it_shows_reads_and_names_who_looked_and_why(staff: Staff) -> None:
     [
         (("reads", "--break-glass", "x", "--purpose", "stolen_vehicle"), WHO, "10 characters at least"),
         (("reads", *WHY), "\n\n", "name: expected"),
-        (("reads", *WHY), "", "no answer came on standard input"),
+        (("reads", *WHY), "", "no answer on standard input"),
         (("reads", "--break-glass", "the roster has ended"), WHO, "purpose: expected"),
         (("hotlist", "status", "--covert", *WHY), WHO, "break-glass does not open this"),
     ],

@@ -98,18 +98,18 @@ def test_whoever_signs_in_sees_reads_until_they_sign_out(typist: Typist) -> None
     before = len(typist.staff.records())
     done = typist.sign_in()
     assert done.exit_code == 0, done.output
-    assert "signed in: Ana Ruiz; for 12 hours, locked after 30 minutes" in done.stdout
-    assert "the first time with this login on this unit" in done.stdout
+    assert "signed in: Ana Ruiz; for 12 hours, locks after 30 idle minutes" in done.stdout
+    assert "first sign-in with this login on this unit" in done.stdout
     assert "restricted government information system" in done.stderr
     assert stat.S_IMODE(typist.session_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(typist.session_file.parent.stat().st_mode) == 0o700
     asked = typist.run("holds", "list", *FOR_STOLEN)
     assert asked.exit_code != 3, asked.stderr
-    assert "signed in already" in typist.run("sign-in").stderr
+    assert "already signed in" in typist.run("sign-in").stderr
     assert typist.run("sign-out").stdout == "signed out\n"
     assert not typist.session_file.exists()
     assert typist.run("holds", "list", *FOR_STOLEN).exit_code == 3
-    assert typist.run("sign-out").stdout == "nobody was signed in\n"
+    assert typist.run("sign-out").stdout == "no user was signed in\n"
     records = [(record.action, record.person, record.outcome) for record in typist.staff.records()[before:]]
     assert records[0] == ("sign_in", "Ana Ruiz", "allowed")
     assert records[-2:] == [("sign_out", "Ana Ruiz", "allowed"), ("show_holds", caller(), "refused")]
@@ -119,7 +119,7 @@ def test_whose_training_ends_soon_is_told_so_at_each_sign_in(typist: Typist) -> 
     last = (BEGUN + timedelta(days=4)).astimezone().date()
     soon = datetime.combine(last + timedelta(days=1), datetime.min.time()).astimezone(UTC)
     typist.install(replace(PERSON, training=Training(BEGUN + timedelta(days=300), soon)))
-    assert f"your training ends on {last}: renew it before" in typist.sign_in().stdout
+    assert f"your training expires on {last}: renew it before" in typist.sign_in().stdout
     typist.run("sign-out", "--lock")
     again = json.loads(typist.run("sign-in", "--json", typed=f"{PASSWORD}\n").stdout)
     assert again["training_ends"] == rfc3339(soon)
@@ -185,7 +185,7 @@ def test_nothing_secret_is_told_or_kept(typist: Typist) -> None:
 
 def test_no_answer_on_standard_input_is_one_line(typist: Typist) -> None:
     done = typist.run("sign-in", "--person", "x", typed="y\n")
-    assert (done.exit_code, "no answer came on standard input to: Password" in done.stderr) == (3, True)
+    assert (done.exit_code, "no answer on standard input to: Password" in done.stderr) == (3, True)
 
 
 def test_a_unit_without_a_roster_says_so(tmp_path: Path) -> None:

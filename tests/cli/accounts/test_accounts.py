@@ -111,7 +111,7 @@ def test_root_makes_the_first_administrator_who_then_manages_people(unit: Path, 
     assert (twice.exit_code, "share an id, a badge" in twice.stderr) == (1, True)
     changed = edge(unit, "accounts", "change", "7", "--role", "officer", "--role", "supervisor", "--json", env=root)
     assert json.loads(changed.stdout)["roles"] == ["officer", "supervisor"]
-    assert edge(unit, "accounts", "suspend", "7", env=root).stdout == "7 is suspended from now on\n"
+    assert edge(unit, "accounts", "suspend", "7", env=root).stdout == "7 is now suspended\n"
     alone = edge(unit, "accounts", "suspend", "100", env=root)
     assert (alone.exit_code, "nobody would be left" in alone.stderr) == (3, True)
     assert "2090-01-01" in edge(unit, "accounts", "list", env=root).stdout, "the last day, as it was typed"

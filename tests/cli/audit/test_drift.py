@@ -45,7 +45,7 @@ def test_before_the_first_start_there_is_nothing_to_compare_with(settings: Path)
 
 def test_what_was_changed_without_a_record_is_named_with_both_values(settings: Path) -> None:
     begin(settings)
-    assert (drift(settings).exit_code, drift(settings).stdout) == (0, "all as on record\n")
+    assert (drift(settings).exit_code, drift(settings).stdout) == (0, "everything matches the record\n")
     settings.write_text(f"{settings.read_text(encoding='utf-8')}[alerts]\nvolume = 0.1\n", encoding="utf-8")
     done = drift(settings)
     assert done.exit_code == 1

@@ -61,7 +61,7 @@ def test_from_start_to_end(staff: Staff) -> None:
     ]
     assert found[0]["fits"] == [{"partial": "7AB*", "how": "text", "text": "7ABC123"}]
     text = run(staff, "result", canvass_id).stdout
-    assert "2 reads, 1 with place unknown, 2 candidates" in text
+    assert "2 reads, 1 with unknown location, 2 candidates" in text
     ended = run(staff, "end", canvass_id)
     assert (ended.exit_code, "by Chief, 2 reads held" in ended.stdout) == (0, True)
     again = run(staff, "end", canvass_id)

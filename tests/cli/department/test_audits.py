@@ -137,7 +137,7 @@ def test_an_outsider_checks_that_the_log_only_grew_and_one_record(people: Inquir
     assert json.loads(proved.stdout)["record"]["query"] == OWN
     assert (
         check(str(proof)).stderr
-        == "alpr-edge: this proof begins at a checkpoint that you kept; give it: --checkpoint FILE\n"
+        == "alpr-edge: this proof starts from a checkpoint that you kept; name it with --checkpoint FILE\n"
     )
     for words in ((), ("--since", str(kept))):
         again = run(people, "audit", "checkpoint", "--out", str(kept), *words)

@@ -59,7 +59,7 @@ def test_a_case_is_booked_out_opened_by_two_and_verified(people: Inquirers, tmp_
     authority = Authority.load(TlsFiles(people.directory)).fingerprint
     words = ["evidence", "verify", told["path"], "--passphrase-file", str(secret), "--authority", authority]
     verified = CliRunner().invoke(app, words)
-    assert (verified.exit_code, verified.stdout.endswith("the package holds\n")) == (0, True), verified.output
+    assert (verified.exit_code, verified.stdout.endswith("the package is valid\n")) == (0, True), verified.output
     again = run(people, "evidence", "export", CASE, "--to", str(out), *FOR)
     assert (again.exit_code, "is not empty; give a new folder" in again.stderr) == (1, True)
 
@@ -71,7 +71,7 @@ def test_plates_of_a_file_are_on_record_and_on_no_command_line(people: Inquirers
     words = ("evidence", "export", CASE, "--to", str(tmp_path / "out"), *FOR, "--plate-file", str(plates))
     done = run(people, *words, "--from", BEGIN.isoformat(), "--until", until)
     assert done.exit_code == 0, done.output
-    assert ": 4 reads of 2 units, 1 hit, 3 pictures, read back and booked\n" in done.stdout
+    assert ": 4 reads of 2 units, 1 hit, 3 pictures, read back and recorded\n" in done.stdout
     assert "its passphrase takes two people: alpr-edge department evidence ask evidence-" in done.stdout
     assert NOT_HELD not in done.output
     assert [(each.action, each.query) for each in newest(people, 4)] == [

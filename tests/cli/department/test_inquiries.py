@@ -60,7 +60,7 @@ def test_a_person_signs_in_searches_and_signs_out(inquirers: Inquirers) -> None:
     done = run(inquirers, "sign-in", "--person", "officer@modesto.example", given=answers)
     assert done.exit_code == 0, done.output
     assert "signed in: Officer; for 12 hours" in done.stdout
-    assert "the first time with this login at the department" in done.stdout
+    assert "first sign-in with this login at the department" in done.stdout
     found = run(inquirers, "search", *STOLEN, given=f"{PLATE}\n")
     assert found.exit_code == 0, found.output
     assert PLATE in found.stdout
@@ -71,7 +71,7 @@ def test_a_person_signs_in_searches_and_signs_out(inquirers: Inquirers) -> None:
     assert (last["has_more"], last["unseen"]["deleted"]) == (False, 0)
     again = run(inquirers, "sign-in")
     assert (again.exit_code, again.stderr) == (
-        3, "alpr-edge: you are signed in already; to change the person: alpr-edge department sign-out\n",
+        3, "alpr-edge: you are already signed in; to change users: alpr-edge department sign-out\n",
     )  # fmt: skip
     assert run(inquirers, "sign-out").stdout == "signed out\n"
     refused = run(inquirers, "search", *STOLEN, given=f"{PLATE}\n")
@@ -136,7 +136,7 @@ def test_a_date_alone_as_the_end_of_a_search_counts_to_its_end(inquirers: Inquir
     ("words", "given", "told"),
     [
         ((PLATE, *STOLEN), "", "no plate on the command line"),
-        (STOLEN, "\n", "no plate came on standard input"),
+        (STOLEN, "\n", "no plate on standard input"),
         (STOLEN, "A?\n", "a part of a plate needs 3 known characters"),
         (STOLEN, ",".join(f"7ABC{n:03}" for n in range(11)), "11 plates are too many for one search; 10 at most"),
         (("--unit", "car-1", *STOLEN), "", "a search by a unit needs a time as well"),

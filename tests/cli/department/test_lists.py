@@ -112,7 +112,7 @@ def test_a_list_is_withdrawn_once_somebody_agrees_and_its_serials_go_on(director
     for answer in ("n\n", ""):
         outcome = edge(directory, "withdraw", "amber", answer=answer)
         assert outcome.exit_code == 1
-        assert "nothing was changed; answer y, or give --yes" in outcome.stderr
+        assert "nothing was changed; answer y, or pass --yes" in outcome.stderr
     assert edge(directory, "withdraw", "amber", answer="y\n").exit_code == 0
     assert not list((directory / "lists" / "amber").glob("*.complete"))
     missing = edge(directory, "withdraw", "amber", "--yes")

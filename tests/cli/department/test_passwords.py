@@ -57,7 +57,7 @@ def test_the_command_is_for_the_roles_of_the_reviewed_file(people: Inquirers, ro
         ({"present": "wrong"}, "not accepted: password, code or passkey is wrong"),
         ({"again": "another"}, "the two new passwords differ"),
         ({"new": "short"}, "a password has 8 to 128 characters"),
-        (None, "no answer came on standard input to: Present password"),
+        (None, "no answer on standard input to: Present password"),
     ],
     ids=["wrong", "another", "short", "none"],
 )

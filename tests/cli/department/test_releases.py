@@ -94,7 +94,7 @@ def test_the_package_is_made_shown_and_verified(people: Inquirers, letter: Path,
     path = tmp_path / "out" / f"{request}-1.zip"
     assert f"release hand-over {request} --package {path} --note HOW\n" in done.stdout
     assert f"{path}: 0 reads, 0 pictures, read back, in the register" in done.stdout
-    (tmp_path / "phrase").write_text(done.stdout.partition("passphrase, shown this once: ")[2].split()[0])
+    (tmp_path / "phrase").write_text(done.stdout.partition("passphrase, shown only once: ")[2].split()[0])
     words = ["evidence", "verify", str(path), "--passphrase-file", str(tmp_path / "phrase"), "--json"]
     verdict = json.loads(CliRunner().invoke(app, words).stdout)
     assert verdict["fault_count"] == 0

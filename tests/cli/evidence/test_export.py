@@ -55,16 +55,16 @@ def evidence(staff: Staff, *words: str) -> Result:
 @pytest.mark.parametrize("words", [("evidence", "export"), ("department", "evidence", "export")], ids=" ".join)
 def test_the_recipient_says_how_another_agency_gets_data(words: tuple[str, ...]) -> None:
     (option,) = [each for each in commands()[words].params if "--recipient" in each.opts]
-    assert option.help == "To whom it goes; another agency: department release (policy 462.7)."
+    assert option.help == "Recipient; for another agency: department release (policy 462.7)."
 
 
 def test_a_case_is_exported_verified_and_listed(rig: CaseRig, medium: Path) -> None:
     done = evidence(rig.staff, "export", CASE, "--to", str(medium), "--medium", "M-7", "--recipient", "DA")
     assert done.exit_code == 0, done.output
     (package,) = medium.iterdir()
-    assert f"{package}: 2 reads, 1 hit, 4 pictures, read back and booked" in done.stdout
+    assert f"{package}: 2 reads, 1 hit, 4 pictures, read back and recorded" in done.stdout
     passphrase = next(line for line in done.stdout.splitlines() if line.startswith("passphrase")).rpartition(" ")[2]
-    assert "this unit knows no department: write it down" in done.stdout
+    assert "this unit has no department: write the passphrase down" in done.stdout
     secret = medium.parent / "secret"
     secret.write_text(passphrase, encoding="ascii")
     verified = evidence(rig.staff, "verify", str(package), "--passphrase-file", str(secret), "--json")
@@ -89,7 +89,7 @@ def test_for_programs_it_tells_progress_on_stderr_and_the_result_as_one_object(r
     assert rows[0]["sha256"] == told["sha256"]
     assert rows[0]["is_finished"]
     assert "passphrase" not in rows[0]
-    assert evidence(rig.staff, "list", "--of-case", "26-999999", "--case", CASE).stdout == "no package was booked out\n"
+    assert evidence(rig.staff, "list", "--of-case", "26-999999", "--case", CASE).stdout == "no package was exported\n"
 
 
 def test_a_booking_that_was_cut_short_says_that_the_medium_may_hold_it(rig: CaseRig) -> None:
@@ -98,7 +98,7 @@ def test_a_booking_that_was_cut_short_says_that_the_medium_may_hold_it(rig: Case
     cut = replace(whole, package_id=f"{UNIT}:cut", case="26-000777", finished=None)
     add_booking(rig.store.database, cut, UNIT, "")
     listed = evidence(rig.staff, "list", "--of-case", "26-000777", "--case", CASE)
-    words = f"SHA-256 {cut.package_sha256}; cut short; the medium may or may not hold it: compare its SHA-256"
+    words = f"SHA-256 {cut.package_sha256}; interrupted; the medium may not hold all of it: compare its SHA-256"
     assert words in " ".join(listed.stdout.split())
     assert "cut short" not in evidence(rig.staff, "list", "--of-case", CASE, "--case", CASE).stdout
 

@@ -45,9 +45,9 @@ def verify(*words: str | Path) -> Result:
 def test_a_whole_package_holds_and_no_plate_is_shown(packages: Path, authority: Authority) -> None:
     done = verify(packages / "case", "--authority", authority.fingerprint.upper())
     assert done.exit_code == 0, done.output
-    assert done.stdout.startswith("package unit-1:26-1042:1, case 26-1042, by its own word from unit-1\n")
+    assert done.stdout.startswith("package unit-1:26-1042:1, case 26-1042, claimed to be from unit-1\n")
     assert "holds    the authority you named vouches that it is the key of unit-1" in done.stdout
-    assert done.stdout.endswith("the package holds\n")
+    assert done.stdout.endswith("the package is valid\n")
     assert "7ABC" not in done.stdout
 
 
@@ -69,13 +69,13 @@ def test_of_a_unit_that_was_ended_its_own_word_is_not_enough(packages: Path, aut
     words = (packages / "case", "--authority", authority.fingerprint)
     done = verify(*words, "--ended", "unit-1=2026-01-15")
     assert (done.exit_code, "the package was made after unit-1 was ended (2026-01-15 00:00" in done.stdout) == (1, True)
-    assert done.stdout.endswith("the package does NOT hold\n")
+    assert done.stdout.endswith("the package is NOT valid\n")
     done = verify(*words, "--ended", "unit-9=2020-01-01", "--ended", "unit-1=2099-01-15T18:00Z")
     said = "open     nothing but its own word says that the package was made before unit-1 was ended (2099-01-15 18:00"
     assert (done.exit_code, said in done.stdout) == (1, True), done.stdout
-    assert done.stdout.endswith("but nobody says that it is from before its unit was ended\n")
+    assert done.stdout.endswith("but not shown to be from before its unit was decommissioned\n")
     done = verify(packages / "case", "--ended", "unit-1=2099-01-15")
-    assert done.stdout.endswith("nobody you named says whose signature it is\n")
+    assert done.stdout.endswith("no authority that you named vouches for the signer\n")
     told = json.loads(verify(*words, "--ended", "unit-1=2099-01-15", "--json").stdout)
     assert (told["ok"], told["fault_count"]) == (False, 0)
     done = verify(*words, "--ended", "unit-9=2020-01-01")
@@ -99,7 +99,7 @@ def test_damage_names_the_file_and_ends_with_one(packages: Path, authority: Auth
     done = verify(case, "--authority", authority.fingerprint)
     assert done.exit_code == 1
     assert "data/reads/00001-00200/00001/scene.jpg: was changed" in done.stdout
-    assert done.stdout.endswith("the package does NOT hold\n")
+    assert done.stdout.endswith("the package is NOT valid\n")
     told = json.loads(verify(case, "--authority", authority.fingerprint, "--json").stdout)
     assert (told["ok"], told["fault_count"]) == (False, 1)
     (fault,) = told["faults"]
@@ -110,7 +110,7 @@ def test_without_an_authority_nobody_says_whose_signature_it_is(packages: Path) 
     for name in ("case", "alone"):
         done = verify(packages / name)
         assert done.exit_code == 1
-        assert done.stdout.endswith("nobody you named says whose signature it is\n")
+        assert done.stdout.endswith("no authority that you named vouches for the signer\n")
     assert "nobody vouches for the signing key but itself" in verify(packages / "alone").stdout
 
 
@@ -128,7 +128,7 @@ def test_nothing_of_a_package_reaches_the_terminal_but_as_text(tmp_path: Path) -
     content = replace(content, booking=replace(content.booking, case="26\x1b[2J\r\n1042"))
     write_package(content, FolderTarget(tmp_path / "case"), vouched_signer(None), lambda _done, _total: None)
     done = verify(tmp_path / "case")
-    assert "case 26 [2J 1042, by its own word" in done.stdout
+    assert "case 26 [2J 1042, claimed to be from" in done.stdout
     assert "\x1b" not in done.stdout
 
 

@@ -32,7 +32,7 @@ def bolo(command: Command, feed: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("name", "fault"),
-    [("missing.csv", "cannot be read: No such file"), (".", "is a folder"), ("pipe", "is no regular file")],
+    [("missing.csv", "cannot be read: No such file"), (".", "is a folder"), ("pipe", "is not a regular file")],
 )
 def test_a_mistyped_file_is_no_refused_feed(command: Command, bolo: Path, name: str, fault: str) -> None:
     path = bolo.parent / name
@@ -40,7 +40,7 @@ def test_a_mistyped_file_is_no_refused_feed(command: Command, bolo: Path, name: 
     result = command("import", path, "--source", "bolo", "--format", "generic-csv")
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert f"{path}: {fault}" in result.stderr
-    assert "give the file of the feed" in result.stderr
+    assert "name the file of the feed" in result.stderr
     assert "refused" not in command("status").stdout
 
 
@@ -139,7 +139,7 @@ def test_a_sync_by_hand_tells_of_slips_in_the_settings(command: Command, setting
     assert result.exit_code == 1
     live, waits = result.stdout.splitlines()
     assert live == "bolo: generation 1 is live, 1 entry"
-    assert waits.startswith("place: nothing newer: ")
+    assert waits.startswith("place: up to date: ")
     assert waits.endswith("inn: No such file or directory; mount its medium or correct the settings")
     assert "layout: no format is called 'clw'; known are generic-csv" in result.stderr
     # A medium that is not mounted yet is no failure.
@@ -155,5 +155,5 @@ def test_a_sync_that_finds_nothing_newer_tells_of_the_refusal_before(command: Co
     first, second = command("sync"), command("sync")
     assert (first.exit_code, second.exit_code) == (1, 0)
     assert WHY_BAD in first.stderr
-    assert f"bolo: nothing newer: its last feed was refused: {WHY_BAD}" in second.stdout
+    assert f"bolo: up to date: its last feed was refused: {WHY_BAD}" in second.stdout
     assert WHY_BAD in json.loads(command("sync", "--json").stdout)["note"]

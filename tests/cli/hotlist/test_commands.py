@@ -91,7 +91,7 @@ def test_what_was_left_out_is_said_without_a_plate(command: Command, tmp_path: P
     rows += ["SECRET1,Immigration Violator,CA", "NONE,Stolen,CA", *["SECRET#,Stolen,CA"] * 30]
     path.write_bytes(csv_text(*rows))
     result = run_import(command, path, "bolo", "generic-csv")
-    assert "1 left out: this source's settings do not let in their reason" in result.stdout
+    assert "1 excluded: this source's settings do not allow their reason" in result.stdout
     assert "0 duplicates, 1 without a real plate, 30 rejected" in result.stdout
     assert "line 2004, column Plate Number: a plate with wildcards" in result.stdout
     assert "and more" in result.stdout
@@ -104,13 +104,13 @@ def test_what_was_not_understood_is_told_at_once_and_by_the_status(command: Comm
     rows += ["4XYZ500,Carjacking,CA,x", "SECRET1,Immigration,CA,x", "NONE,Stolen,CA,x", "SECRET#,Stolen,CA,x"]
     path.write_bytes(csv_text(*rows, header="Plate,Reason,State,Hold For"))
     words = [
-        '1 line with a reason that is not known, such as "Carjacking"; they count as other until codes of the source',
-        "nothing is read from: Hold For",
+        '1 line with an unknown reason, for example "Carjacking"; treated as "other"; map them with `codes` of the',
+        "ignored column: Hold For",
     ]
     told = run_import(command, path, "bolo", "generic-csv").stdout
     assert [line in told for line in words] == [True, True]
     status = command("status").stdout
-    assert "list bolo: last feed: 104 lines read: 1 rejected, 1 without a real plate, 1 left out for" in status
+    assert "list bolo: last feed: 104 lines read: 1 rejected, 1 without a real plate, 1 excluded by" in status
     assert [f"list bolo: last feed: {line}" in status for line in words] == [True, True]
     assert "SECRET" not in told + status
     (row,) = as_json(command("status", "--json"))["lists"]
@@ -153,7 +153,7 @@ def test_a_refused_feeds_lines_are_exported_without_their_text(command: Command,
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        (["--source", "clew-svs"], "say what to export: --rejected"),
+        (["--source", "clew-svs"], "choose what to export: --rejected"),
         (["--source", "none", "--rejected"], "no feed of a list none"),
         (["--source", "clew-svs", "--rejected", "--output", "/nowhere/x.csv"], "cannot be written"),
     ],
@@ -222,7 +222,7 @@ def test_status_tells_age_and_level_of_each_source(command: Command, table: Path
     words = command("status").stdout
     assert "clew-svs" in words
     assert "25.0 h" in words
-    assert "not said" in words
+    assert "not dated" in words
 
 
 def test_match_tells_same_other_and_unknown_state_apart(command: Command, table: Path, bolo: Path) -> None:
@@ -264,7 +264,7 @@ def test_a_list_that_does_not_open_is_said_and_fails(command: Command, table: Pa
     for arguments in (["status"], ["status", "--json"], ["match", "9ZZZ999"]):
         result = command(*arguments)
         assert result.exit_code == 1
-        assert "list clew-svs is not matched" in result.stderr
+        assert "list clew-svs is not in use" in result.stderr
     assert json.loads(command("status", "--json").stdout)["faults"][0]["source"] == "clew-svs"
 
 

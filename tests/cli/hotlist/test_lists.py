@@ -45,7 +45,7 @@ def test_nobody_at_the_terminal_agrees_to_a_drop(command: Command, feed: Path) -
     import_by_hand(command, feed)
     result = command("drop", "bolo")
     assert result.exit_code == 1
-    assert "give --yes to agree beforehand" in result.stderr
+    assert "pass --yes to agree in advance" in result.stderr
     assert len(lines_of(command("match", PLATE, "--json"))) == 1
 
 
@@ -54,7 +54,7 @@ def test_a_list_is_dropped_after_a_question(command: Command, settings: Path, fe
     arguments = ["hotlist", "drop", "bolo", "--settings", str(settings)]
     refusal = CliRunner().invoke(app, arguments, input="n\n")
     assert refusal.exit_code == 1
-    assert "nothing was changed; answer y, or give --yes" in refusal.stderr
+    assert "nothing was changed; answer y, or pass --yes" in refusal.stderr
     assert len(lines_of(command("match", PLATE, "--json"))) == 1
     answer = CliRunner().invoke(app, arguments, input="y\n")
     assert answer.exit_code == 0

@@ -61,7 +61,7 @@ def test_a_partial_is_watched_for_until_it_is_removed(command: Command) -> None:
     assert timedelta(hours=2, minutes=58) < ends <= timedelta(hours=3)
     assert kinds(command, "4XYZ123") == ["partial"]
     assert own["id"] in command("status", "--entries").stdout
-    assert "1 entry of officers" in command("status").stdout
+    assert "1 officer entry" in command("status").stdout
     assert command("remove", own["id"]).exit_code == 0
     assert kinds(command, "4XYZ123") == []
     again = command("remove", own["id"])
@@ -88,7 +88,7 @@ def test_what_is_watched_for_already_is_told_and_not_stored_again(command: Comma
     again = add_entry(command, "5sow-750", "--expires", "2d")
     assert (first["is_new"], again) == (True, first | {"is_new": False})
     told = command("add", "5SOW750", *WHY, "--expires", "2d").stdout
-    assert told.startswith("watched for already, and left as it is; for another end remove it and add it again\n")
+    assert told.startswith("already on the list, unchanged; to change its end, remove it and add it again\n")
     assert first["id"] in told
     assert len(officer_entries.entries_in_force(database, None)) == 1
 
@@ -129,7 +129,7 @@ def test_the_reads_held_already_are_looked_through(command: Command, database: D
     whole = add_entry(command, "4XYZ123", "--expires", "1h")
     assert [(seen["read_id"], seen["kind"]) for seen in whole["seen"]] == [("d", "confusable"), ("a", "exact")]
     nothing = command("add", "9ZZZ999", *WHY, "--expires", "1h")
-    assert "Nothing held on this vehicle matches it." in nothing.stdout
+    assert "No read stored on this unit matches it." in nothing.stdout
     assert "seen " in command("add", "5S0W7*", *WHY, "--expires", "1h").stdout
 
 
@@ -186,7 +186,7 @@ def test_no_plate_on_standard_input_is_one_line(command: Command) -> None:
     for nothing in ("", "\n"):
         result = command("match", nothing)
         assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-        assert "no plate came on standard input" in result.stderr
+        assert "no plate on standard input" in result.stderr
 
 
 @pytest.mark.review(15)
@@ -201,7 +201,7 @@ def test_a_plate_is_asked_for_on_a_terminal(settings: Path, signed_in: Staff) ->
     finally:
         os.close(ours)
     assert (process.returncode, output.strip()) == (0, "")
-    assert prompt.startswith("Plate (others the reader considered after commas):")
+    assert prompt.startswith("Plate (alternatives after commas):")
 
 
 @pytest.mark.review(15)

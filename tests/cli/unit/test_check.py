@@ -314,8 +314,8 @@ def test_what_is_skipped_is_named_and_not_green(unit: Path, tmp_path: Path) -> N
     page = tmp_path / "fit.html"
     done = check(unit, *others("disk"), "--certificate", str(page))
     assert done.exit_code == 0
-    assert "fit as far as was looked" in done.stdout
-    assert "not looked at: camera, card, gps," in done.stdout
+    assert "fit, as far as checked" in done.stdout
+    assert "not checked: camera, card, gps," in done.stdout
     assert "<dt>Not looked at</dt><dd>camera, card, gps," in page.read_text(encoding="utf-8")
     result = check(unit, "--skip", "lens")
     assert (result.exit_code, "no such check" in result.stderr) == (2, True)

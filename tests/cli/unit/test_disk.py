@@ -47,7 +47,7 @@ def test_it_tells_what_is_kept_what_waits_and_what_is_held(settings: Path) -> No
     assert usage["days_left"] is None
     assert usage["deletion_by_age_rests"]
     assert "by age" in unit(settings, "disk").stdout
-    assert "deletion rests:" in unit(settings, "disk").stdout
+    assert "deletion paused:" in unit(settings, "disk").stdout
     assert "4 waiting, 4 acknowledged, 0 refused" in unit(settings, "disk").stdout
     assert set(usage["explanation"]) == {"space", "limit", "next", "remedy"}
     place = ("place", "sent", "--case", "26-123456", "--reason", "evidence", "--json")

@@ -35,7 +35,7 @@ def test_what_a_wire_says_no_command_says(settings: Path) -> None:
     assert ignition(settings) == (0, "none", "")
     code, _, error = ignition(settings, "off")
     assert code == 1
-    assert error == 'alpr-edge: power.ignition is "none": a command can say on or off only where it is "file"'
+    assert error == 'alpr-edge: power.ignition is "none": a command can set it only if it is "file"'
 
 
 def test_an_ignition_that_cannot_be_told_is_one_line(settings: Path, tmp_path: Path) -> None:

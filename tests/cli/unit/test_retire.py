@@ -49,7 +49,7 @@ def test_without_a_yes_nothing_is_revoked(server: DepartmentServer, settings: Pa
     outcome = CliRunner().invoke(app, ["unit", "retire", "--settings", str(settings)], input=answer)
     assert outcome.exit_code == 1
     assert "revoke every certificate and code of car-7 at https://127.0.0.1:" in outcome.stderr
-    assert "nothing was changed; answer y, or give --yes" in outcome.stderr
+    assert "nothing was changed; answer y, or pass --yes" in outcome.stderr
     assert state(server) == "valid"
 
 

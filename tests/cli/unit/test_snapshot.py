@@ -59,9 +59,9 @@ def is_red(picture: np.ndarray, place: tuple[int, int]) -> bool:
 def test_no_file_is_replaced_and_none_is_written_without_a_camera(tmp_path: Path, settings: Path) -> None:
     file = tmp_path / "view.png"
     file.write_bytes(b"mine")
-    assert "is there already" in snapshot(settings, file).stderr
+    assert "already exists" in snapshot(settings, file).stderr
     assert file.read_bytes() == b"mine"
-    assert "written as .png" in snapshot(settings, tmp_path / "view.gif").stderr
+    assert "expected a file name ending in .png" in snapshot(settings, tmp_path / "view.gif").stderr
     refusal = snapshot(settings, tmp_path / "other.png", "--camera", "rear")
     assert (refusal.exit_code, "there are: front" in refusal.stderr) == (2, True)
     assert not (tmp_path / "other.png").exists()

@@ -66,7 +66,7 @@ def test_a_unit_at_work_is_shown_with_its_figures(settings: Path) -> None:
         "  camera front: 9.8 frames/s, read after 41 ms (at worst 87), 3 of 812 dropped",
         "  camera rear: 0 frames/s, 0 of 5 dropped, 2 lost",
         "  camera old",
-        "  items wait for the department: 12",
+        "  items waiting for the department: 12",
         "  restarts of stages: camera front 2",
     ):
         assert line in done.stdout.splitlines()
@@ -81,7 +81,7 @@ def test_a_unit_without_its_ready_note_is_not_shown_as_reading(settings: Path) -
     report(settings, "run", working=False)
     done = status(settings)
     assert done.exit_code == 1
-    state = "run       not ready: it reads, but for what is wrong there is no ready note"
+    state = "run       Reading plates, but the faults below block the ready tone"
     assert state in done.stdout.splitlines()
     run = json.loads(status(settings, "--json").stdout)["daemons"]["run"]
     assert (run["ready"], run["working"]) == (True, False)
@@ -94,7 +94,7 @@ def test_trouble_and_a_daemon_that_is_silent_end_with_one(settings: Path) -> Non
     report(settings, "run", "camera front: no picture for 5 s", ready=False)
     done = status(settings)
     assert done.exit_code == 1
-    assert "run       not ready, 1 in trouble" in done.stdout
+    assert "run       not ready, faults: 1" in done.stdout
     assert "  trouble   camera front: no picture for 5 s" in done.stdout
 
 

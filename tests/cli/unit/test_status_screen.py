@@ -58,7 +58,7 @@ def test_a_unit_at_work_is_shown_without_plates(running_unit: Path) -> None:
     assert int(row[1].replace(",", "")) >= 9
     assert re.search(r"queue +[\d,]+ waiting, the oldest for \d+ (s|min)", text), text
     assert re.search(r"version +\d+\.\d+", text), text
-    assert "lists, none: Nothing can be a hit." in text
+    assert "lists, none: There can be no hits." in text
     assert not re.search(r"\dABC\d|5XYZ", text)
 
 
@@ -114,7 +114,7 @@ def _read_until(descriptor: int, text: str | None) -> str:
 def test_without_a_terminal_it_names_what_programs_use(running_unit: Path) -> None:
     done = edge("unit", "status", "--watch", "--settings", str(running_unit))
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr == "alpr-edge: --watch needs a terminal; for programs there is: alpr-edge unit status --json\n"
+    assert done.stderr == "alpr-edge: --watch needs a terminal; programs can use: alpr-edge unit status --json\n"
 
 
 def test_a_terminal_without_a_screen_names_what_programs_use(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_terminal_without_a_screen_names_what_programs_use(tmp_path: Path) -> 
         finally:
             process.kill()
     os.close(own)
-    assert (process.returncode, "--watch needs a terminal; for programs" in shown) == (1, True), shown
+    assert (process.returncode, "--watch needs a terminal; programs can use" in shown) == (1, True), shown
 
 
 def test_every_figure_has_its_line_and_what_is_not_known_is_a_dash(tmp_path: Path) -> None:

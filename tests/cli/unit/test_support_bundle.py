@@ -121,7 +121,7 @@ def test_a_file_that_is_there_stays(settings: Path, tmp_path: Path) -> None:
     file.write_bytes(b"mine")
     done = bundle(settings, file)
     assert (done.exit_code, file.read_bytes()) == (1, b"mine")
-    assert "is there already; name a new file" in done.stderr
+    assert "already exists; name a new file" in done.stderr
 
 
 def test_a_folder_that_is_not_there_is_told_before_anything_is_checked(settings: Path, tmp_path: Path) -> None:

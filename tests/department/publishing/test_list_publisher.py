@@ -80,7 +80,7 @@ def test_what_units_would_not_understand_is_told_before(publisher: ListPublisher
     check = publisher.check(new)
     assert check is not None
     assert (check.unknown_reasons, check.unknown_wordings, check.unread_columns) == (1, ("Carjacking",), ("Hold For",))
-    assert '1 line with a reason that is not known, such as "Carjacking"' in check_text(check)
+    assert '1 line with an unknown reason, for example "Carjacking"' in check_text(check)
     assert check_content(check)["unread_columns"] == ("Hold For",)
     assert check_content(check)["notices"] == check.notices == ()
     publisher.publish(new, "login:chief", check)

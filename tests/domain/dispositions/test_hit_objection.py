@@ -27,7 +27,7 @@ def test_what_an_officer_says_of_the_vehicle_comes_first(answer: ReadAnswer) -> 
         for is_in_doubt in (False, True):
             about = {"is_withdrawn": is_withdrawn, "is_corrected": is_corrected, "is_in_doubt": is_in_doubt}
             for is_confirmed in (False, True):
-                assert hit_objection(state_of(answer, is_confirmed=is_confirmed), **about) == answer
+                assert hit_objection(state_of(answer, is_confirmed=is_confirmed), **about) == HitObjection(answer.value)
 
 
 @pytest.mark.parametrize("answer", [None, ReadAnswer.CORRECT, ReadAnswer.DISMISSED])

@@ -50,7 +50,7 @@ def test_a_unit_that_works_is_well_in_every_part() -> None:
     assert [part(health, name).finding for name in ("list doj", "disk", "roster", "queue")] == [
         "12,000 entries, 2.5 h old",
         "41% used, 20.5 GB free",
-        "it holds for 20 more days",
+        "valid for 20 more days",
         "3 items wait for the department",
     ]
     assert part(health, "certificates").finding == "the unit's ends in 60 days; the page's ends in 90 days"
@@ -59,10 +59,8 @@ def test_a_unit_that_works_is_well_in_every_part() -> None:
 def test_a_list_of_which_lines_went_nowhere_asks_for_attention() -> None:
     figures = {"entries": 12, "age_s": 9000, "is_dated": False, "left_out": "3 of 90 lines rejected"}
     health = look(with_figures(RUN, lists={"doj": figures}))
-    assert brief(health) == {"list doj": ("attention", "left lines out")}
-    words = (
-        "12 entries, 2.5 h old by its import: it does not say when it was made; its last feed: 3 of 90 lines rejected"
-    )
+    assert brief(health) == {"list doj": ("attention", "skipped lines")}
+    words = "12 entries, 2.5 h old since import: the list has no issue date; its last feed: 3 of 90 lines rejected"
     assert part(health, "list doj").finding == words
     told = with_figures(RUN, lists={"doj": figures | {"is_dated": True, "left_out": ""}})
     assert part(look(told), "list doj").finding == "12 entries, 2.5 h old"
@@ -83,7 +81,7 @@ def test_a_list_of_which_lines_went_nowhere_asks_for_attention() -> None:
         (look(replace(RUN, warnings=("models: x",))), {"plate reader": ("attention", "has a warning")}),
         (look(uplink=with_figures(UPLINK, link="down")), {"link": ("attention", "no link")}),
         (look(uplink=with_figures(UPLINK, link="unauthorised")), {"link": ("fault", "not accepted")}),
-        (look(uplink=replace(UPLINK, troubles=("list x is not fetched",))), {"link": ("attention", "not all arrives")}),
+        (look(uplink=replace(UPLINK, troubles=("list x is not fetched",))), {"link": ("attention", "partly failing")}),
         (look(uplink=None), {"link": ("fault", "not running")}),
         (look(uplink=with_figures(UPLINK, quarantined=2)), {"queue": ("attention", "2 set aside")}),
         (
@@ -114,7 +112,7 @@ def test_one_thing_at_a_time(health: UnitHealth, bad: dict[str, tuple[str, str]]
 def test_what_the_settings_leave_out_is_no_fault_but_is_said() -> None:
     health = health_of(settings(position={"device": ""}, uplink={"url": ""}), {"run": RUN})
     assert brief(health) == {}
-    assert part(health, "receiver").finding == "none is in the settings: reads have no place"
+    assert part(health, "receiver").finding == "not configured: reads have no location"
     assert part(health, "link").finding == "the settings name no department: nothing is sent"
 
 

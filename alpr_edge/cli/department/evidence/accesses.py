@@ -31,7 +31,7 @@ def accesses_command(
 ) -> None:
     """List who looked at what is held for a case. By every access log that has some of it; shows no plates.
 
-    Of accesses for other cases it says who and when, and not which case. That you looked goes on record.
+    Of accesses for other cases it says who and when, and not which case. The access is recorded.
     """
     if as_csv and as_json:
         raise EvidenceError("give --csv or --json, not both")

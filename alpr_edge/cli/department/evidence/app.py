@@ -44,7 +44,7 @@ def list_command(
         headers = ("case", "booked", "by", "medium", "to", "reads")
         print_table(headers, [_row(each) for each in bookings], notes=[_note(each) for each in bookings])
     else:
-        typer.echo("no package was booked out")
+        typer.echo("no package was exported")
 
 
 @app.command()
@@ -89,7 +89,7 @@ def _row(booking: DepartmentBooking) -> tuple[str, ...]:
         time_text(moment_in(booking.booked)),
         booking.person,
         booking.medium or "no number",
-        booking.recipient or "nobody named",
+        booking.recipient or "not named",
         f"{booking.reads:,}",
     )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alpr_edge.department.search.criteria import DepartmentSearch
 
 PLATE_FILE_BYTES_MAX = 4096
-CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="The case whose held reads are wanted.")]
+CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="The case whose held reads are exported.")]
 HoldOption = Annotated[str, typer.Option("--hold", metavar="ID", help="What this hold of the case covers alone.")]
 _PLATES_HELP = "A file of plates, with commas or a line each, whose reads belong to the case as well."
 
@@ -34,11 +34,11 @@ def export_command(
     plate_file: Annotated[Path | None, typer.Option("--plate-file", metavar="FILE", help=_PLATES_HELP)] = None,
     begin: BeginOption = "",
     until: Annotated[str, typer.Option("--until", metavar="TIME", help="Up to then, or the end of a date.")] = "",
-    medium: Annotated[str, typer.Option("--medium", help="Number of the medium in the evidence room.")] = "",
+    medium: Annotated[str, typer.Option("--medium", help="Media number in the evidence room.")] = "",
     recipient: Annotated[
-        str, typer.Option("--recipient", help="To whom it goes; another agency: department release (policy 462.7).")
+        str, typer.Option("--recipient", help="Recipient; for another agency: department release (policy 462.7).")
     ] = "",
-    scene: Annotated[bool, typer.Option("--scene/--no-scene", help="With whole pictures, or plates alone.")] = True,
+    scene: Annotated[bool, typer.Option("--scene/--no-scene", help="Include full pictures, or only plates.")] = True,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     as_json: JsonOption = False,
@@ -97,7 +97,7 @@ def _plate_text(file: Path) -> str:
 def _tell(booked: BookedCase) -> None:
     what = f"{count_text(booked.reads, 'read')} of {count_text(len(booked.units), 'unit')}"
     more = f"{count_text(booked.hits, 'hit')}, {count_text(booked.pictures, 'picture')}"
-    typer.echo(f"{booked.path}: {what}, {more}, read back and booked")
+    typer.echo(f"{booked.path}: {what}, {more}, read back and recorded")
     typer.echo(f"SHA-256 {booked.package_sha256}")
     typer.echo(f"with a list of who looked at them: {count_text(booked.accesses, 'access', 'accesses')}")
     for words in booked.left_out:

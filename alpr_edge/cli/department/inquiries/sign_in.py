@@ -16,7 +16,7 @@ from alpr_edge.cli.department.inquiries.opening import department_caller
 def sign_in_command(
     directory: DirectoryOption,
     person: Annotated[
-        str, typer.Option("--person", help="Badge or e-mail address; left out: asked for.", show_default=False)
+        str, typer.Option("--person", help="Badge number or e-mail address; asked for if omitted.", show_default=False)
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -35,7 +35,7 @@ def sign_in_command(
 
 def sign_out_command(
     directory: DirectoryOption,
-    lock: Annotated[bool, typer.Option("--lock", help="Only lock it: the password opens it again.")] = False,
+    lock: Annotated[bool, typer.Option("--lock", help="Only lock the session; your password unlocks it.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """End your session at the department. Without one nothing happens."""

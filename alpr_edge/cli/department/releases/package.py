@@ -73,6 +73,6 @@ def _tell(made: MadePackage) -> None:
             typer.echo(f"left out: {words}: {count}")
     if not made.is_vouched:
         typer.echo("no authority's key is here (ca.key): the package does not show whose signature it is")
-    typer.echo(f"passphrase, shown this once: {made.passphrase}")
+    typer.echo(f"passphrase, shown only once: {made.passphrase}")
     hand_over = f"hand-over {made.filed.request_id} --package {shlex.quote(str(made.path))} --note HOW"
     typer.echo(f"when the agency has it: alpr-edge department release {hand_over}")
