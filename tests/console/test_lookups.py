@@ -82,17 +82,6 @@ def test_a_search_is_paged_and_each_page_is_on_record(rig: PageRig, officer: htt
     ]
 
 
-def test_a_plate_is_shown_as_it_was_typed_and_searched_by_its_canonical_text(
-    rig: PageRig, officer: httpx.Client
-) -> None:
-    page = officer.get(search(officer, plate="8oa 0?")).text
-    assert "Plate <b>8OA0?</b>" in page
-    assert rig.staff.records()[-1].query == "80A0?"
-    added = officer.post("/entries/new", data={**ENTRY, "plate": "8oa 0*"})
-    assert '<p class="plate">8OA0*</p>' in officer.get(added.headers["location"]).text
-    assert rig.staff.records()[-1].query == "80A0*"
-
-
 def test_a_read_that_was_found_opens_with_its_pictures(rig: PageRig, officer: httpx.Client) -> None:
     address = search(officer, plate=PLATE)
     officer.get(address)
@@ -379,3 +368,14 @@ def test_nothing_that_has_ended_or_whose_session_is_locked_is_kept() -> None:
     with pytest.raises(SearchError):
         memory.find(visitor("a"), word, str)
     assert memory.find(visitor("b"), other, str) == "y"
+
+
+def test_a_plate_is_shown_as_it_was_typed_and_searched_by_its_canonical_text(
+    rig: PageRig, officer: httpx.Client
+) -> None:
+    page = officer.get(search(officer, plate="8oa 0?")).text
+    assert "Plate <b>8OA0?</b>" in page
+    assert rig.staff.records()[-1].query == "80A0?"
+    added = officer.post("/entries/new", data={**ENTRY, "plate": "8oa 0*"})
+    assert '<p class="plate">8OA0*</p>' in officer.get(added.headers["location"]).text
+    assert rig.staff.records()[-1].query == "80A0*"
