@@ -41,7 +41,7 @@ def take_pictures(address: str, certificate_file: Path, fields: Mapping[str, str
         page.goto(address)
         for label, text in fields.items():
             page.get_by_label(label).fill(text)
-        page.get_by_label("I have read this").check()
+        page.get_by_label("I acknowledge").check()
         page.get_by_role("button", name="Sign in", exact=True).click()
         page.get_by_text("NOT CONFIRMED").wait_for()
         themes: dict[Theme, str] = {"light": "day", "dark": "night"}

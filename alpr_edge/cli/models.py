@@ -70,7 +70,7 @@ def add(
 
 @app.command()
 def choose(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Time float32 and int8 on this computer, and record which one the unit runs.
+    """Time float32 and int8 here, and record which one runs.
 
     It takes int8 where that is a tenth faster and finds and reads the same on a rendered street; a few seconds. The
     file model-choice.json of the data folder holds the figures. What runs goes on with the files that it has.

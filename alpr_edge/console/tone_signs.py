@@ -26,7 +26,7 @@ TONE_SIGNS = (
     ToneSign(
         Tone.WITHDRAWN, "three falling steps", "the last alert does not hold", "WITHDRAWN at the hit and in the row"
     ),
-    ToneSign(Tone.READY, "one short note", "plates are read", "All well; without the note: plate reader, not ready"),
+    ToneSign(Tone.READY, "one short note", "plates are read", "All OK; without the note: plate reader, not ready"),
     ToneSign(Tone.SHUTTING_DOWN, "one long low note", "the ignition is off", "plate reader: ignition off"),
     ToneSign(Tone.TROUBLE, "two-note horn, twice", "reading, storing or sounding failed", _STRIP),
     ToneSign(Tone.STALE, "long note, short note", "something is old or missing", _STRIP),

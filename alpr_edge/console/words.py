@@ -28,15 +28,15 @@ _MATCHES = {
 }
 _STATES = {
     StateMatch.SAME: "state as listed",
-    StateMatch.OTHER: "ANOTHER STATE than listed",
-    StateMatch.UNKNOWN: "state unknown: compare it",
+    StateMatch.OTHER: "DIFFERENT STATE than listed",
+    StateMatch.UNKNOWN: "state not read: check plate",
 }
 _VERIFICATIONS = {
     HitVerification.NOT_CONFIRMED: "NOT CONFIRMED - VERIFY THROUGH CLETS",
-    HitVerification.NOT_PRACTICABLE: "NOT CONFIRMED - no inquiry was practicable",
-    HitVerification.ON_FILE: "NOT CONFIRMED - still on file, the agency has not confirmed it yet",
-    HitVerification.CONFIRMED: "confirmed by the agency that entered it",
-    HitVerification.REFUSED: "NOT CONFIRMED by the agency that entered it",
+    HitVerification.NOT_PRACTICABLE: "NOT CONFIRMED - could not query",
+    HitVerification.ON_FILE: "NOT CONFIRMED - still on file, awaiting agency",
+    HitVerification.CONFIRMED: "CONFIRMED by entering agency",
+    HitVerification.REFUSED: "NOT CONFIRMED by entering agency",
     HitVerification.NOT_ON_FILE: "NO LONGER ON FILE",
 }
 _SILENCES = {
@@ -78,7 +78,7 @@ def match_words(hit: Hit, read: PlateRead) -> str:
 
 def sureness_words(read: PlateRead) -> str:
     """How sure the text of a read is."""
-    return "read surely" if read.certain else "READ WITH DOUBT"
+    return "High confidence" if read.certain else "LOW CONFIDENCE: check photo"
 
 
 def tone_words(record: AlertRecord) -> str:
@@ -98,10 +98,10 @@ def verification_words(card: HitCard) -> str:
 def list_age_words(hit: Hit, age: ListAge) -> str:
     """How old the list is, by its own date; of one without, when it was imported, which does not tell its age."""
     if hit.list_age_s is None:
-        return "age of the list unknown"
+        return "list age unknown"
     hours = hit.list_age_s / 3600
     ago = f"{hours:.0f} h ago" if hours < 48 else f"{hours / 24:.0f} days ago"
-    text = f"list of {ago}" if hit.generation.issued_at else f"list imported {ago}, not dated by its maker"
+    text = f"list of {ago}" if hit.generation.issued_at else f"list imported {ago}, no issue date"
     return f"{text}{', ' if _AGES[age] else ''}{_AGES[age]}"
 
 
@@ -195,7 +195,7 @@ def request_words(request: PageRequest) -> str:
     found = "HIT" if answer.hit_ids else "no hit"
     return {
         RequestOutcome.DONE: f"matched: {found}",
-        RequestOutcome.UNCHANGED: f"a later read said so already: {found}",
+        RequestOutcome.UNCHANGED: f"already read so later: {found}",
     }.get(answer.outcome, "NOT matched: the unit did not answer in time; say it again")
 
 
@@ -219,7 +219,7 @@ def room_words(free_bytes: int) -> str:
 
 def hold_end_words(hold: Hold) -> str:
     """When a hold ends."""
-    return "until it is released" if hold.terms.until is None else f"until {moment_words(hold.terms.until)}"
+    return "until released" if hold.terms.until is None else f"until {moment_words(hold.terms.until)}"
 
 
 def held_from_words(kind: HoldKind) -> str:

@@ -62,7 +62,7 @@ def test_a_canvass_is_started_watched_and_ended_by_few_touches(page: Page, rig: 
     faults, hand = faults_of(page), Hand(page)
     hand.touch(page.get_by_role("link", name="Canvass"))
     hand.type(page.get_by_label("Incident number"), "26-001234")
-    page.get_by_label("Offence").select_option("homicide")
+    page.get_by_label("Offense").select_option("homicide")
     hand.touches += 2  # a list is opened and an item of it touched
     hand.touch(page.get_by_role("button", name="Start the canvass"))
     expect(page.locator("#canvass")).to_contain_text("Canvass 26-001234 running since")
@@ -101,7 +101,7 @@ def test_an_area_is_drawn_on_the_map_by_touches(page: Page, rig: PageRig) -> Non
     (north, west), (south, east) = (tuple(map(float, corners[n].split(","))) for n in (0, 2))
     assert north > south
     assert east > west
-    page.get_by_label("Offence").select_option("homicide")
+    page.get_by_label("Offense").select_option("homicide")
     page.get_by_role("button", name="Start the canvass").click()
     expect(page.get_by_role("article", name="Canvass 26-004321")).to_be_visible()
 
@@ -109,7 +109,7 @@ def test_an_area_is_drawn_on_the_map_by_touches(page: Page, rig: PageRig) -> Non
 def test_what_is_wrong_with_the_form_is_said_and_the_rest_is_kept(page: Page, rig: PageRig) -> None:
     page.goto(f"{rig.origin}/canvass")
     page.get_by_label("Incident number").fill("26-005678")
-    page.get_by_label("Offence").select_option("homicide")
+    page.get_by_label("Offense").select_option("homicide")
     page.get_by_label("Plates or parts").fill("7AB*\n7")
     page.get_by_role("button", name="Start the canvass").click()
     expect(page.get_by_role("alert").first).to_contain_text("A plate or a part of one")

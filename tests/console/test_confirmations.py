@@ -55,7 +55,7 @@ def test_a_confirmed_record_is_no_confirmed_vehicle_until_somebody_has_compared_
     assert headline_after(officer, made.hit_id, *confirmed) == ("not_compared", COMPARE)
     assert COMPARE in officer.get("/").text
     right = headline_after(officer, made.hit_id, ("read", "correct"))
-    assert right == ("confirmed", "confirmed by the agency that entered it")
+    assert right == ("confirmed", "CONFIRMED by entering agency")
     dismissed = headline_after(officer, made.hit_id, ("read", "dismissed"))
     assert dismissed == ("dismissed", "DISMISSED - the record alone is confirmed")
 

@@ -59,7 +59,7 @@ def test_touches_at_once_and_a_second_officer_make_one_entry(rig: PageRig) -> No
             answers = list(touches.map(lambda _: add(officer, plate="5TWI*", remarks="armed"), range(TOUCHES)))
         assert sum("Watched for already" in page for page in answers) == TOUCHES - 1
         page = add(second, plate="5twi*", expires="3d", remarks="unarmed")
-        assert re.search(r"<h1>Watched for already, until \d\d:\d\d ", page)
+        assert re.search(r"<h1>Already active, until \d\d:\d\d ", page)
         assert "in force, by Officer: it stands as it is here, not as it was typed now" in page
         assert ("armed" in page, "unarmed" in page) == (True, False)
         assert entries_page(officer)[1].count('<p class="plate">5TWI*') == 1
@@ -71,27 +71,27 @@ def test_what_else_watches_for_a_plate_is_shown_once_one_entry_of_it_is_removed(
             add(officer, plate="6TRI*", case=case)
         add(officer, plate="6NEW*")
         address, page = entries_page(officer)
-        assert "still watched for" not in page
+        assert "still active" not in page
         for told in ("2 other entries have it", "another entry has it"):
             first = re.findall(r'name="entry_id" value="(\w+)"', page.partition(">6TRI*")[2])[0]
             officer.post(f"{address}/remove", data={"entry_id": first})
             page = officer.get(address).text
-            assert f"Removed, but this plate is still watched for: {told}" in page
+            assert f"Removed, but this plate is still listed: {told}" in page
             assert re.findall(r'<p class="plate">(\S+)', page)[0] == "6TRI*", "before those that are newer"
-            assert page.count("<b>still watched for</b>") == page.count(">6TRI*")
+            assert page.count("<b>still active</b>") == page.count(">6TRI*")
         first = re.findall(r'name="entry_id" value="(\w+)"', page.partition(">6TRI*")[2])[0]
         officer.post(f"{address}/remove", data={"entry_id": first})
-        assert "still watched for" not in officer.get(address).text
+        assert "still active" not in officer.get(address).text
 
 
 def test_an_entry_is_watched_for_once_the_plate_reader_runs(rig: PageRig) -> None:
     with rig.client("officer") as officer:
         stopped = [add(officer, plate="8RUN*") for _ in range(2)]
-        assert "<h1>Watched for once the plate reader runs</h1>" in stopped[0]
-        assert "It is watched for once the plate reader runs." in stopped[1]
+        assert "<h1>Added; active once the plate reader runs</h1>" in stopped[0]
+        assert "It is active once the plate reader runs." in stopped[1]
         with Car(rig.staff.unit.unit.runtime_directory) as car:
             car.tell(RUN)
-            assert "<h1>Watched for within seconds</h1>" in add(officer, plate="8RUN?")
+            assert "<h1>Added; active within seconds</h1>" in add(officer, plate="8RUN?")
             assert "once the plate reader runs" not in add(officer, plate="8RUN?")
             car.tell(replace(RUN, ready=False))
-            assert "<h1>Watched for once the plate reader runs</h1>" in add(officer, plate="9RUN?")
+            assert "<h1>Added; active once the plate reader runs</h1>" in add(officer, plate="9RUN?")

@@ -139,7 +139,7 @@ def see_headers(page: Page, rig: PageRig, car: Car, person: str) -> None:
         if answer is None or answer.status != HTTPStatus.OK:
             page.goto(rig.origin)
         strip = page.locator("#health")
-        expect(strip).to_contain_text({0: "All well", 1: FAULT_ADVICE[LONGEST].words, 5: "5 problems"}[count])
+        expect(strip).to_contain_text({0: "All OK", 1: FAULT_ADVICE[LONGEST].words, 5: "5 problems"}[count])
         expect(page.locator("#live")).to_have_text("live")
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})

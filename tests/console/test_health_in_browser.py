@@ -61,7 +61,7 @@ def test_the_strip_changes_by_itself_and_leads_to_what_to_do(browser: Browser, r
     page = sign_in(browser, rig, "officer")
     faults = faults_of(page)
     strip = page.locator("#health")
-    expect(strip).to_contain_text("All well")
+    expect(strip).to_contain_text("All OK")
     car.tell(TROUBLES)
     expect(strip).to_contain_text("camera front: no pictures")
     button = page.get_by_role("button", name="Correct", exact=True)
@@ -73,7 +73,7 @@ def test_the_strip_changes_by_itself_and_leads_to_what_to_do(browser: Browser, r
     row = page.locator("tr", has=page.get_by_role("rowheader", name="camera front"))
     expect(row).to_contain_text("Check its cable")
     car.tell(RUN)
-    expect(strip).to_contain_text("All well")
+    expect(strip).to_contain_text("All OK")
     expect(row).to_contain_text("pictures a second are read")
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("link", name="Hits").click()
@@ -126,6 +126,6 @@ def test_a_technician_sees_health_live_and_no_hit(browser: Browser, rig: PageRig
     assert page.locator("#waiting").count() == 0
     assert page.get_by_text("7ABC123").count() == page.get_by_role("link", name="Hits").count() == 0
     page.get_by_role("button", name="Lock").click()
-    expect(page.get_by_role("button", name="Open", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Unlock", exact=True)).to_be_visible()
     assert page.get_by_text("doj-svs").count() == 0
     assert faults == []

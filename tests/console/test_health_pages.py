@@ -183,7 +183,7 @@ def test_the_ready_note_and_its_absence_and_the_parting_note_are_seen(car: Car, 
     car.tell(replace(with_figures(RUN, power="parting"), troubles=("the ignition is off: no plate is read",)))
     assert wait_for_strip(officer, "plate reader: ignition off")
     car.tell(RUN)
-    assert wait_for_strip(officer, "All well")
+    assert wait_for_strip(officer, "All OK")
 
 
 def test_health_is_told_while_the_store_says_nothing_of_hits_and_mutes(rig: PageRig, officer: httpx.Client) -> None:

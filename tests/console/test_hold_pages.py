@@ -45,7 +45,7 @@ def holds_page(client: httpx.Client) -> str:
 def test_a_hit_is_held_listed_and_released_and_all_of_it_is_on_record(rig: PageRig, officer: httpx.Client) -> None:
     before = len(rig.staff.records())
     assert officer.post("/hits/unit-1:hit-1/hold", data=HOLD).headers["location"] == "/hits/unit-1:hit-1"
-    assert "<b>HELD</b>: case 26-123456, Officer, until it is released" in officer.get("/hits/unit-1:hit-1").text
+    assert "<b>HELD</b>: case 26-123456, Officer, until released" in officer.get("/hits/unit-1:hit-1").text
     address = holds_page(officer)
     page = officer.get(address)
     assert ("Held: 1" in page.text, "1, from a hit" in page.text, PLATE in page.text) == (True, True, False)

@@ -108,7 +108,7 @@ def test_a_security_key_signs_in_and_opens_what_was_locked(
         connect_key(context, page, security_key)
         page.goto(f"https://{NAME}:{rig.port}")
         hand = Hand(page)
-        hand.touch(page.get_by_label("I have read this"))
+        hand.touch(page.get_by_label("I acknowledge"))
         hand.touch(page.get_by_role("button", name="Sign in with a passkey"))
         expect(page.get_by_text("Unit unit-1, Ana Ruiz")).to_be_visible()
         assert (hand.touches, hand.characters) == (2, 0)
@@ -116,11 +116,11 @@ def test_a_security_key_signs_in_and_opens_what_was_locked(
         expect(page.get_by_role("heading", name="Locked")).to_be_visible()
         expect(page.locator("td")).to_have_count(0)
         expect(page.locator("#live")).to_have_text("live")
-        page.get_by_role("button", name="Open with a passkey").click()
+        page.get_by_role("button", name="Unlock with a passkey").click()
         expect(page.get_by_text("Unit unit-1, Ana Ruiz")).to_be_visible()
         page.get_by_role("button", name="End of shift").click()
         page.get_by_role("button", name="End shift and sign out").click()
-        page.get_by_label("I have read this").check()
+        page.get_by_label("I acknowledge").check()
         page.get_by_role("button", name="Sign in with a passkey").click()
         expect(page.get_by_text("Unit unit-1, Ana Ruiz")).to_be_visible()
 
@@ -140,7 +140,7 @@ def test_each_of_two_officers_sees_what_the_other_verified(browser: Browser, rig
         agency.get_by_label("Confirmed by").fill("Fresno PD, desk")
         agency.get_by_label("Reference no.").fill("77")
         agency.get_by_role("button", name="Confirmed").click()
-        expect(ana.get_by_role("heading", name="confirmed by the agency that entered it")).to_be_visible()
+        expect(ana.get_by_role("heading", name="CONFIRMED by entering agency")).to_be_visible()
         expect(ana.get_by_role("list", name="Activity")).to_contain_text("by Fresno PD, desk, 77 (Ben Ito")
 
 
@@ -174,8 +174,8 @@ def sign_in(hand: Hand) -> None:
     page = hand.page
     hand.type(page.get_by_label("Badge"), ANA.badge)
     hand.type(page.get_by_label("Password"), PASSWORD)
-    hand.type(page.get_by_label("Code of the app"), pyotp.TOTP(SECRET).now())
-    hand.touch(page.get_by_label("I have read this"))
+    hand.type(page.get_by_label("Authenticator code"), pyotp.TOTP(SECRET).now())
+    hand.touch(page.get_by_label("I acknowledge"))
     hand.touch(page.get_by_role("button", name="Sign in", exact=True))
     expect(page.get_by_text("Unit unit-1, Ana Ruiz")).to_be_visible()
 

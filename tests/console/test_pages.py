@@ -150,7 +150,7 @@ def test_answers_are_recorded_and_the_page_says_by_whom(rig: PageRig, officer: h
     with rig.client("supervisor") as second:
         form = {"part": "confirmation", "answer": "confirmed", "name": "Desk of Fresno PD", "number": "77"}
         assert second.post(f"{path}/answers", data=form).status_code == 303
-    assert "confirmed by the agency that entered it" in officer.get(path).text
+    assert "CONFIRMED by entering agency" in officer.get(path).text
     (shown,) = re.findall(r'name="undoes" value="([^"]+)">\s*<button[^>]*>Undo</button>', _group(officer, path))
     undo = {"part": "confirmation", "answer": "", "undoes": shown}
     assert officer.post(f"{path}/answers", data=undo | {"undoes": ""}).status_code == 422

@@ -154,7 +154,7 @@ def test_what_the_settings_mean_is_told() -> None:
     assert "purposes compared with its text" in text
     assert "with a case number (99-999999 or 9999-999999 or AA99-999999): criminal investigation" in text
     assert "plates hidden after 30 min unused, both factors after 12 h, 4 people at most" in text
-    assert "lock-out: after 5 failures in 15 min, until it is released" in text
+    assert "lock-out: after 5 failures in 15 min, until released" in text
     assert "changed every 365 days" in text
     assert "access log: kept 730 days at least" in text
     assert "requests of other agencies: reviewed for law enforcement in state, prosecution in state; " in text

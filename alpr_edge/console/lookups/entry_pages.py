@@ -47,7 +47,7 @@ class _KeptEntries:
     entry_ids: set[str] = field(default_factory=set, repr=False)
     """The entries that were shown, which may be removed: nobody removes what they may not see."""
     removed_plate: str = field(default="", repr=False)
-    """That of the entry that was removed last: others of it are still watched for."""
+    """That of the entry that was removed last: others of it are still active."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""A hold: reads that nothing may delete, for a case, until it is released or its end has passed (policy 462.5).
+"""A hold: reads that nothing may delete, for a case, until released or its end has passed (policy 462.5).
 
 Holds are only added and released, never changed: what was held, for which case, by whom and until when stays on record.
 A read that several holds cover is kept until the last of them is released or over.

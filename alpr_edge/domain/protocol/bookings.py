@@ -34,7 +34,7 @@ class BookingPayload(Payload):
     session: str
     """The beginning of the digest of the session's token, as the access log names it."""
     medium: str = Field(max_length=100)
-    """Number of the medium in the evidence room's own count; empty: none was given."""
+    """Media no. in the evidence room's own count; empty: none was given."""
     recipient: str = Field(max_length=200)
     """To whom it goes; empty: nobody was named."""
     file_name: str

@@ -1,4 +1,4 @@
-"""Lock-out: five failures within 15 minutes lock an account until it is released (CJIS Security Policy 6.0, AC-7).
+"""Lock-out: five failures within 15 minutes lock an account until released (CJIS Security Policy 6.0, AC-7).
 
 No time ends a lock. An administrator releases it; in a car without a link a supervisor whom the agency designated for
 that, or a one-time code that the department reads out. Failures of another boot count as recent unless two trusted

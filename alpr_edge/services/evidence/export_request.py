@@ -17,7 +17,7 @@ class ExportRequest:
     directory: Path
     """An existing folder on the medium."""
     medium: str = ""
-    """Number of the medium in the evidence room's own count."""
+    """Media no. in the evidence room's own count."""
     recipient: str = ""
     """To whom it goes; another agency gets a release instead (policy 462.7)."""
     with_scenes: bool = True

@@ -40,7 +40,7 @@ CASE = "26-000462"
 PURPOSE = Purpose("criminal_investigation", "robbery", CASE)
 CANVASS_PURPOSE = Purpose("crime_scene_canvass", "robbery", CASE)
 PARTIALS = ("7A*", "*99", "??BC1?3")
-"""What witnesses remember; a few of a hundred reads fit."""
+"""Plates that witnesses remember; a few of a hundred reads fit."""
 PICTURE_BYTES = {"crop": 4_000, "scene": 42_000}
 """As large as ``scripts/bench disk`` measures: 46 KB a read."""
 BATCH, HOLD_READS = 100, 1000

@@ -43,7 +43,7 @@ def test_a_password_is_changed_after_a_fault(sit: Callable[[str], Desk]) -> None
             page.get_by_label("Present password").fill(PASSWORD)
             page.get_by_label("New password").fill(NEW)
             page.get_by_label("The new one again").fill(again)
-            page.get_by_label("Code of the app").fill(pyotp.TOTP(SECRET).now())
+            page.get_by_label("Authenticator code").fill(pyotp.TOTP(SECRET).now())
             mine.press("Change it")
             if again != NEW:
                 expect(page.get_by_role("alert")).to_contain_text("The two new passwords differ")
@@ -60,7 +60,7 @@ def test_a_passkey_is_added_confirms_and_is_removed_and_the_code_is_set_up_anew(
         devtools.send("WebAuthn.addVirtualAuthenticator", {"options": SECURITY_KEY})
         mine.look("3-confirm")
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_label("Code of the app").fill(pyotp.TOTP(SECRET).now())
+        page.get_by_label("Authenticator code").fill(pyotp.TOTP(SECRET).now())
         mine.press("Confirm")
         expect(page.get_by_text("You have no passkey.")).to_be_visible()
         mine.press("Add a passkey")

@@ -36,7 +36,7 @@ def test_a_case_is_booked_out_and_saved(
         show_case(page, "Evidence", "Show packages")
         page.get_by_role("link", name="Book the case out").click()
         look(page, f"Book case {CASE} out", tmp_path / f"{theme}-form.png")
-        page.get_by_label("Number of the medium").fill(f"M-{theme}")
+        page.get_by_label("Media no.").fill(f"M-{theme}")
         page.get_by_label("To whom it goes").fill("District attorney")
         page.get_by_role("button", name="Make the package").click()
         look(page, f"Case {CASE} is booked out", tmp_path / f"{theme}-booked.png")

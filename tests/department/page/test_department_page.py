@@ -125,7 +125,7 @@ def test_a_long_result_is_paged_and_says_what_it_could_not_see(
             number += 1
         wanted = [read for read in TRAFFIC if read.unit_id == "car-1" and read.seen_at is not None]
         assert (len(places), number > 1) == (len(wanted) + 1, True)  # and the one with pictures
-        assert "What this search cannot see" in text
+        assert "Limits of this search" in text
         untimed = client.post(f"/search/{word}/untimed")
         assert "Reads without a sure time" in client.get(untimed.headers["location"]).text
         changed = client.get(f"/search/{word}/change").text

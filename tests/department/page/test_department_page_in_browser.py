@@ -43,8 +43,8 @@ def sign_in(page: Page, server: DepartmentPageServer, role: str) -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.get_by_label("Badge or e-mail address").fill(f"{role}@modesto.example")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Code of the app").fill(pyotp.TOTP(SECRET).now())
-    page.get_by_label("I have read this").check()
+    page.get_by_label("Authenticator code").fill(pyotp.TOTP(SECRET).now())
+    page.get_by_label("I acknowledge").check()
 
 
 def test_an_investigator_signs_in_searches_looks_and_signs_out(
@@ -65,10 +65,10 @@ def test_an_investigator_signs_in_searches_looks_and_signs_out(
     page.screenshot(path=tmp_path / f"{theme}-2-search.png", full_page=True)
     page.get_by_role("button", name="Search", exact=True).click()
     expect(page.get_by_role("link", name=PICTURED)).to_be_visible()
-    expect(page.get_by_role("heading", name="What this search cannot see")).to_be_visible()
+    expect(page.get_by_role("heading", name="Limits of this search")).to_be_visible()
     page.screenshot(path=tmp_path / f"{theme}-3-results.png", full_page=True)
     page.get_by_role("link", name=PICTURED).click()
-    for name in ("The plate as it was read", "The scene"):
+    for name in ("License plate as read", "The scene"):
         picture = page.get_by_role("img", name=name)
         expect(picture).to_be_visible()
         assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 160
@@ -78,7 +78,7 @@ def test_an_investigator_signs_in_searches_looks_and_signs_out(
     expect(page.get_by_role("heading", name="Locked")).to_be_visible()
     page.screenshot(path=tmp_path / f"{theme}-5-locked.png", full_page=True)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("button", name="Unlock", exact=True).click()
     page.evaluate("localStorage.setItem('kept', '1')")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -32,7 +32,7 @@ def test_to_the_provider_and_back_with_a_code_of_ones_own(page: Page, rig: SignO
     page.get_by_label("I have read the notice above").check()
     page.get_by_role("button", name="Single sign-on").click()
     expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
-    page.get_by_label("Code of the app").fill(pyotp.TOTP(SECRET).now())
+    page.get_by_label("Authenticator code").fill(pyotp.TOTP(SECRET).now())
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Search the reads of all units")).to_be_visible()
     rig.provider.claims = {}

@@ -53,7 +53,7 @@ def test_a_unit_that_works_is_well_in_every_part() -> None:
         "valid for 20 more days",
         "3 items wait for the department",
     ]
-    assert part(health, "certificates").finding == "the unit's ends in 60 days; the page's ends in 90 days"
+    assert part(health, "certificates").finding == "the unit's expires in 60 days; the page's expires in 90 days"
 
 
 def test_a_list_of_which_lines_went_nowhere_asks_for_attention() -> None:
@@ -86,16 +86,16 @@ def test_a_list_of_which_lines_went_nowhere_asks_for_attention() -> None:
         (look(uplink=with_figures(UPLINK, quarantined=2)), {"queue": ("attention", "2 set aside")}),
         (
             look(uplink=with_figures(UPLINK, certificate_days_left=12.0)),
-            {"certificates": ("attention", "unit ends in 12 days")},
+            {"certificates": ("attention", "unit expires in 12 days")},
         ),
-        (look(uplink=with_figures(UPLINK, certificate_days_left=-1.0)), {"certificates": ("fault", "unit has ended")}),
+        (look(uplink=with_figures(UPLINK, certificate_days_left=-1.0)), {"certificates": ("fault", "unit expired")}),
         (
             look(uplink=with_figures(UPLINK, certificate_warnings=["it is not renewed"])),
             {"certificates": ("attention", "has a warning")},
         ),
         (
             look(console=with_figures(CONSOLE, certificate_until=rfc3339(datetime.now(UTC) + timedelta(days=3)))),
-            {"certificates": ("fault", "page ends in 3 days")},
+            {"certificates": ("fault", "page expires in 3 days")},
         ),
         (look(console=None), {"page": ("fault", "not running")}),
         (look(console=replace(CONSOLE, troubles=("hits: not live: x",))), {"page": ("fault", "not live")}),

@@ -12,10 +12,10 @@ from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compar
 
 VERIFICATIONS = {
     HitVerification.NOT_CONFIRMED: "NOT CONFIRMED - verify through CLETS",
-    HitVerification.NOT_PRACTICABLE: "NOT CONFIRMED - no inquiry was practicable",
-    HitVerification.ON_FILE: "NOT CONFIRMED - still on file, the agency has not confirmed it yet",
-    HitVerification.CONFIRMED: "confirmed by the agency that entered it",
-    HitVerification.REFUSED: "NOT CONFIRMED by the agency that entered it",
+    HitVerification.NOT_PRACTICABLE: "NOT CONFIRMED - could not query",
+    HitVerification.ON_FILE: "NOT CONFIRMED - still on file, awaiting agency",
+    HitVerification.CONFIRMED: "CONFIRMED by entering agency",
+    HitVerification.REFUSED: "NOT CONFIRMED by entering agency",
     HitVerification.NOT_ON_FILE: "NO LONGER ON FILE",
 }
 _MATCHES = {
@@ -23,7 +23,7 @@ _MATCHES = {
     "confusable": "similar: compare each character",
     "partial": "fits a partial plate: many vehicles do",
 }
-_STATES = {"same": "state as listed", "other": "ANOTHER STATE than listed", "unknown": "state unknown: compare it"}
+_STATES = {"same": "state as listed", "other": "DIFFERENT STATE than listed", "unknown": "state not read: check plate"}
 HOUR_S = 3_600.0
 DAY_H = 48.0
 
@@ -46,7 +46,7 @@ def match_words(hit: BoardHit) -> str:
 def list_age_words(hit: BoardHit) -> str:
     """How old the list was."""
     if hit.list_age_s is None:
-        return "age of the list unknown"
+        return "list age unknown"
     hours = hit.list_age_s / HOUR_S
     return f"list of {hours:.0f} h ago" if hours < DAY_H else f"list of {hours / 24:.0f} days ago"
 
