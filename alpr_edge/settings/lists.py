@@ -52,8 +52,7 @@ class ListSource(FeedSource):
         """Whose data it is: an operator sees its hits with the permission for that (policy 462.4(e))."""
         if self.permission is not None:
             return SourcePermission(self.permission)
-        known = {name.value: name.permission for name in FormatName}
-        return known.get(self.format, SourcePermission.FEDERAL)
+        return next((name.permission for name in FormatName if name == self.format), SourcePermission.FEDERAL)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:

@@ -53,7 +53,7 @@ def format_of(source: FeedSource) -> FormatName:
     """
     if fault := format_fault(source):
         raise FeedError(f"{source.name}: {fault}")
-    return FormatName(source.format)
+    return next(name for name in FormatName if name == source.format)
 
 
 def format_fault(source: FeedSource) -> str:
