@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 LAYOUT = (ROOT / "alpr_edge" / "README.md").read_text(encoding="utf-8")
 WALKS = re.findall(r"## (The way of [^\n]+)\n(.*?)(?=\n## )", LAYOUT, re.DOTALL)
 COMMAND_LINE = typer.main.get_command(app)
-FIGURES = ("access", "accuracy", "alerts", "page", "path", "pooled", "rides", "road")
+FIGURES = ("access", "accuracy", "alerts", "page", "path", "pooled", "rides", "road", "uplink")
 """First words of the figures that ``scripts/bench`` prints."""
 FILE_ENDINGS = ("csv", "db", "html", "json", "jsonl", "key", "lock", "md", "onnx", "pem", "png", "pt", "py", "toml")
 

@@ -135,7 +135,7 @@ def test_each_of_two_officers_sees_what_the_other_verified(browser: Browser, rig
             expect(page.get_by_role("heading", name="NOT CONFIRMED - VERIFY THROUGH CLETS")).to_be_visible()
         ana.get_by_role("button", name="Still on file").click()
         expect(ben.get_by_role("group", name="CLETS inquiry")).to_contain_text("still on file, Ana Ruiz")
-        expect(ben.get_by_role("heading", name="the agency has not confirmed it yet")).to_be_visible()
+        expect(ben.get_by_role("heading", name="awaiting agency")).to_be_visible()
         agency = ben.get_by_role("group", name="Entering agency")
         agency.get_by_label("Confirmed by").fill("Fresno PD, desk")
         agency.get_by_label("Reference no.").fill("77")

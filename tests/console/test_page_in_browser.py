@@ -157,7 +157,7 @@ def test_beside_a_form_that_is_being_filled_in_the_card_tells_what_becomes_of_th
         client.post(f"/hits/{made.hit_id}/answers", data={"part": "inquiry", "answer": "still_on_file"})
     inquiry = page.get_by_role("group", name="CLETS inquiry")
     expect(inquiry.last).to_contain_text("CLETS inquiry: still on file, Ana Ruiz")
-    expect(page.get_by_role("heading", name="the agency has not confirmed it yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="awaiting agency")).to_be_visible()
     expect(page.get_by_role("list", name="Activity")).to_contain_text("inquiry: still on file")
     rig.withdraw(made)
     expect(page.get_by_role("heading", name="ALERT WITHDRAWN")).to_be_visible()

@@ -145,7 +145,7 @@ def test_answers_are_recorded_and_the_page_says_by_whom(rig: PageRig, officer: h
         done = officer.post(f"{path}/answers", data=form)
         assert (done.status_code, done.headers["location"]) == (303, path)
     page = officer.get(path).text
-    assert "still on file, the agency has not confirmed it yet" in page
+    assert "still on file, awaiting agency" in page
     assert "<em>correct</em>, Officer" in page
     with rig.client("supervisor") as second:
         form = {"part": "confirmation", "answer": "confirmed", "name": "Desk of Fresno PD", "number": "77"}
@@ -155,7 +155,7 @@ def test_answers_are_recorded_and_the_page_says_by_whom(rig: PageRig, officer: h
     undo = {"part": "confirmation", "answer": "", "undoes": shown}
     assert officer.post(f"{path}/answers", data=undo | {"undoes": ""}).status_code == 422
     assert officer.post(f"{path}/answers", data=undo).status_code == 303
-    assert "has not confirmed it yet" in officer.get(path).text
+    assert "awaiting agency" in officer.get(path).text
     assert officer.post(f"{path}/answers", data=undo).status_code == 422, "a page from before the undoing"
 
 

@@ -110,6 +110,7 @@ WORDS = {
     "department keys": ["list", "--directory", "nowhere"],
     "unit enrol": ["--code", "X", "--enrol-port", str(ENROL_PORT)],
     "unit retire": ["--yes"],
+    "unit init": ["new", "--camera", "simulated", "--hotlist", "feed.csv", "--administrator-later"],
     "unit card": ["card.pdf"],
     "unit support-bundle": [
         "--to",
@@ -128,7 +129,7 @@ WORDS = {
     "settings migrate": ["alpr-edge.toml"],
 }
 """What a command needs besides its settings to get as far as its keys."""
-NO_SETTINGS = {"read", "department", "settings", "unit card", "unit aim", "audit check", "evidence verify"}
+NO_SETTINGS = {"read", "department", "settings", "unit init", "unit card", "unit aim", "audit check", "evidence verify"}
 
 
 def commands() -> set[str]:

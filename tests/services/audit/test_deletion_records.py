@@ -145,4 +145,4 @@ def test_the_command_shows_the_runs_and_that_a_read_was_deleted(car: Car) -> Non
     code, output = edge("--id", "read-1", "--json")
     assert (code, len(json.loads(output.splitlines()[-1])["records"])) == (0, 1)
     assert edge("--id", "read-2")[0] == 1
-    assert "not on the list" in edge("--id", "read-2")[1]
+    assert "not among the reads deleted here" in edge("--id", "read-2")[1]
