@@ -13,9 +13,6 @@ from alpr_edge.hotlist.ingest.importer import ListStore, require_source_name
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.hotlists.generations import live
 
-ENTRIES_MAX = 1000
-"""Most entries of a page."""
-
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
@@ -25,7 +22,7 @@ class PageQuery:
     first: int
     """Number of its first entry, from 1."""
     limit: int
-    """Most entries on it, at most :data:`ENTRIES_MAX`."""
+    """Most entries on it."""
     covert: bool = False
     """Whether to show covert entries too."""
 
