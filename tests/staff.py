@@ -37,6 +37,7 @@ _ASK_FOR_STOLEN = (
     "evidence export",
     "evidence list",
     "reads",
+    "hotlist list",
     "hotlist match",
     "hotlist add",
     "hotlist remove",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.reads import Alternative
 
 DOUBTFUL_MIN = 0.05
@@ -21,7 +22,7 @@ def plate_text(plate: str, alternatives: Sequence[Alternative], *, is_certain: b
         for other in others
         if len(other) == len(plate)
         for place, (mine, its) in enumerate(zip(plate, other, strict=True))
-        if mine != its
+        if canonical(mine) != its
     }
     marks = "".join(f"[{character}?]" if place in doubts else character for place, character in enumerate(plate))
     is_wholly_doubted = not doubts or any(len(other) != len(plate) for other in others)

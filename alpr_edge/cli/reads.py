@@ -166,7 +166,7 @@ def _row(shown_read: ShownRead) -> tuple[str, ...]:
     read, place = shown_read.read, shown_read.read.position
     return (
         _time_cell(shown_read),
-        plate_text(read.plate, read.alternatives, is_certain=read.certain),
+        plate_text(read.text, read.alternatives, is_certain=read.certain),
         f"{read.confidence:.0%}" if read.corrected_by is None else "by a person",
         read.camera_id,
         f"{place.lat_deg:.5f} {place.lon_deg:.5f}" if place else "",

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.patterns import written_text
 from alpr_edge.domain.restrictions import Area, Hours
 
 OWN_SOURCE = "officer entry"
@@ -75,6 +76,11 @@ class HotlistEntry:
     """The only hours in which the entry holds; None: always."""
     covert: bool = False
     """Reported to the department first, and never shown, sounded, logged or counted in the car."""
+
+    @property
+    def text(self) -> str:
+        """The plate with the letter O where the feed or the officer wrote one; matched is :attr:`plate`."""
+        return written_text(self.plate, self.plate_raw)
 
     def in_force(self, at: datetime | None, position: Position | None = None) -> bool:
         """Whether the entry holds at a moment (UTC) and a place; an unknown moment or place rules nothing out.

@@ -45,6 +45,20 @@ _SPACED_PLATE = re.compile(
 """A car's plate of California with gaps; of other states, such forms are dates and sections of codes as well."""
 
 
+def written_text(plate: str, raw: str) -> str:
+    """Return a canonical plate or partial with the letter O where a feed or a person wrote one.
+
+    Args:
+        plate: canonical text or partial.
+        raw: as it was written; if its letters and digits are others, the text stays canonical.
+    """
+    characters = [character for character in raw.upper() if canonical(character)]
+    if canonical("".join(characters)) != canonical(plate):
+        return plate
+    written = iter(characters)
+    return "".join(character if character in {ONE, ANY} else next(written) for character in plate)
+
+
 def is_partial(plate: str) -> bool:
     """Whether a plate's text holds wildcards."""
     return ONE in plate or ANY in plate

@@ -10,8 +10,8 @@ import tomlkit
 
 from alpr_edge.capture.recordings import FolderSource, VideoSource
 from alpr_edge.domain.errors import CaptureError, SettingsError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.instants import Instant
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.runtime.durable_files import create_file, private_directory
 from alpr_edge.services.page_certificate import make_page_certificate
 from alpr_edge.services.settings_template import NAME

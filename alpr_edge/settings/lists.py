@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.settings.base import FilePath, Name
 from alpr_edge.settings.list_rules import ListRules, ReasonName
@@ -17,16 +18,6 @@ SOURCES_MAX = 32
 
 
 SourceName = Literal["department", "state", "federal"]
-_PERMISSION_OF_FORMAT = {
-    "ncic": SourcePermission.FEDERAL,
-    "texas-ncic": SourcePermission.FEDERAL,
-    "clew": SourcePermission.STATE,
-    "texas-tcic": SourcePermission.STATE,
-    "colorado": SourcePermission.STATE,
-    "new-york": SourcePermission.STATE,
-    "florida": SourcePermission.STATE,
-}
-"""Formats in which one authority alone sends its lists."""
 
 
 class FeedSource(ListRules):
@@ -34,7 +25,7 @@ class FeedSource(ListRules):
 
     name: Name
     format: Name
-    """Layout of its feed, a name of :class:`alpr_edge.hotlist.formats.base.FormatName`."""
+    """Layout of its feed, a name of :class:`alpr_edge.domain.feed_formats.FormatName`."""
     reason: ReasonName | None = None
     """Reason of lines that name none; None: each line names its."""
 
@@ -61,7 +52,7 @@ class ListSource(FeedSource):
         """Whose data it is: an operator sees its hits with the permission for that (policy 462.4(e))."""
         if self.permission is not None:
             return SourcePermission(self.permission)
-        return _PERMISSION_OF_FORMAT.get(self.format, SourcePermission.DEPARTMENT)
+        return next((name.permission for name in FormatName if name == self.format), SourcePermission.FEDERAL)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:

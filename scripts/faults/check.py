@@ -16,9 +16,9 @@ from alpr_edge.app.connections.department import open_department
 from alpr_edge.app.factories import open_lists
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.items import BODY_BYTES_MAX
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.index import HotlistIndex, SealedList
 from alpr_edge.hotlist.ingest.importer import ImportRequest, import_feed
 from alpr_edge.runtime.clock import SystemClock

@@ -23,11 +23,11 @@ from alpr_edge.app.connections.department import open_department
 from alpr_edge.app.factories import open_lists
 from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.reads import ReadUpdate
 from alpr_edge.domain.retention import RetentionLimits
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.ingest.importer import ImportRequest, import_feed
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.logs import configure_logs

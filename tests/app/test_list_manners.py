@@ -9,8 +9,8 @@ from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.domain.alerting import Alert, Level, Tone
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import Hit
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
 from alpr_edge.hotlist.ingest.importer import ImportRequest, ListStore, import_feed

@@ -97,10 +97,15 @@ def test_a_corrected_read_is_one_vehicle_unless_all_are_asked_for(settings: Path
 
 
 def test_a_text_that_a_person_corrected_says_so_and_by_whom(settings: Path, store: UnitStore) -> None:
-    corrected = replace(plate_read("1.front.4", "8ABC129", supersedes="1.front.2"), confidence=1.0, corrected_by="ana")
+    corrected = replace(
+        plate_read("1.front.4", "80BC129", supersedes="1.front.2"),
+        confidence=1.0,
+        corrected_by="ana",
+        slot_votes=tuple(((character, 1.0),) for character in "8OBC129"),
+    )
     store.reads.commit([decided(corrected)])
     output = squeeze(edge(settings, "reads", columns="300").stdout)
-    assert "8ABC129 by a person" in output
+    assert "8OBC129 by a person" in output, "the letter O as it was typed"
     assert "id 1.front.4, the text by ana in place of 1.front.2" in output
     lines = [json.loads(line) for line in edge(settings, "reads", "--json").stdout.splitlines()]
     assert {line["read_id"]: line["corrected_by"] for line in lines} == {

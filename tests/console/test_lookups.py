@@ -368,3 +368,14 @@ def test_nothing_that_has_ended_or_whose_session_is_locked_is_kept() -> None:
     with pytest.raises(SearchError):
         memory.find(visitor("a"), word, str)
     assert memory.find(visitor("b"), other, str) == "y"
+
+
+def test_a_plate_is_shown_as_it_was_typed_and_searched_by_its_canonical_text(
+    rig: PageRig, officer: httpx.Client
+) -> None:
+    page = officer.get(search(officer, plate="8oa 0?")).text
+    assert "Plate <b>8OA0?</b>" in page
+    assert rig.staff.records()[-1].query == "80A0?"
+    added = officer.post("/entries/new", data={**ENTRY, "plate": "8oa 0*"})
+    assert '<p class="plate">8OA0*</p>' in officer.get(added.headers["location"]).text
+    assert rig.staff.records()[-1].query == "80A0*"

@@ -9,7 +9,7 @@ import pytest
 
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.domain.errors import AccessError, FeedError, StoreError
-from alpr_edge.hotlist.formats.base import FormatName
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.ingest.import_lock import import_lock
 from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed

@@ -25,12 +25,12 @@ from alpr_edge.app.replay.output import DriveFiles, Summary
 from alpr_edge.app.replay.people import ReplayPeople
 from alpr_edge.app.replay.recording import Recording
 from alpr_edge.domain.errors import CaptureError, FeedError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.motion.fix_check import possible_fixes
 from alpr_edge.domain.positioning import position_at
 from alpr_edge.domain.recognition.frames import Frame
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ImportRequest, import_feed
 from alpr_edge.position.log_source import UNCERTAINTY_MS, LogSource, first_fix_utc

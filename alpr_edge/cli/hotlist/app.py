@@ -14,6 +14,7 @@ app = lazy_app(
         "dismiss": LazyTarget(f"{_PACKAGE}.changes:dismiss", "Dismiss a list's refused feed"),
         "changes": LazyTarget(f"{_PACKAGE}.changes:changes", "Show manual changes to lists"),
         "status": LazyTarget(f"{_PACKAGE}.status:status", "Show each list with age and size"),
+        "list": LazyTarget(f"{_PACKAGE}.entries:list_entries", "Show the entries of a list"),
         "match": LazyTarget(f"{_PACKAGE}.match:match", "Look up a plate as a read would be"),
         "add": LazyTarget(f"{_PACKAGE}.officer_entries:add", "Add an entry for all or part of a plate"),
         "remove": LazyTarget(f"{_PACKAGE}.officer_entries:remove", "Remove an officer's entry"),

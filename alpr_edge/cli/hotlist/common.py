@@ -76,6 +76,18 @@ def import_progress() -> Iterator[Progress]:
         yield lambda entries, share: show(f"{entries:,} entries", round(share * _BAR_STEPS), _BAR_STEPS)
 
 
+def entry_json(entry: HotlistEntry) -> dict[str, object]:
+    """An entry of a list as its feed has it, for JSON."""
+    return {
+        "plate": entry.plate_raw,
+        "state": entry.state,
+        "reason": entry.reason.value,
+        "source": entry.source,
+        "record_id": entry.record_id,
+        **details_json(entry),
+    }
+
+
 def details_json(entry: HotlistEntry) -> dict[str, object]:
     """What an entry says of the vehicle, and when and where it is in force, for JSON."""
     return {

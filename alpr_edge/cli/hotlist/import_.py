@@ -18,13 +18,14 @@ from alpr_edge.cli.hotlist.common import import_progress, open_lists
 from alpr_edge.cli.hotlist.feed_words import unknown_words_lines
 from alpr_edge.cli.output import count_text, json_text, print_object, time_text
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import Reason
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.ingest.report import FeedReport, read_report
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import Settings
 
 if TYPE_CHECKING:
+    from alpr_edge.domain.people.person import SourcePermission
     from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest
 
 LINES_SHOWN_MAX = 20
@@ -65,10 +66,12 @@ def import_file(
         import_progress() as progress,
     ):
         report = import_list(lists, authoriser, request, open_clock(unit).now().trusted_utc, progress)
+    permission = unit.hotlist.permission_of(source)
     if as_json:
-        print_object(_report_json(report))
+        print_object(_report_json(report) | {"permission": permission})
     else:
-        typer.echo(_report_text(report))
+        is_named = unit.hotlist.source_of(source) is not None
+        typer.echo("\n".join([_report_text(report), *_permission_lines(request, permission, is_named=is_named)]))
 
 
 def export(
@@ -140,6 +143,20 @@ def _write_lines(report: FeedReport, file: Any, *, as_json: bool) -> None:  # no
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(("line", "lines", "column", "reason"))
     writer.writerows((line.line, line.lines, line.column, line.reason) for line in report.lines)
+
+
+def _permission_lines(request: ImportRequest, permission: SourcePermission, *, is_named: bool) -> list[str]:
+    """State who may see the list's hits (policy 462.4(e)), and how to change that for a list without settings."""
+    lines = [f"Users need the permission for {permission} data to see its hits."]
+    if not is_named and permission is not request.format.permission:
+        lines += [
+            f"The settings have no list {request.source}, so the strictest permission applies.",
+            f"If it is {request.format.permission} data, add to the settings and restart the unit:",
+            "  [[hotlist.source]]",
+            f'  name = "{request.source}"',
+            f'  format = "{request.format}"',
+        ]
+    return lines
 
 
 def _report_json(report: ImportReport) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from alpr_edge import settings as settings_file
 from alpr_edge.cli.access.opening import open_access
 from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
-from alpr_edge.cli.hotlist.common import age_json, details_json, load_indexes, open_lists
+from alpr_edge.cli.hotlist.common import age_json, entry_json, load_indexes, open_lists
 from alpr_edge.cli.hotlist.status import end_on_faults
 from alpr_edge.cli.output import count_text, print_lines, time_text
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
@@ -89,16 +89,11 @@ def _found_json(answer: FoundEntry, now: Instant) -> dict[str, Any]:
         "state_match": match.state_match.value,
         "says": answer.phrase,
         "tone": answer.tone.value,
-        "plate": entry.plate_raw,
-        "state": entry.state,
-        "reason": entry.reason.value,
-        "source": entry.source,
         "generation": match.generation.serial,
         "list_age_s": age_s,
         "list_ahead_s": ahead_s,
         "list_level": answer.list_age.value,
-        "record_id": entry.record_id,
-        **details_json(entry),
+        **entry_json(entry),
     }
 
 

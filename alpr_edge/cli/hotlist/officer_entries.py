@@ -143,4 +143,4 @@ def _sighting_text(read: PlateRead, match: Match) -> str:
     place = f", {position.lat_deg:.5f} {position.lon_deg:.5f}" if position else ""
     seen_at = read_line(read)["last_seen"]
     moment = time_text(datetime.fromisoformat(seen_at)) if seen_at else "at an unknown time"
-    return f"seen {moment}: {read.plate}, {match.kind.value} match{place}"
+    return f"seen {moment}: {read.text}, {match.kind.value} match{place}"

@@ -75,7 +75,7 @@ def own_json(own: OwnEntry) -> dict[str, Any]:
     entry = own.entry
     return {
         "id": entry.record_id,
-        "plate": entry.plate,
+        "plate": entry.text,
         "state": entry.state,
         "reason": entry.reason.value,
         "case": own.case_number,
@@ -88,7 +88,7 @@ def own_json(own: OwnEntry) -> dict[str, Any]:
 def own_text(own: OwnEntry) -> str:
     """An officer's own entry on one line."""
     entry = own.entry
-    parts = [f"entry {entry.record_id}: {entry.plate} {entry.state or ''}".rstrip(), entry.reason.replace("_", " ")]
+    parts = [f"entry {entry.record_id}: {entry.text} {entry.state or ''}".rstrip(), entry.reason.replace("_", " ")]
     parts += [f"case {own.case_number}", f"until {time_text(entry.expires)}", f"by {own.added_by}"]
     parts += [text for text in (entry.vehicle, entry.remarks) if text]
     parts += [str(limit) for limit in (entry.area, entry.hours) if limit]

@@ -12,7 +12,7 @@ from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.people.entries import AlprUntil, CjisUntil
 from alpr_edge.cli.output import count_text, print_object
 from alpr_edge.domain.errors import FeedError, SettingsError
-from alpr_edge.hotlist.formats.base import FormatName
+from alpr_edge.domain.feed_formats import FormatName
 
 if TYPE_CHECKING:
     from alpr_edge.settings import Settings

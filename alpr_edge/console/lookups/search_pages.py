@@ -14,6 +14,7 @@ from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import FeedError, HoldError, SearchError
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind
+from alpr_edge.domain.patterns import written_text
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.domain.sessions.session import SessionState
@@ -240,6 +241,7 @@ class SearchPages:
             number=number,
             pages_max=PAGES_MAX,
             wanted=kept.search.wanted,
+            typed_plate=written_text(kept.search.wanted.pattern or "", kept.fields.get("plate", "")),
             is_untimed=kept.search.is_untimed,
             search=visitor.parameters["search_id"],
             kept_days=retention.limits.shortest / timedelta(days=1),

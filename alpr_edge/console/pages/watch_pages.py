@@ -14,7 +14,6 @@ from alpr_edge.console.pages.speed_pages import ANSWERS, SpeedPages, first_to_sh
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.waiting_hits import GLANCES_MAX
 from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
-from alpr_edge.domain.dispositions.plate_comparison import listed_text
 from alpr_edge.domain.dispositions.terminal_text import confirmation_obstacle, terminal_text
 from alpr_edge.domain.errors import DispositionError
 from alpr_edge.domain.page_requests.corrections import is_state_vouched_for
@@ -180,8 +179,7 @@ class WatchPages:
         read_state = read.state if is_state_vouched_for(read, [entry.state]) else None
         texts = [TerminalText("inquiry", terminal_text(settings.terminal_text, read.text, read_state, entry.record_id))]
         if not confirmation_obstacle(card.hit):
-            listed = listed_text(entry.plate, entry.plate_raw)
-            text = terminal_text(settings.confirmation_text, listed, entry.state, entry.record_id)
+            text = terminal_text(settings.confirmation_text, entry.text, entry.state, entry.record_id)
             texts.append(TerminalText("confirmation", text))
         return texts
 

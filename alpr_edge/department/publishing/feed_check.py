@@ -69,7 +69,7 @@ class FeedCheck:
     added: int
     removed: int
     changed: int
-    """Entries in both lists of which the vehicle, a remark or a date differs."""
+    """Entries that say something else now; of one plate, also of another state, reason or record id."""
     read: int
     """Lines of records."""
     rejected: int

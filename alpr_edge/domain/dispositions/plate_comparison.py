@@ -26,7 +26,7 @@ def compare_plates(read: str, listed: str) -> tuple[CharacterPair, ...]:
 
     Args:
         read: the text as read, the letter O and the digit 0 apart, or canonical.
-        listed: that of the list, likewise (:func:`listed_text`), or a partial.
+        listed: that of the list, likewise (:attr:`~alpr_edge.domain.hits.HotlistEntry.text`), or a partial.
     """
     best: dict[tuple[int, int], tuple[int, tuple[CharacterPair, ...]]] = {}
     for read_end in range(len(read) + 1):
@@ -34,20 +34,6 @@ def compare_plates(read: str, listed: str) -> tuple[CharacterPair, ...]:
             ways = list(_ways(best, read[:read_end], listed[:listed_end]))
             best[read_end, listed_end] = min(ways, key=lambda way: way[0]) if ways else (0, ())
     return best[len(read), len(listed)][1]
-
-
-def listed_text(plate: str, raw: str) -> str:
-    """The text of an entry with the letter O where its feed wrote one, for the eye: what is listed is what is shown.
-
-    Args:
-        plate: canonical text or partial.
-        raw: as the feed wrote it; where its letters and digits are others, the text stays as it is.
-    """
-    characters = [character for character in raw.upper() if canonical(character)]
-    if canonical("".join(characters)) != canonical(plate):
-        return plate
-    written = iter(characters)
-    return "".join(character if character in {ONE, ANY} else next(written) for character in plate)
 
 
 def _ways(

@@ -9,13 +9,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from functools import lru_cache
 from itertools import chain
 from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.formats.unknown_words import UnknownWords
 from alpr_edge.hotlist.index.row import Row
@@ -33,20 +33,6 @@ _DAY_FORMATS = ("%Y-%m-%d", "%m/%d/%Y")
 _EIGHT_DIGITS = re.compile(r"\d{8}", re.ASCII)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-
-
-class FormatName(StrEnum):
-    """The names of the known formats."""
-
-    GENERIC_CSV = "generic-csv"
-    FIXED_WIDTH = "fixed-width"
-    CLEW = "clew"
-    NCIC = "ncic"
-    TEXAS_NCIC = "texas-ncic"
-    TEXAS_TCIC = "texas-tcic"
-    COLORADO = "colorado"
-    NEW_YORK = "new-york"
-    FLORIDA = "florida"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import Reason
-from alpr_edge.hotlist.formats.base import FeedContext, FormatName
+from alpr_edge.hotlist.formats.base import FeedContext
 from alpr_edge.hotlist.formats.fields import Field, is_day, is_number, is_plate_cell, is_state
 from alpr_edge.hotlist.formats.line_formats import FixedWidth
 from alpr_edge.hotlist.formats.row_builder import RowBuilder

@@ -5,8 +5,8 @@ The reason is written out and cut to its 22 columns.
 
 from typing import ClassVar
 
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import Reason
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.formats.fields import Field, is_plate_cell, is_state
 from alpr_edge.hotlist.formats.line_formats import FixedWidth
 from alpr_edge.hotlist.formats.row_builder import Codes

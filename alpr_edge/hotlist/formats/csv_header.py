@@ -36,11 +36,12 @@ ROLES: dict[str, tuple[str, ...]] = {
     "year": ("vehicleyear", "year", "modelyear"),
     "make": ("vehiclemake", "make"),
     "model": ("vehiclemodel", "model"),
+    "vehicle": ("vehicle", "vehicledescription", "vehicledesc"),
     "colour": ("vehiclecolor", "vehiclecolour", "color", "colour"),
 }  # fmt: skip
 """Names of a column by role, lower case without spaces; the first name present is taken."""
 
-VEHICLE_ROLES = ("year", "make", "model", "colour")
+VEHICLE_ROLES = ("year", "make", "model", "vehicle", "colour")
 """The roles whose cells are joined to a vehicle's text."""
 
 

@@ -8,7 +8,7 @@ state (13). Its example has a day in column 8 and moments in 10 and 15, a letter
 
 from typing import ClassVar
 
-from alpr_edge.hotlist.formats.base import FormatName
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.hotlist.formats.fields import Field, is_state_or_blank
 from alpr_edge.hotlist.formats.line_formats import Delimited
 

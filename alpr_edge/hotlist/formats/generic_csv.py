@@ -17,7 +17,8 @@ from operator import itemgetter
 from typing import ClassVar, Protocol
 
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.hotlist.formats.base import Feed, FeedContext, FeedFormat, FormatName, Record, Rejected, text_of
+from alpr_edge.domain.feed_formats import FormatName
+from alpr_edge.hotlist.formats.base import Feed, FeedContext, FeedFormat, Record, Rejected, text_of
 from alpr_edge.hotlist.formats.csv_header import VEHICLE_ROLES, Header, header_of
 from alpr_edge.hotlist.formats.line_formats import TRAILER, check_end
 from alpr_edge.hotlist.formats.row_builder import Cells, RowBuilder, Traits

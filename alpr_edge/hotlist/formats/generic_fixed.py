@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.hotlist.formats.base import Feed, FeedContext, FeedFormat, FormatName, Rules
+from alpr_edge.domain.feed_formats import FormatName
+from alpr_edge.hotlist.formats.base import Feed, FeedContext, FeedFormat, Rules
 from alpr_edge.hotlist.formats.csv_header import ROLES, VEHICLE_ROLES
 from alpr_edge.hotlist.formats.fields import Field, is_state_or_blank
 from alpr_edge.hotlist.formats.line_formats import TRAILER, FixedWidth, looks_like_head

@@ -5,8 +5,8 @@ The first letter of the record number is the file that the entry is of; it is th
 
 from typing import ClassVar
 
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import Reason
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.formats.fields import Field, is_day, is_letter, is_plate_cell, is_state, is_year
 from alpr_edge.hotlist.formats.line_formats import FixedWidth
 from alpr_edge.hotlist.formats.row_builder import Codes

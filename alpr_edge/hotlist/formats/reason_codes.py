@@ -47,8 +47,13 @@ _WORDS: dict[str, Reason] = {
     "known or suspected terrorist": Reason.TERRORIST_SCREENING,
     "sex offender": Reason.SEX_OFFENDER,
     "major crime": Reason.MAJOR_CRIME,
+    "attempt to locate": Reason.OTHER,
+    "be on the lookout": Reason.OTHER,
+    "bolo": Reason.OTHER,
     "other": Reason.OTHER,
 }
+_LOOKOUT = re.compile(r"^(?:bolo|be on the lookout)(?: for)? (?=.)")
+"""Beginning of a cell that may name a reason of its own: "BOLO - stolen vehicle"."""
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _ENFORCEMENT = (
     "immigration*", "immigrant*", "deport*", "undocumented", "overstay*",
@@ -127,7 +132,7 @@ def from_text(text: str) -> Reason | None:
         return Reason.IMMIGRATION_VIOLATOR
     is_proper = bool(_IMMIGRATION_PROPER.flags_in(words))
     if not (is_proper or _IMMIGRATION.flags_in(words) or _SHORT_WORDS.search(text)):
-        return _WORDS.get(words)
+        return _WORDS.get(words) or _WORDS.get(_LOOKOUT.sub("", words))
     for pattern, reason in _GROUNDS:
         if pattern.search(words):
             return reason

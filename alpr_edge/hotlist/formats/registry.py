@@ -1,6 +1,7 @@
 """All formats by name. A new one is a file of some thirty lines beside these, and a line here."""
 
-from alpr_edge.hotlist.formats.base import FeedFormat, FormatName
+from alpr_edge.domain.feed_formats import FormatName
+from alpr_edge.hotlist.formats.base import FeedFormat
 from alpr_edge.hotlist.formats.clew import Clew
 from alpr_edge.hotlist.formats.colorado import Colorado
 from alpr_edge.hotlist.formats.florida import Florida

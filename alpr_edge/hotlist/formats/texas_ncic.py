@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from alpr_edge.hotlist.formats.base import FormatName
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.hotlist.formats.fields import Field, is_day, is_state_or_blank, is_year
 from alpr_edge.hotlist.formats.line_formats import Delimited
 from alpr_edge.hotlist.formats.ncic import CODES

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import Reason
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.formats.fields import Field, is_state_or_blank, is_year
 from alpr_edge.hotlist.formats.line_formats import Delimited
 from alpr_edge.hotlist.formats.row_builder import Cells, Codes

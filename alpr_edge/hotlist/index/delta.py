@@ -16,7 +16,7 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.patterns import is_partial
 from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.index.packed_list import GenerationDraft, PackedList, Packer
-from alpr_edge.hotlist.index.plate_keys import PARTIAL_BIT, partial_key, plate_key
+from alpr_edge.hotlist.index.plate_keys import partial_key, plate_key
 from alpr_edge.hotlist.index.row import Row
 
 _BATCH_ROWS = 4096
@@ -132,15 +132,6 @@ def _rows_by_plate(packed_list: PackedList, plates: Iterable[str]) -> dict[str, 
 
 def _rows_of(packed_list: PackedList, without: frozenset[int] = frozenset()) -> Iterator[list[Row]]:
     """Every row of a generation in feed order, in batches, but for those of some numbers."""
-    partials = {partial_key(pattern): pattern for pattern in packed_list.patterns.patterns}
-    order = np.argsort(packed_list.rows)
+    partials, order = packed_list.partial_texts(), np.argsort(packed_list.rows)
     for start in range(0, len(order), _BATCH_ROWS):
-        places = order[start : start + _BATCH_ROWS]
-        pairs = zip(packed_list.rows[places].tolist(), packed_list.keys[places].tolist(), strict=True)
-        yield [packed_list.columns.row(row, _plate_of(key, partials)) for row, key in pairs if row not in without]
-
-
-def _plate_of(key: int, partials: dict[int, str]) -> str:
-    """The text that :func:`~alpr_edge.hotlist.index.plate_keys.plate_key` or ``partial_key`` made a key of."""
-    # Base 36 behind a leading 1.
-    return partials[key] if key & PARTIAL_BIT else np.base_repr(key, 36)[1:]
+        yield packed_list.rows_at(order[start : start + _BATCH_ROWS], partials, without)

@@ -6,6 +6,7 @@ from alpr_edge.domain.hits import Generation, HotlistEntry
 from alpr_edge.domain.matching import Listed
 from alpr_edge.hotlist.index.packed_list import PackedList
 from alpr_edge.hotlist.index.plate_keys import plate_key
+from alpr_edge.hotlist.index.row import entry_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +27,12 @@ class SealedList:
     def partial(self, plate: str, clear: str | None) -> list[Listed]:
         """The entries whose wildcards a canonical text, or the clear characters of one, fits."""
         return self._pairs_of(self.packed_list.partial(plate, clear, self.generation.source))
+
+    def page(self, start: int, count: int) -> list[HotlistEntry]:
+        """Return some entries in the order of their plates, from a place on; partials come last."""
+        packed_list = self.packed_list
+        rows = packed_list.rows_at(slice(start, start + count), packed_list.partial_texts())
+        return [entry for entry, _ in self._pairs_of([entry_of(row, self.generation.source) for row in rows])]
 
     def _pairs_of(self, entries: list[HotlistEntry]) -> list[Listed]:
         if self.is_covert:

@@ -6,7 +6,7 @@ streams; only the keys are sorted. The keys of partials stand behind those of pl
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from alpr_edge.domain.patterns import PATTERNS_MAX, PatternSet, is_partial
 from alpr_edge.hotlist.index.bloom import BloomFilter
 from alpr_edge.hotlist.index.column_store import ROWS_A_BLOCK, Columns, ColumnsPacker
 from alpr_edge.hotlist.index.plate_keys import (
+    PARTIAL_BIT,
     Keys,
     Marks,
     entry_prints,
@@ -30,6 +31,7 @@ from alpr_edge.hotlist.index.plate_keys import (
 from alpr_edge.hotlist.index.row import Row, entry_of
 
 BATCH_ROWS = 128 * ROWS_A_BLOCK
+_SLICE = 1 << 18
 Rows = NDArray[np.uint32]
 
 
@@ -60,6 +62,17 @@ class PackedList:
         while last < len(keys) and keys[last] == key:
             last += 1
         return [entry_of(self.columns.row(row, plate), source) for row in sorted(self.rows.data[first:last])]
+
+    def partial_texts(self) -> dict[int, str]:
+        """Return the text of each partial by its key."""
+        return {partial_key(pattern): pattern for pattern in self.patterns.patterns}
+
+    def rows_at(
+        self, places: slice | NDArray[np.int64], partials: Mapping[int, str], without: frozenset[int] = frozenset()
+    ) -> list[Row]:
+        """Return the rows at places of :attr:`keys`, except rows of some numbers; partials as :meth:`partial_texts`."""
+        pairs = zip(self.rows[places].tolist(), self.keys[places].tolist(), strict=True)
+        return [self.columns.row(row, _plate_of(key, partials)) for row, key in pairs if row not in without]
 
     def partial(self, plate: str, clear: str | None, source: str) -> list[HotlistEntry]:
         """The entries whose wildcards a canonical plate, or the clear characters of one, fits."""
@@ -171,7 +184,37 @@ def _is_replaced(keys: Keys, prints: Keys, is_addition: NDArray[np.bool_]) -> ND
     return np.repeat(has_addition, np.diff(starts, append=len(keys))) & ~is_addition
 
 
+def _plate_of(key: int, partials: Mapping[int, str]) -> str:
+    """The text that :func:`.plate_keys.plate_key` or ``partial_key`` made a key of."""
+    # Base 36 behind a leading 1.
+    return partials[key] if key & PARTIAL_BIT else np.base_repr(key, 36)[1:]
+
+
 def common(one: Marks, other: Marks) -> tuple[int, int]:
-    """Count the entries that two generations of a source share, and those of them that differ otherwise."""
-    common_count = len(np.intersect1d(one.identities, other.identities, assume_unique=True))
-    return common_count, common_count - len(np.intersect1d(one.versions, other.versions, assume_unique=True))
+    """Count the entries that two generations of a source share, and those of them that differ.
+
+    An entry whose state, reason or record id was edited has another identity. It is the same one by its plate.
+    """
+    shared = np.intersect1d(one.identities, other.identities, assume_unique=True)
+    edited = _count_shared_plates(_plates_without(one, shared), _plates_without(other, shared))
+    same_count = len(np.intersect1d(one.versions, other.versions, assume_unique=True))
+    return len(shared) + edited, len(shared) - same_count + edited
+
+
+def _plates_without(marks: Marks, shared: Keys) -> Keys:
+    """The plates of entries whose identity is not shared."""
+    if not len(shared):
+        return marks.plates
+    plates = []
+    # In slices: the places of millions would take as much memory as the identities.
+    for start in range(0, len(marks.identities), _SLICE):
+        identities = marks.identities[start : start + _SLICE]
+        places = np.minimum(np.searchsorted(shared, identities), len(shared) - 1)
+        plates.append(marks.plates[start : start + _SLICE][shared[places] != identities])
+    return np.concatenate(plates)
+
+
+def _count_shared_plates(one: Keys, other: Keys) -> int:
+    (plates, counts), (other_plates, other_counts) = (np.unique(keys, return_counts=True) for keys in (one, other))
+    _, places, other_places = np.intersect1d(plates, other_plates, assume_unique=True, return_indices=True)
+    return int(np.minimum(counts[places], other_counts[other_places]).sum())

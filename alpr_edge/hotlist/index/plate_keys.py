@@ -37,6 +37,8 @@ class Marks(NamedTuple):
     """[entries], a number for each plate, state, reason and record id; of several with these, one for each place."""
     versions: Keys
     """[entries], a number for all of each entry."""
+    plates: Keys
+    """[entries], the key of each entry's plate."""
 
 
 def is_plate(text: str) -> bool:
@@ -135,7 +137,7 @@ def marks(keys: Keys, prints: Keys) -> Marks:
         places = np.arange(len(keys), dtype=np.uint64)
         nth = places - np.maximum.accumulate(np.where(repeated, 0, places))
         identities ^= _mix_words(nth)
-    return Marks(identities, hashes ^ prints)
+    return Marks(identities, hashes ^ prints, keys)
 
 
 def _mix_words(words: Keys) -> Keys:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import Generation, Reason
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.hotlist.formats.base import DEFAULT_RULES, Feed, FeedContext, FormatName, Rules
+from alpr_edge.hotlist.formats.base import DEFAULT_RULES, Feed, FeedContext, Rules
 from alpr_edge.hotlist.formats.registry import FORMATS
 from alpr_edge.hotlist.index import delta
 from alpr_edge.hotlist.index.packed_list import GenerationDraft, PackedList

@@ -82,7 +82,7 @@ class ImportReport:
     added: int
     removed: int
     changed: int
-    """Entries in both lists of which the vehicle, a remark or a date differs."""
+    """Entries that say something else now; of one plate, also of another state, reason or record id."""
     unmatched_removals: int = 0
     """Lines of removals that name no entry of the list before."""
     unknown_reasons: int = 0

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.hotlist.formats.base import REASONS_ALLOWED, FormatName, Rules
+from alpr_edge.hotlist.formats.base import REASONS_ALLOWED, Rules
 from alpr_edge.hotlist.ingest.feed_reader import FeedReading
 from alpr_edge.hotlist.ingest.validation import ValidationLimits
 from alpr_edge.runtime.io_errors import io_errors
@@ -52,7 +53,7 @@ def format_of(source: FeedSource) -> FormatName:
     """
     if fault := format_fault(source):
         raise FeedError(f"{source.name}: {fault}")
-    return FormatName(source.format)
+    return next(name for name in FormatName if name == source.format)
 
 
 def format_fault(source: FeedSource) -> str:

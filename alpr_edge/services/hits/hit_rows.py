@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.domain.dispositions.plate_comparison import listed_text
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
@@ -134,5 +133,5 @@ def _row(hits: Sequence[SeenHit], facts: Mapping[str, RowFacts], *, is_open: boo
     first, glances = hits[0], tuple(each.glance for each in hits)
     if not is_open or first.read_id not in facts:
         return HitRow(glances)
-    key, listed = (key_of(first.entry), first.plate), listed_text(first.entry.plate, first.entry.plate_raw)
+    key, listed = (key_of(first.entry), first.plate), first.entry.text
     return HitRow(glances, key, first.entry.reason, listed, facts[first.read_id])

@@ -10,7 +10,7 @@ from alpr_edge.domain.alerting import AlertRecord, Level, ListAge, level_of_hit
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart
 from alpr_edge.domain.dispositions.hit_objection import HitObjection, hit_objection
 from alpr_edge.domain.dispositions.hit_state import HitState
-from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates, listed_text
+from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates
 from alpr_edge.domain.errors import DispositionError
 from alpr_edge.domain.hits import Hit, Reason, StateMatch
 from alpr_edge.domain.list_ages import list_age
@@ -201,7 +201,7 @@ class HitViews:
             level=level_of_hit(hit),
             read=stored,
             alert=stored.alert_of(hit.hit_id),
-            comparison=compare_plates(read.text, listed_text(hit.entry.plate, hit.entry.plate_raw)),
+            comparison=compare_plates(read.text, hit.entry.text),
             seen=timeline.place(read.last_seen),
             list_age=list_age(hit.list_age_s, *self._lists.ages_of(hit.generation.source)),
             state=HitState.of(said),

@@ -10,10 +10,10 @@ from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.unit_faults import FaultKind, FaultMonitor
 from alpr_edge.domain.alerting import Alert, Level, ListAge, Sureness, Tone
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.matching import MatchQuery, find_matches
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
 from alpr_edge.hotlist.ingest.importer import ImportRequest, ListStore, import_feed

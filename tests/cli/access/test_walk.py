@@ -60,6 +60,8 @@ FOR_CANVASS = ("--offence", "homicide", "--case", "26-001234")
 ARGUMENTS = {
     "reads picture": (NAMED, "{folder}/picture.jpg"),
     "hotlist add": ("--reason", "major_crime", "--case", "26-000123", "--expires", "2026-12-31T00:00"),
+    "hotlist list": ("none",),
+    "hotlist list --covert": ("none",),
     "hotlist remove": ("none",),
     "holds place": (NAMED, "--reason", "case", "--case", "26-123456"),
     "holds release": (NAMED, "--reason", "case closed"),

@@ -56,6 +56,22 @@ def json_lines(result: Result) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+def test_an_import_reports_the_permission_and_edited_entries(command: Command, settings: Path, bolo: Path) -> None:
+    """The permission is that of the settings, which also decides what is shown (policy 462.4(e))."""
+    words = run_import(command, bolo, "bolo", "generic-csv").stdout
+    assert "Users need the permission for federal data to see its hits.\n" in words
+    assert "If it is department data, add to the settings and restart the unit:\n  [[hotlist.source]]\n" in words
+    bolo.write_bytes(csv_text("4XYZ123,BOLO,NV,blue Toyota", header="Plate,Reason,State,Vehicle"))
+    text, table = settings.read_text(encoding="utf-8"), '[[hotlist.source]]\nname = "bolo"\nformat = "generic-csv"\n'
+    for more, permission in (("", "department"), ('permission = "state"\n', "state")):
+        settings.write_text(f"{text}{table}{more}", encoding="utf-8")
+        words = command("import", bolo, "--source", "bolo", "--dry-run").stdout
+        assert words.splitlines()[-1] == f"Users need the permission for {permission} data to see its hits."
+        assert "1 entry kept: 0 added, 0 removed, 1 changed\n" in words
+        report = as_json(command("import", bolo, "--source", "bolo", "--dry-run", "--json"))
+        assert (report["permission"], report["changed"], report["unread_columns"]) == (permission, 1, [])
+
+
 def test_an_import_reports_in_words(command: Command, table: Path) -> None:
     result = run_import(command, table)
     assert result.exit_code == 0

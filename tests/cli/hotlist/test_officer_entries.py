@@ -69,6 +69,13 @@ def test_a_partial_is_watched_for_until_it_is_removed(command: Command) -> None:
     assert f"no entry {own['id']}" in again.stderr
 
 
+def test_a_plate_is_shown_as_it_was_typed_and_matched_by_its_canonical_text(command: Command) -> None:
+    own = add_entry(command, "7oab o12", "--expires", "3h")
+    assert own["plate"] == "7OABO12"
+    assert kinds(command, "70AB012") == kinds(command, "7OABO12") == ["exact"]
+    assert f"entry {own['id']}: 7OABO12, " in command("status", "--entries", *FOR_STOLEN).stdout
+
+
 def test_a_whole_plate_is_met_exactly_and_by_what_the_reader_considered(command: Command) -> None:
     add_entry(command, "5SOW750", "--expires", "1d")
     assert kinds(command, "5S0W750") == ["exact"]

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.dispositions.plate_comparison import compare_plates, listed_text
+from alpr_edge.domain.dispositions.plate_comparison import compare_plates
+from alpr_edge.domain.patterns import written_text
 
 TEXTS = st.text("ABC018", max_size=7)
 
@@ -66,4 +67,4 @@ def test_o_and_0_are_one_character_and_each_is_shown_as_it_is() -> None:
 def test_a_listed_plate_is_shown_as_its_feed_wrote_it_where_that_is_the_same_plate(
     plate: str, raw: str, shown: str
 ) -> None:
-    assert listed_text(plate, raw) == shown
+    assert written_text(plate, raw) == shown

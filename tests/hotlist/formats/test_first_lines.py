@@ -5,8 +5,9 @@ from datetime import datetime
 import pytest
 
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import HotlistEntry, Reason
-from alpr_edge.hotlist.formats.base import FeedContext, FormatName, Rejected, Rules
+from alpr_edge.hotlist.formats.base import FeedContext, Rejected, Rules
 from alpr_edge.hotlist.formats.generic_fixed import HEAD_KEPT, HEAD_PASSED_OVER, GenericFixed
 from alpr_edge.hotlist.formats.registry import FORMATS
 from tests.hotlist import layouts

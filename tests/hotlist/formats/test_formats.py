@@ -3,11 +3,13 @@ from datetime import UTC, datetime
 import pytest
 
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import HotlistEntry, Reason
-from alpr_edge.hotlist.formats.base import FormatName, Rejected, Rules, Withheld
+from alpr_edge.hotlist.formats.base import Rejected, Rules, Withheld
 from alpr_edge.hotlist.formats.generic_fixed import GenericFixed
 from alpr_edge.hotlist.formats.registry import FORMATS
 from alpr_edge.hotlist.ingest.validation import is_junk
+from alpr_edge.settings import ListSource
 from tests.hotlist import layouts
 from tests.hotlist.feed_texts import only_entry, only_rejected, open_feed, records_of
 from tests.hotlist.layouts import SAMPLES, Sample
@@ -22,6 +24,16 @@ def entry_of(sample: Sample, line: str, rules: Rules | None = None) -> HotlistEn
 def test_every_format_has_its_file() -> None:
     assert set(FORMATS) == set(FormatName)
     assert {*SAMPLES, "generic-csv", "fixed-width"} == set(FormatName)
+
+
+def test_hits_of_a_format_need_the_permission_that_people_reviewed() -> None:
+    """A new format fails here until someone decides its permission (policy 462.4(e))."""
+    settings = {name: ListSource(name="list", format=name).source_permission.value for name in FormatName}
+    assert settings == {
+        "generic-csv": "department", "fixed-width": "department", "clew": "state", "ncic": "federal",
+        "texas-ncic": "federal", "texas-tcic": "state", "colorado": "state", "new-york": "state", "florida": "state",
+    }  # fmt: skip
+    assert ListSource(name="list", format="misspelled").source_permission == "federal"
 
 
 def test_ncic() -> None:

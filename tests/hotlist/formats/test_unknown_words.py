@@ -44,13 +44,30 @@ def test_the_end_of_an_entry_is_read_by_the_names_that_feeds_have(name: str) -> 
 
 
 def test_every_role_is_a_columns_name() -> None:
-    header = "plate,state,reason,remarks,record_id,case,effective,expires,year,make,model,colour"
-    row = "ABC123,NV,stolen,armed,V1,26-7,2026-11-01,2026-12-01,2002,FORD,FOC,BLK"
+    header = "plate,state,reason,remarks,record_id,case,effective,expires,year,make,model,vehicle,colour"
+    row = "ABC123,NV,stolen,armed,V1,26-7,2026-11-01,2026-12-01,2002,FORD,FOC,VAN,BLK"
     entry = only_entry(csv_records(csv_text(row, header=header)))
     assert (entry.state, entry.reason, entry.remarks) == ("NV", Reason.STOLEN_VEHICLE, "case 26-7; armed")
-    assert (entry.record_id, entry.vehicle) == ("V1", "2002 FORD FOC BLK")
+    assert (entry.record_id, entry.vehicle) == ("V1", "2002 FORD FOC VAN BLK")
     assert entry.effective is not None
     assert entry.expires is not None
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("BOLO", Reason.OTHER),
+        ("Be on the lookout", Reason.OTHER),
+        ("Attempt to locate", Reason.OTHER),
+        ("BOLO - stolen vehicle", Reason.STOLEN_VEHICLE),
+        ("BOLO for missing person", Reason.MISSING_PERSON),
+    ],
+)
+def test_a_lookout_is_a_reason_and_vehicle_a_column(cell: str, reason: Reason) -> None:
+    text = csv_text(f"ABC123,{cell},blue Ford van", header="Plate,Reason,Vehicle")
+    entry, words = only_entry(csv_records(text)), unknown_words(text)
+    assert (entry.reason, entry.remarks, entry.vehicle) == (reason, cell, "blue Ford van")
+    assert (words.reason_lines, words.columns) == (0, ())
 
 
 @pytest.mark.parametrize("name", ["Expired?", "Expiration of entry", "Valid until (local)", "ValidThruDay"])

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import Generation
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ImportRequest, ListStore, import_feed
 from alpr_edge.store.db.database import Database

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.errors import FeedError, StoreError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed
 from alpr_edge.hotlist.ingest.validation import BATCH_ENTRIES, ValidationLimits
@@ -139,7 +139,8 @@ def test_an_entry_that_says_something_else_is_changed(lists: ListStore, csv_requ
 
     assert report("ABC123,Stolen,CA,red", "ABC124,Stolen,CA,red") == (2, 0, 0)
     assert report("ABC123,Stolen,CA,blue", "ABC124,Stolen,CA,red") == (0, 0, 1)
-    assert report("ABC123,Wanted,CA,blue", "ABC124,Stolen,CA,red", "ABC124,Stolen,CA,grey") == (2, 1, 0)
+    assert report("ABC123,Wanted,CA,blue", "ABC124,Stolen,CA,red", "ABC124,Stolen,CA,grey") == (1, 0, 1)
+    assert report("ABC123,Wanted,NV,blue", "ABC124,BOLO,CA,red", "ABC125,BOLO,CA,red") == (1, 1, 2)
 
 
 @pytest.mark.parametrize(

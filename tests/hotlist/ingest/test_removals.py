@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.hotlist.formats.base import FormatName, Rules
+from alpr_edge.hotlist.formats.base import Rules
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed
 from alpr_edge.hotlist.ingest.report import Refusals, read_report

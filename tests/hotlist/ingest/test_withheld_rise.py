@@ -12,8 +12,8 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.publishing.feed_check import FeedToPublish
 from alpr_edge.department.publishing.list_publisher import ListPublisher
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed
 from alpr_edge.hotlist.ingest.report import Refusals, dismiss_refusal, read_report
 from tests.hotlist.feed_texts import NOW, csv_text
