@@ -57,7 +57,7 @@ def test_touches_at_once_and_a_second_officer_make_one_entry(rig: PageRig) -> No
     with rig.client("officer") as officer, rig.client("supervisor") as second:
         with ThreadPoolExecutor(TOUCHES) as touches:
             answers = list(touches.map(lambda _: add(officer, plate="5TWI*", remarks="armed"), range(TOUCHES)))
-        assert sum("Watched for already" in page for page in answers) == TOUCHES - 1
+        assert sum("Already active" in page for page in answers) == TOUCHES - 1
         page = add(second, plate="5twi*", expires="3d", remarks="unarmed")
         assert re.search(r"<h1>Already active, until \d\d:\d\d ", page)
         assert "in force, by Officer: it stands as it is here, not as it was typed now" in page

@@ -56,7 +56,7 @@ class PolicySummary:
             f"sessions: plates hidden after {self.idle_min:g} min unused, both factors after {self.factors_h:g} h, "
             f"{self.people_max} people at most"
         )
-        yield f"lock-out: after {self.failures_max} failures in {self.failures_window_min:g} min, until it is released"
+        yield f"lock-out: after {self.failures_max} failures in {self.failures_window_min:g} min, until released"
         change = f"changed every {self.password_days_max} days" if self.password_days_max else "never changed for age"
         yield f"passwords: {self.password_characters_min} characters and more beside a second factor, {change}"
         yield f"access log: kept {self.log_retention_days} days at least"
