@@ -289,6 +289,7 @@ def test_a_touch_meets_the_hit_that_was_seen(page: Page, rig: PageRig) -> None:
 
 def test_what_does_not_change_stays_as_it_is(page: Page, rig: PageRig) -> None:
     """The focus and the pictures, which are loaded once, whatever is said of the hit meanwhile."""
+    page.goto(f"{rig.origin}/hits/{rig.add_hit(new_number()).hit_id}")
     page.wait_for_load_state("networkidle")
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url) if "/pictures/" in request.url else None)

@@ -84,3 +84,4 @@ document.addEventListener("visibilitychange", () => {
 document.querySelector("input[name=plate]")?.focus({ preventScroll: true });
 setInterval(tell, CHECK_MS);
 addEventListener("pagehide", stop);
+addEventListener("submit", stop); // the end of the session that a form asks for must not overtake the answer to the form

@@ -285,8 +285,18 @@ function leave() {
 
 addEventListener("pagehide", leave);
 addEventListener("submit", send);
-// What is opened is filled in next.
-addEventListener("toggle", ({ target }) => target.open && target.querySelector("input:not([type=hidden])")?.focus(), true);
+// What is opened is filled in next, from the end of the text that is there.
+addEventListener(
+  "toggle",
+  ({ target }) => {
+    const field = target.open && target.querySelector("input:not([type=hidden])");
+    if (field) {
+      field.focus();
+      field.setSelectionRange?.(field.value.length, field.value.length);
+    }
+  },
+  true,
+);
 addEventListener("pointerdown", () => {
   isPressed = true;
   pressedAt = performance.now();
