@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,7 @@ from alpr_edge.domain.people.person import Role, SourcePermission
 from tests.app.stages.test_store_counts import until
 from tests.console.page_rig import PageRig
 from tests.staff import PEOPLE, staff_person
+from tests.store.records import decided, hit, instant, plate_read
 
 LOCAL_OFFICER = staff_person("local", Role.OFFICER, sources=frozenset({SourcePermission.DEPARTMENT}))
 PLATES = {"7ABC123": Reason.STOLEN_VEHICLE, "5XYZ900": Reason.WANTED_PERSON}
@@ -68,6 +70,15 @@ def test_the_plates_shown_first_are_on_record_once_and_a_new_one_alone(rig: Page
     rig.add_hit(9, Reason.STOLEN_VEHICLE, plate="8NEW123")
     reel_of(officer, "/hits/unit-1:hit-1")
     assert [record.objects for record in rig.staff.records()[again + 2 :]] == [("unit-1:hit-9",)]
+
+
+def test_card_and_row_show_one_time_however_long_the_vehicle_stays_in_view(rig: PageRig, officer: httpx.Client) -> None:
+    stays = replace(plate_read("unit-1:read-30", "4STY123"), last_seen=instant(16_400))
+    made = hit("unit-1:hit-30", stays.read_id, stays.plate)
+    rig.store.reads.commit([decided(stays, [made])])
+    page = officer.get(f"/hits/{made.hit_id}").text
+    card, row = page.partition("<article")[2], reel_of(officer, f"/hits/{made.hit_id}").partition("4STY123")[2]
+    assert re.findall(r"\d\d:\d\d:\d\d", card)[:1] == re.findall(r"\d\d:\d\d:\d\d", row)[:1]
 
 
 def test_an_officer_without_permission_and_a_locked_screen_see_no_plate(rig: PageRig, officer: httpx.Client) -> None:

@@ -43,7 +43,7 @@ class HitCard:
     comparison: tuple[CharacterPair, ...]
     """Read and listed text, character by character."""
     seen: Placement
-    """When the plate was seen last, by all that the unit knows of its clock."""
+    """When the plate was seen that matched, by all that the unit knows of its clock; later looks do not move it."""
     list_age: ListAge
     state: HitState
     said: tuple[Disposition, ...]
@@ -195,14 +195,14 @@ class HitViews:
         read = stored.read
         with self._store.database.read() as connection:
             said = tuple(dispositions_of(connection, [hit.hit_id]).get(hit.hit_id, []))
-        timeline = clock_pairs.timelines(self._store.database, [read.last_seen.boot_id])[read.last_seen.boot_id]
+        timeline = clock_pairs.timelines(self._store.database, [hit.matched_at.boot_id])[hit.matched_at.boot_id]
         return HitCard(
             hit=hit,
             level=level_of_hit(hit),
             read=stored,
             alert=stored.alert_of(hit.hit_id),
             comparison=compare_plates(read.text, hit.entry.text),
-            seen=timeline.place(read.last_seen),
+            seen=timeline.place(hit.matched_at),
             list_age=list_age(hit.list_age_s, *self._lists.ages_of(hit.generation.source)),
             state=HitState.of(said),
             said=said,

@@ -292,7 +292,9 @@ addEventListener(
     const field = target.open && target.querySelector("input:not([type=hidden])");
     if (field) {
       field.focus();
-      field.setSelectionRange?.(field.value.length, field.value.length);
+      if (field.selectionStart !== null) {
+        field.setSelectionRange(field.value.length, field.value.length); // a date has no place in its text
+      }
     }
   },
   true,
