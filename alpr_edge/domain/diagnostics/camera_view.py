@@ -28,6 +28,9 @@ STRUCTURE_SHARE = 0.65
 """Share of the usual structure below which a camera looks elsewhere: rides keep 0.88, the road's surface has 0.5."""
 STILL_SHARE = 0.08
 """Most tiles that change between two samples where the picture stands still although the car drives."""
+PASSING_SHARE = 0.4
+"""Least tiles that change between two samples where the road passes by: of rides 0.7 do, of cars that pass a still
+camera 0.08."""
 BLIND_TILE_GREY, BLIND_TILE_STRUCTURE = 4, 45
 """Range of grey, and structure, up to which a tile showed nothing of the road in a window."""
 BLIND_TILES = 0.12
@@ -101,14 +104,20 @@ class ViewWindow:
 
     @property
     def is_still(self) -> bool:
-        """Whether next to nothing changes in three of four steps: a car that stops has the speed of its last fix.
+        """Whether next to nothing changes in three of four steps: a car that stops has the speed of its last fix."""
+        return float(np.percentile(self._changed_shares, 75)) <= STILL_SHARE
 
-        What changes in all tiles alike is the light, which also falls on a dashboard.
-        """
+    @property
+    def shows_road(self) -> bool:
+        """Whether most steps change as much as where the road passes by."""
+        return float(np.median(self._changed_shares)) >= PASSING_SHARE
+
+    @cached_property
+    def _changed_shares(self) -> Values:
+        """Share of tiles that change in each step; what changes in all alike is the light, also on a dashboard."""
         greys = np.stack([sample.grey for sample in self._samples]).astype(np.float64)
         light = np.median(greys[1:] / np.maximum(greys[:-1], 1), axis=(1, 2), keepdims=True)
-        changed_shares = (np.abs(greys[1:] - light * greys[:-1]) > CHANGED_GREY).mean(axis=(1, 2))
-        return float(np.percentile(changed_shares, 75)) <= STILL_SHARE
+        return np.asarray((np.abs(greys[1:] - light * greys[:-1]) > CHANGED_GREY).mean(axis=(1, 2)))
 
     @property
     def blind_tiles(self) -> NDArray[np.bool_]:

@@ -94,6 +94,8 @@ class ViewWatch:
             if window is None:
                 return
             fault = ViewFault.TURNED_AWAY if is_known and window.is_still else self._usual.compare(window)
+            if fault is None and self.fault is ViewFault.TURNED_AWAY and not window.shows_road:
+                fault = self.fault  # a car that passes before a picture that stands still is no road
         if self._tell(fault) and window is not None and passed_s <= GAP_S_MAX:
             self._usual.learn(window, passed_s)
 

@@ -1,5 +1,6 @@
 """What is told of a camera's pictures: nothing while the car stands, each fault soon while it drives, and its end."""
 
+import itertools
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -58,6 +59,14 @@ def ground(draw: Draw) -> ViewSample:
 
 def dashboard(_: Draw) -> ViewSample:
     return road(np.random.default_rng(5))
+
+
+def with_passing_car(draw: Draw) -> ViewSample:
+    """A picture that stands still, of which a tenth is a car somewhere in it, with noise."""
+    seen = dashboard(draw)
+    grey, left = seen.grey.astype(np.int64) + draw.integers(-1, 2, SHAPE), draw.integers(0, COLUMNS - 4)
+    grey[4:8, left : left + 4] = draw.integers(20, 200)
+    return sample(np.clip(grey, 0, 255), seen.near, seen.far)
 
 
 def tape(draw: Draw) -> ViewSample:
@@ -125,6 +134,12 @@ def test_each_fault_is_told_within_ten_seconds_of_driving_and_ends_by_itself(sce
     assert car.see(scene, TOLD_S_MAX)[-1] is FAULTS[scene]
     assert kinds(car.see(scene, 15)) == {FAULTS[scene]}, "it lasts, and is not learnt"
     assert car.see(road, WINDOW_S + TOLD_AFTER_S + 1)[-1] is None
+
+
+def test_a_fixed_picture_before_which_cars_pass_is_told_once_in_half_an_hour() -> None:
+    car, passing = Car(), itertools.cycle([dashboard] * 9 + [with_passing_car] * 7)
+    told = [car.see(scene, STEP_S)[0] for scene in itertools.islice(passing, 26 * 60)]
+    assert [fault for fault, _ in itertools.groupby(told)] == [None, ViewFault.TURNED_AWAY]
 
 
 @pytest.mark.parametrize("scene", [black, washed_out, sky], ids=lambda scene: scene.__name__)
