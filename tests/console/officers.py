@@ -49,6 +49,7 @@ class Hand:
         assert target.evaluate("it => (it.closest('label') ?? it).getBoundingClientRect().height") >= TOUCH_PX_MIN
         target.click()
         self.page.wait_for_load_state()
+        self.page.evaluate("() => new Promise(requestAnimationFrame)")  # what is opened gets the focus by then
         self.touches += 1
 
     def type(self, target: Locator, text: str) -> None:
