@@ -242,6 +242,7 @@ class CaptureDaemon:
             "restarts": figures["restarts"] | self._power.restarts(),
             "has_fix": self._fix_history.at(now) is not None,
             "utc_source": now.utc_source.value,
+            "computer_clock_confirmed": self._clock.computer_clock.trusted,
             "now": instant_payload(now).model_dump(),
             "receiver_date": self._date_trouble(),
             "chrony": self._chrony.state,

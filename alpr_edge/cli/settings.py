@@ -52,7 +52,8 @@ def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) ->
     layers, faults, policy = _look_at(file)
     if as_json:
         remote = {"serial": layers.in_force or None, "fault": layers.fault or None} if layers else None
-        print_object({"file": file, "faults": faults, "policy": policy, "department": remote})
+        warnings = _warnings_of(layers.settings) if layers else []
+        print_object({"file": file, "faults": faults, "warnings": warnings, "policy": policy, "department": remote})
     else:
         for fault in faults:
             typer.echo(f"alpr-edge: {fault}", err=True)
@@ -111,6 +112,7 @@ def _unit_lines(settings: "Settings") -> "Iterator[str]":
         yield f"camera {camera.id}: {camera.kind} {without_secrets(str(address))}".rstrip()
     receiver = settings.position.device
     yield f"receiver: {receiver or 'none; reads have no position (position.device)'}"
+    yield from map("warning: {}".format, _warnings_of(settings))
     alerts = settings.alerts
     sound = {"alsa": f"device {alerts.device}", "wav": f"into {alerts.wav_path}", "none": "none; hits make no sound"}
     yield f"sound: {sound[alerts.player]}"
@@ -120,6 +122,15 @@ def _unit_lines(settings: "Settings") -> "Iterator[str]":
         origin = "department" if source.department else source.folder or without_secrets(source.url)
         yield f"list {source.name}: {source.format}, {origin or 'imported by hand'}; needs {source.source_permission}"
     yield f"department: {settings.uplink.url or 'none; nothing is sent (uplink.url)'}"
+
+
+def _warnings_of(settings: "Settings") -> list[str]:
+    """What is valid and still keeps a part of the unit from working."""
+    position = settings.position
+    if position.device and not position.chrony_socket:
+        text = "position.chrony_socket is empty: commands and the page know no time without a time server"
+        return [text]
+    return []
 
 
 def _tell_of_department(layers: "LayeredSettings") -> None:

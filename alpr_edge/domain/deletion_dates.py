@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.instants import UNCONFIRMED_CLOCK, Instant
 from alpr_edge.domain.timeline import Basis, Timeline
 
 AGREEMENT = timedelta(minutes=10)
@@ -65,7 +65,7 @@ def objection_to(
     """
     utc = now.trusted_utc
     if utc is None:
-        return Objection("no receiver and no time server confirms the clock")
+        return Objection(UNCONFIRMED_CLOCK)
     if (objection := _objection_of_this_start(now, timeline)) is not None:
         return objection
     if newest_read is not None and utc < newest_read - AGREEMENT:

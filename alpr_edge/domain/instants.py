@@ -25,6 +25,10 @@ class UtcSource(StrEnum):
 
 TRUSTED_SOURCES = frozenset({UtcSource.GNSS, UtcSource.NTP})
 """A receiver and a time server."""
+UNCONFIRMED_CLOCK = (
+    "nothing confirms this computer's clock: let chronyd follow the receiver (position.chrony_socket) or a time server"
+)
+"""Why the time is not known, in whatever says so: the plate reader alone has the receiver's time without chronyd."""
 
 
 @dataclass(frozen=True, slots=True)

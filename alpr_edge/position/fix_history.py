@@ -235,6 +235,11 @@ class GnssClock:
         utc = fix.utc + timedelta(milliseconds=age_ms)
         return replace(now, utc=utc, utc_source=UtcSource.GNSS, uncertainty_ms=uncertainty_ms)
 
+    @property
+    def computer_clock(self) -> Instant:
+        """The present instant by the inner clock alone, which other programs of the unit go by."""
+        return self._inner.now()
+
     def _is_contradicted(self, fix: Fix | None, now: Instant) -> bool:
         """Whether a fix's time is much later than a trusted time by a time server or by earlier fixes."""
         if fix is None or not now.trusted or fix.received_at.boot_id != now.boot_id:

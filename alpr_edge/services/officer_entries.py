@@ -12,7 +12,7 @@ from alpr_edge.domain.access_log.changes import NONE, Subject, value_name
 from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry, Reason
-from alpr_edge.domain.instants import rfc3339, typed_moment
+from alpr_edge.domain.instants import UNCONFIRMED_CLOCK, rfc3339, typed_moment
 from alpr_edge.domain.matching import Match
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -211,7 +211,7 @@ def _end(text: str, now: datetime | None) -> datetime:
             # Overflow: a day at either end of the calendar, of another zone.
             raise FeedError("--expires is such as 90m, 12h, 3d or 2026-05-04T18:00") from None
     if now is None:
-        raise FeedError("no receiver and no time server confirms the clock yet; give --expires as a date and time")
+        raise FeedError(f"{UNCONFIRMED_CLOCK}; give --expires as a date and time")
     return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 

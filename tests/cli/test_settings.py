@@ -52,6 +52,20 @@ def test_a_fit_file_is_told_what_its_policy_means(tmp_path: Path) -> None:
     assert (policy["security_profile"], policy["idle_min"], policy["log_retention_days"]) == ("nist", 30, 730)
 
 
+def test_a_receiver_that_sets_no_clock_is_a_warning(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [1]))
+    text = settings.read_text(encoding="utf-8")
+    for position, count in (
+        ('device = "/dev/ttyACM0"', 1),
+        ('device = "/dev/ttyACM0"\nchrony_socket = "/run/x.sock"', 0),
+    ):
+        settings.write_text(f"{text}\n[position]\n{position}\n", encoding="utf-8")
+        told = CliRunner().invoke(app, ["settings", "check", str(settings)]).stdout
+        assert told.count("warning: position.chrony_socket is empty") == count
+        document = json.loads(CliRunner().invoke(app, ["settings", "check", str(settings), "--json"]).stdout)
+        assert len(document["warnings"]) == count
+
+
 def test_every_fault_of_file_and_models_comes_at_once(tmp_path: Path) -> None:
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [1]))
     (tmp_path / "models" / "reader.onnx").write_text("no model", encoding="utf-8")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alpr_edge.domain.deletion_dates import AGREEMENT, GAP_MAX, DepartmentDate, Objection, objection_to
-from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.instants import UNCONFIRMED_CLOCK, Instant, UtcSource
 from alpr_edge.domain.timeline import Timeline
 
 TODAY = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -35,9 +35,7 @@ def department_date(utc: datetime, second: float = 30, boot: str = "yesterday") 
 
 def test_a_source_that_is_missing_contradicts_nothing() -> None:
     department = department_date(NOW_UTC)
-    assert objection(now=at(100, source=UtcSource.RTC), department=department) == Objection(
-        "no receiver and no time server confirms the clock"
-    )
+    assert objection(now=at(100, source=UtcSource.RTC), department=department) == Objection(UNCONFIRMED_CLOCK)
     assert objection(at(5), department=department) == Objection(
         "the date was not confirmed yet since the computer started"
     )

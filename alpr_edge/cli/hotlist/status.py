@@ -16,6 +16,7 @@ from alpr_edge.cli.hotlist.common import age_json, details_json, open_lists
 from alpr_edge.cli.hotlist.feed_words import unknown_words_json, unknown_words_lines
 from alpr_edge.cli.output import count_text, print_object, print_table, time_text
 from alpr_edge.domain.hits import Generation
+from alpr_edge.domain.instants import UNCONFIRMED_CLOCK
 from alpr_edge.domain.list_ages import age_words
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _print_status(state: HotlistStatus, own: list[OwnEntry], now: datetime | Non
     for line in _lines(state, own):
         typer.echo(line)
     if live and now is None:
-        typer.echo("no age is known: no receiver and no time server confirms the clock; wait for a fix")
+        typer.echo(f"no age is known: {UNCONFIRMED_CLOCK}")
 
 
 def _row(generation: Generation, state: ListState, now: datetime | None) -> tuple[str, ...]:

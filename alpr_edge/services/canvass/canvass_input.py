@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from alpr_edge.domain.canvass.canvass import BEFORE_MAX, LASTS_MAX, LASTS_MIN, PARTIALS_MAX
 from alpr_edge.domain.errors import CanvassError, FeedError
 from alpr_edge.domain.ground.areas import GroundArea, parse_ground_area
-from alpr_edge.domain.instants import Instant, typed_moment
+from alpr_edge.domain.instants import UNCONFIRMED_CLOCK, Instant, typed_moment
 from alpr_edge.domain.patterns import partial_fault
 from alpr_edge.services.plate_input import plate_to_search_for
 from alpr_edge.settings.canvass import CanvassSettings
@@ -106,7 +106,7 @@ def _until(text: str, now: datetime | None) -> timedelta:
     except ValueError:
         raise CanvassError("the end is such as 90m, 12h or 3d, or a date and time such as 2026-05-04T18:00") from None
     if now is None:
-        raise CanvassError("no receiver and no time server confirms the clock yet; say how long it lasts, such as 8h")
+        raise CanvassError(f"{UNCONFIRMED_CLOCK}; say how long it lasts, such as 8h")
     return end - now
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.instants import UNCONFIRMED_CLOCK
 from alpr_edge.domain.restrictions import Area
 from alpr_edge.services.plate_input import plate_to_search_for, state_letters
 from alpr_edge.store.reads.search import Period, ReadFilter
@@ -80,7 +81,7 @@ def _period(request: SearchRequest, now: datetime | None) -> Period | None:
     if request.time not in LAST:
         raise FeedError("there is no such time to choose")
     if now is None:
-        raise FeedError("no receiver and no time server confirms the clock yet; give the time from and to")
+        raise FeedError(f"{UNCONFIRMED_CLOCK}; give the time from and to")
     return Period(now - LAST[request.time], now)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from alpr_edge.domain.diagnostics.unit_parts import PartHealth, UnitPart
-from alpr_edge.domain.instants import UtcSource
+from alpr_edge.domain.instants import UNCONFIRMED_CLOCK, UtcSource
 from alpr_edge.domain.list_ages import age_words
 from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.health import Health
@@ -116,6 +116,9 @@ def _clock(figures: dict[str, Any]) -> PartHealth:
     source = figures.get("utc_source")
     if source is None:
         return unknown(UnitPart.CLOCK, "not reported yet")
+    if source in _SOURCES and figures.get("computer_clock_confirmed") is False:
+        text = f"reads have the receiver's time; {UNCONFIRMED_CLOCK}"
+        return attention(UnitPart.CLOCK, "not set", text, "Set position.chrony_socket and restart.")
     if source in _SOURCES:
         return well(UnitPart.CLOCK, "confirmed", f"{_SOURCES[UtcSource(source)]} confirms the time")
     return attention(UnitPart.CLOCK, "not confirmed", "nothing confirms the time yet", "Drive under open sky.")

@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 from alpr_edge.app.clock import open_clock
 from alpr_edge.cli import app
 from alpr_edge.domain.deletion_dates import DepartmentDate
+from alpr_edge.domain.instants import UNCONFIRMED_CLOCK
 from alpr_edge.settings import load
 from alpr_edge.store.retention.deletion_dates import note_department_date
 from alpr_edge.store.unit_store import open_store
@@ -98,4 +99,4 @@ def test_it_tells_whether_old_reads_go(settings: Path) -> None:
         settings.write_text(text, encoding="utf-8")
         assert "no department confirms the date: it takes 2 earlier starts" in rests()
         daemon.leap = NOT_SYNCHRONISED
-        assert rests() == "no receiver and no time server confirms the clock"
+        assert rests() == UNCONFIRMED_CLOCK

@@ -14,7 +14,7 @@ from alpr_edge.domain.alerting import ListAge
 from alpr_edge.domain.diagnostics.checks import Grade, list_check
 from alpr_edge.domain.errors import FeedClockError
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
-from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.instants import UNCONFIRMED_CLOCK, Instant, UtcSource
 from alpr_edge.domain.list_ages import list_age
 from alpr_edge.domain.restrictions import Hours
 from alpr_edge.domain.vehicle_alerts import Announcement
@@ -170,7 +170,7 @@ def test_the_commands_say_so(command: Command, tmp_path: Path, no_time: None) ->
     assert "amber" in status.stdout
     why = ("--reason", "major_crime", "--case", "26-000123")
     refusal = command("add", "5SOW750", *why, "--expires", "12h")
-    assert "no receiver and no time server confirms the clock yet; give --expires as a date and time" in refusal.stderr
+    assert f"{UNCONFIRMED_CLOCK}; give --expires as a date and time" in refusal.stderr
     far = command("add", "5SOW750", *why, "--expires", "2100-01-01T00:00")
     assert (far.exit_code, far.stderr.count("\n")) == (1, 1)
     assert "90 days at most" in far.stderr

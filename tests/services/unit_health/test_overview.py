@@ -75,6 +75,7 @@ def test_a_list_of_which_lines_went_nowhere_asks_for_attention() -> None:
             {"camera front": ("attention", "reads nothing here")},
         ),
         (look(with_figures(RUN, utc_source="rtc")), {"clock": ("attention", "not confirmed")}),
+        (look(with_figures(RUN, computer_clock_confirmed=False)), {"clock": ("attention", "not set")}),
         (look(with_figures(RUN, roster_until=None)), {"roster": ("attention", "none")}),
         (look(replace(RUN, ready=False)), {"storage": ("fault", "no read is stored")}),
         (look(replace(RUN, working=False)), {"plate reader": ("attention", "starting")}),
