@@ -55,7 +55,7 @@ def test_what_is_no_picture_is_refused_in_one_line(tmp_path: Path) -> None:
     whole = (tmp_path / "whole.png").read_bytes()
     for name, data, reason in [
         ("empty.jpg", b"", "empty"),
-        ("text.jpg", b"a letter to the department", "no picture"),
+        ("text.jpg", b"a letter to the department", "not an image"),
         ("cut.png", whole[: len(whole) // 2], "damaged"),
         ("bomb.png", bomb(), "50 megapixels"),
     ]:

@@ -116,7 +116,7 @@ class DepartmentHolds:
             row = _require_own(connection, hold_id)
             before = None if row["until"] is None else datetime.fromisoformat(row["until"])
             if before is None or (until is not None and until <= before):
-                end = "lasts until it is released" if before is None else f"ends {row['until']}"
+                end = "lasts until released" if before is None else f"ends {row['until']}"
                 raise HoldError(f"{hold_id}: {end}; give a later end, or none")
             if before <= author.at:
                 raise HoldError(f"{hold_id}: it is over since {row['until']}; place a new one")

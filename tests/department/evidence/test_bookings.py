@@ -150,4 +150,4 @@ def test_the_command_lists_them(storage: Storage, files: TlsFiles) -> None:
     assert PASSPHRASE not in listed
     rows = [json.loads(line) for line in department("list", "--json").splitlines()]
     assert {row["package_id"] for row in rows} == {PACKAGE, OTHER}
-    assert department("list", "--case", "26-999999") == "no package was booked out\n"
+    assert department("list", "--case", "26-999999") == "no package was exported\n"

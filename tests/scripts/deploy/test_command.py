@@ -38,6 +38,7 @@ WORDS = {
     "hotlist import": ["feed.csv", "--source", "bolo", "--format", "generic-csv"],
     "hotlist export": ["--rejected", "--source", "bolo"],
     "hotlist status": ["--entries"],
+    "hotlist list": ["bolo"],
     "hotlist rollback": ["bolo"],
     "hotlist drop": ["bolo", "--yes"],
     "hotlist dismiss": ["bolo"],

@@ -177,7 +177,7 @@ class HoldService:
 
     def extend(self, authoriser: Authoriser, purpose: Purpose, hold_id: str, until: datetime | None) -> ListedHold:
         """Have a hold last longer; raises as :meth:`place`, and HoldError where it is another's or of another case."""
-        end = "until it is released" if until is None else f"until {until:%Y-%m-%d %H:%M} UTC"
+        end = "until released" if until is None else f"until {until:%Y-%m-%d %H:%M} UTC"
         with authoriser.access(
             Operation.HOLD_READ, purpose, AccessSubject((hold_id,), note=f"longer, {end}")
         ) as access:
