@@ -93,15 +93,15 @@ def fault_words(error: FeedError) -> str:
 
 def _purpose_words(rule: PurposeRule) -> str:
     """A purpose with what it needs."""
-    needs = [word for word, need in (("offence", rule.offence), ("case", rule.case)) if need is Need.REQUIRED]
+    needs = [word for word, need in (("offense", rule.offence), ("case", rule.case)) if need is Need.REQUIRED]
     return f"{rule.words} (with {' and '.join(needs)})" if needs else rule.words
 
 
 def _faults(profile: Profile) -> dict[DecisionReason, str]:
     return {
         DecisionReason.PURPOSE_MISSING: "choose what it is for",
-        DecisionReason.OFFENCE_MISSING: "this purpose needs an offence",
-        DecisionReason.OFFENCE_UNKNOWN: "choose one of the offences",
+        DecisionReason.OFFENCE_MISSING: "this purpose needs an offense",
+        DecisionReason.OFFENCE_UNKNOWN: "choose one of the offenses",
         DecisionReason.CASE_MISSING: "this purpose needs a case number",
         DecisionReason.CASE_FORMAT: f"a case number looks like {' or '.join(profile.case_formats.formats)}",
     }

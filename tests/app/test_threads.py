@@ -43,6 +43,7 @@ STAGES = {
     "position",
     "ignition",
     "database",
+    "pictures",
     "power-stand-in",
     *WORKERS,
 }

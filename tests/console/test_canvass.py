@@ -131,8 +131,8 @@ def test_who_may_not_sees_nothing_of_it_and_ends_none(rig: PageRig, officer: htt
     [
         ({"case": ""}, "This purpose needs a case number"),
         ({"case": "1"}, "A case number looks like 99-999999"),
-        ({"offence": ""}, "This purpose needs an offence"),
-        ({"offence": "jaywalking"}, "Choose one of the offences"),
+        ({"offence": ""}, "This purpose needs an offense"),
+        ({"offence": "jaywalking"}, "Choose one of the offenses"),
         ({"place": "at", "at": "nowhere"}, "An area is latitude,longitude,radius"),
         ({"place": "corners", "corners": ""}, "A polygon is 3 to 32 corners"),
         ({"place": "corners", "corners": "0,0 0,1 1,0 1,1"}, "The edges of the polygon cross"),

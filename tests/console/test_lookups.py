@@ -118,7 +118,7 @@ def test_another_session_and_a_page_that_is_none_are_refused(rig: PageRig, offic
         ({"plate": PLATE, "camera": SCRIPT}, "no such camera"),
         ({"plate": PLATE, "state": SCRIPT}, "State is two letters"),
         ({"plate": PLATE, "purpose": ""}, "Choose what it is for"),
-        ({"plate": PLATE, "purpose": "criminal_investigation", "case": "26-000123"}, "needs an offence"),
+        ({"plate": PLATE, "purpose": "criminal_investigation", "case": "26-000123"}, "needs an offense"),
         ({"plate": PLATE, "purpose": "stolen_property"}, "needs a case number"),
         ({"plate": PLATE, "case": SCRIPT}, "A case number looks like 99-999999"),
         ({"time": "between", "begin": "yesterday"}, "such as 2026-05-04T18:00"),

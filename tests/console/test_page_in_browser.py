@@ -294,6 +294,7 @@ def test_what_does_not_change_stays_as_it_is(page: Page, rig: PageRig) -> None:
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url) if "/pictures/" in request.url else None)
     page.evaluate("window.image = document.querySelector('.scene')")
+    expect(page.locator("main[inert]")).to_have_count(0)  # another hit than before takes no touch at first
     page.get_by_role("button", name="Correct", exact=True).focus()
     hit_id = page.locator("[data-hit]").get_attribute("data-hit")
     with rig.client("ana") as client:
@@ -353,6 +354,7 @@ def test_a_page_that_hears_nothing_says_so_and_comes_back_with_the_unit(
     with own.serving():
         own.add_hit(1)
         page = open_page(context, own, "ana")
+        page.wait_for_load_state("networkidle")  # no connection is being made while the unit stops
     expect(page.locator("#live")).to_have_text("NOT LIVE", timeout=4000)
     with own.serving():
         expect(page.locator("#live")).to_have_text("live")
@@ -369,6 +371,7 @@ def test_a_page_whose_session_ended_while_it_heard_nothing_leaves(
         own.add_hit(1)
         page = open_page(context, own, "ana")
         expect(page.locator("[data-hit]")).to_be_visible()
+        page.wait_for_load_state("networkidle")  # no connection is being made while the unit stops
     (cookie,) = context.cookies()
     end_session(own, cookie["value"])
     with own.serving():

@@ -164,20 +164,18 @@ function take(answer, wasSent) {
   } else if (asked !== addressToAsk()) {
     isStale = true; // a form was begun or left meanwhile
   } else {
-    show(answer.response);
+    show(answer.response, isBusy());
   }
 }
 
 // The page after a form was sent. If the form was refused, its fields stay and the page says why.
 function showOutcome(answer, fault) {
-  const page = answer.response;
   fault.id = "fault";
   document.getElementById("fault").replaceWith(document.adoptNode(fault));
   if (fault.hidden) {
     history.replaceState(null, "", answer.responseURL);
-    document.title = page.title;
   }
-  replaceMain(page, !fault.hidden);
+  show(answer.response, !fault.hidden);
 }
 
 // The session was locked, or the car started or stopped: the strip is another one as well.
@@ -186,24 +184,22 @@ function isAnotherPage(page) {
   return !fresh || fresh.dataset.kind !== document.querySelector("main").dataset.kind;
 }
 
-function show(page) {
+// What is shown next depends on the hit as it stands after the change: the other hit may have come with the answer to a form.
+function show(page, isFilledIn) {
   const isNew = hasNewHit(page);
-  const isFilledIn = isBusy();
   const first = firstWaiting(page);
+  document.title = page.title;
+  replaceMute(page);
+  replaceWaiting(page);
+  replaceMain(page, isFilledIn);
   const isHeld = isFilledIn || isHalfVerified() || (path() !== "/" && isLesser(first));
   const isTold = !isHalfVerified() || levelOf(first) > levelOf(document.querySelector("main [data-hit]"));
   const link = document.getElementById("new-hit");
   if (isNew && !isHeld && path() !== "/") {
     location.assign("/");
-    return;
-  }
-  document.title = page.title;
-  if (link) {
+  } else if (link) {
     link.hidden = !(isNew && isHeld && isTold);
   }
-  replaceMute(page);
-  replaceWaiting(page);
-  replaceMain(page, isFilledIn);
 }
 
 function firstWaiting(page) {
@@ -221,7 +217,7 @@ function hasNewHit(page) {
   if (first === null || first.dataset.glance === hitOf(document)) {
     return false;
   }
-  const wasThere = document.querySelector(`.reel [data-glance="${CSS.escape(first.dataset.glance)}"]`) !== null;
+  const wasThere = document.querySelector(`.reel [data-hits~="${CSS.escape(first.dataset.glance)}"]`) !== null;
   return !wasThere || document.getElementById("new-hit")?.hidden === false;
 }
 

@@ -85,7 +85,7 @@ def test_a_search_is_saved_and_run_and_what_it_finds_is_held(
         page.get_by_role("link", name="Hold", exact=True).click()
         page.get_by_label("Case number").fill(CASE)
         page.get_by_label("Why it is held").fill("subpoena 12")
-        page.get_by_label("Until; empty").fill("2099-01-01")
+        page.get_by_label("Hold until").fill("2099-01-01")
         look(page, "Hold this read", tmp_path / f"{theme}-hold-form.png")
         page.get_by_role("button", name="Hold", exact=True).click()
         look(page, f"Held for case {CASE}: 1", tmp_path / f"{theme}-holds.png")

@@ -142,7 +142,7 @@ def test_a_long_result_is_paged_and_says_what_it_could_not_see(
         ({"unit": "car-1", "time": "between", "begin": "soon", "end": ""}, "such as 2026-05-04T18:00"),
         ({"at": "somewhere", "time": "1d"}, "A place is latitude and longitude"),
         ({"plate": PICTURED, "purpose": ""}, "Choose what it is for"),
-        ({"plate": PICTURED, "purpose": "criminal_investigation"}, "This purpose needs an offence"),
+        ({"plate": PICTURED, "purpose": "criminal_investigation"}, "This purpose needs an offense"),
     ],
 )
 def test_a_form_that_will_not_do_says_what_to_change(

@@ -95,7 +95,7 @@ def choose_time(page: Page) -> SearchPeriod:
 
 def choose_canvass(page: Page) -> None:
     page.get_by_label("canvass around a crime scene", exact=False).check()
-    page.get_by_role("combobox", name="Offence").select_option("homicide")
+    page.get_by_role("combobox", name="Offense").select_option("homicide")
     page.get_by_role("textbox", name="Case number").fill(canvass().incident)
 
 
