@@ -14,7 +14,7 @@ from alpr_edge.alerts.players import open_player
 from alpr_edge.app.alert_speech import AlertSpeech, open_clips
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.capture_session import ROUND_S, CaptureSession
-from alpr_edge.app.clock import open_clock
+from alpr_edge.app.clock import open_computer_clock
 from alpr_edge.app.evidence_request import leave_evidence_request
 from alpr_edge.app.factories import VisionModels, open_lists, open_vision_models
 from alpr_edge.app.fault_advice import told_ended_faults, told_faults
@@ -81,7 +81,7 @@ class CaptureDaemon:
         self._stop = stop
         self._manager = ServiceManager()
         self._fix_history = FixHistory(settings.position.fix_age_ms_max)
-        self._clock = GnssClock(open_clock(settings), self._fix_history)
+        self._clock = GnssClock(open_computer_clock(settings), self._fix_history)
         self._clips = open_clips(settings)
         self._signed_in = SignedInWatch(settings, self._clock, speaks=bool(self._clips.samples))
         self._speech = AlertSpeech(settings, self._clips, self._signed_in)

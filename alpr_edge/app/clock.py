@@ -6,8 +6,15 @@ from alpr_edge.settings import Settings
 
 
 def open_clock(settings: Settings) -> SystemClock:
-    """Open this machine's clock with all its sources of trust.
+    """Open the clock of a unit: this machine's, or the receiver's while nothing sets this machine's."""
+    return _open(settings, asks_reader=True)
 
-    The capture daemon reads its receiver first (:class:`~alpr_edge.position.fix_history.GnssClock`).
-    """
-    return SystemClock(TimeSources(settings.position.chrony_port, settings.unit.runtime_directory))
+
+def open_computer_clock(settings: Settings) -> SystemClock:
+    """Open this machine's clock alone, for whoever reads the receiver."""
+    return _open(settings, asks_reader=False)
+
+
+def _open(settings: Settings, *, asks_reader: bool) -> SystemClock:
+    directory = settings.unit.runtime_directory
+    return SystemClock(TimeSources(settings.position.chrony_port, directory, asks_reader=asks_reader))

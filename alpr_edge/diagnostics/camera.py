@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from alpr_edge.app.cameras import Camera
-from alpr_edge.app.clock import open_clock
+from alpr_edge.app.clock import open_computer_clock
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.instance_lock import is_locked
 from alpr_edge.app.unit_faults import FaultKind
@@ -114,7 +114,7 @@ def context_of_stopped_unit(settings: Settings) -> CheckContext:
     """
     if is_locked(settings.unit.data_directory):
         raise CaptureError("alpr-edge run holds the camera; systemctl stop alpr-edge, run this, and start it again")
-    return CheckContext(settings, open_clock(settings))
+    return CheckContext(settings, open_computer_clock(settings))
 
 
 @contextmanager

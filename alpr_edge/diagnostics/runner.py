@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from alpr_edge.app.clock import open_clock
+from alpr_edge.app.clock import open_computer_clock
 from alpr_edge.app.instance_lock import is_locked
 from alpr_edge.diagnostics.accounts import check_accounts
 from alpr_edge.diagnostics.camera import check_camera
@@ -110,7 +110,7 @@ def examine(
     running = is_locked(settings.unit.data_directory)
     context = CheckContext(
         settings,
-        open_clock(settings),
+        open_computer_clock(settings),
         running=running,
         skip=frozenset(skip),
         microphone=microphone or settings.alerts.device,

@@ -26,9 +26,9 @@ class UtcSource(StrEnum):
 TRUSTED_SOURCES = frozenset({UtcSource.GNSS, UtcSource.NTP})
 """A receiver and a time server."""
 UNCONFIRMED_CLOCK = (
-    "nothing confirms this computer's clock: let chronyd follow the receiver (position.chrony_socket) or a time server"
+    "no receiver or time server confirms the time: run the plate reader under open sky, or let chronyd set the clock"
 )
-"""Why the time is not known, in whatever says so: the plate reader alone has the receiver's time without chronyd."""
+"""Why the time is not known, in whatever says so."""
 
 
 @dataclass(frozen=True, slots=True)

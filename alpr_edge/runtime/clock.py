@@ -1,6 +1,7 @@
 """Clocks: the system's, and that of a recording, which is moved from frame to frame."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from alpr_edge.domain.instants import Instant, UtcSource
@@ -27,9 +28,9 @@ class SystemClock:
     def now(self) -> Instant:
         """The present instant."""
         since_boot_ns, utc = boottime_ns(), datetime.now(UTC)
-        if utc < PLAUSIBLE_SINCE:
-            return Instant(self._boot_id, since_boot_ns)
-        now = Instant(self._boot_id, since_boot_ns, utc, UtcSource.RTC)
+        now = Instant(self._boot_id, since_boot_ns)
+        if utc >= PLAUSIBLE_SINCE:
+            now = replace(now, utc=utc, utc_source=UtcSource.RTC)
         return now if self._sources is None else self._sources.stamp(now)
 
     def publish(self) -> None:

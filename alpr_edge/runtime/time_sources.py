@@ -1,17 +1,19 @@
-"""Finds out what keeps this machine's clock: chronyd by its own report, else the kernel, which any time daemon sets.
+"""Finds out what confirms the time: chronyd by its own report, the receiver, or the kernel, which any time daemon sets.
 
 The capture daemon has no network, not even to this machine, and may not ask the kernel: there the uplink daemon asks,
 and publishes the answer in the runtime directory. The answer says how far the machine's clock is right; the time itself
-is still read from that clock.
+is still read from that clock. Where nothing sets that clock, the other processes take the time of the receiver from the
+health file of the capture daemon, which alone reads it.
 """
 
 import threading
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.instants import Instant, UtcSource, moment_in
 from alpr_edge.domain.timeline import DRIFT
 from alpr_edge.runtime import kernel_clock
 from alpr_edge.runtime.chronyd import ChronydError, tracking
@@ -28,28 +30,38 @@ UNCERTAINTY_MS_MAX = 10_000.0
 """A clock that may be off by more does not count as confirmed: chronyd still names a source that was lost long ago."""
 _FILE = "time"
 """Name of the published answer in the runtime directory."""
+_READER_FILE = "run"
+"""Name of the capture daemon's health."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class TimeConfirmation:
-    """The answer of a time source: this machine's clock was right at a moment."""
+    """The answer of a time source: this machine's clock was right at a moment, or what the time was then."""
 
     source: UtcSource
     """GNSS where the clock follows a receiver of this machine, NTP where it follows a time server."""
     uncertainty_ms: float
     at: Instant
     """When it was given; only its boot and boot time count."""
+    utc: datetime | None = None
+    """The time then; None: this machine's clock had it."""
 
     def stamp(self, now: Instant) -> Instant:
         """``now`` as confirmed by this answer; unchanged when the answer is too old for it."""
-        if now.utc is None or now.boot_id != self.at.boot_id or not 0 <= now.ms_since(self.at) <= VALID_MS:
+        if now.boot_id != self.at.boot_id or not 0 <= (age_ms := now.ms_since(self.at)) <= VALID_MS:
             return now
-        uncertainty_ms = self.uncertainty_ms + now.ms_since(self.at) * DRIFT
-        if uncertainty_ms > UNCERTAINTY_MS_MAX:
+        utc = now.utc if self.utc is None else self.utc + timedelta(milliseconds=age_ms)
+        uncertainty_ms = self.uncertainty_ms + age_ms * DRIFT
+        if utc is None or uncertainty_ms > UNCERTAINTY_MS_MAX:
             return now
-        return replace(now, utc_source=self.source, uncertainty_ms=uncertainty_ms)
+        return replace(now, utc=utc, utc_source=self.source, uncertainty_ms=uncertainty_ms)
+
+    def moved_to(self, at: Instant) -> "TimeConfirmation":
+        """The same answer, given at another moment of the same boot."""
+        utc = None if self.utc is None else self.utc + timedelta(milliseconds=at.ms_since(self.at))
+        return replace(self, at=at, utc=utc)
 
 
 class TimeSources:
@@ -58,11 +70,13 @@ class TimeSources:
     Args:
         chrony_port: the port of this machine's chronyd; 0: it is not asked.
         directory: the unit's runtime directory, in which answers are published; None: there is none.
+        asks_reader: whether the capture daemon is asked for its receiver's time.
     """
 
-    def __init__(self, chrony_port: int, directory: Path | None = None) -> None:
+    def __init__(self, chrony_port: int, directory: Path | None = None, *, asks_reader: bool = False) -> None:
         self._chrony_port = chrony_port
         self._directory = directory
+        self._asks_reader = asks_reader
         self._asking = threading.Lock()
         self._last_request: Instant | None = None
         self._last_publication: Instant | None = None
@@ -83,11 +97,14 @@ class TimeSources:
         if answer is None:
             return now
         if now.boot_id == answer.at.boot_id and -1000 * FIRST_ANSWER_S_MAX <= now.ms_since(answer.at) < 0:
-            answer = replace(answer, at=now)  # this thread waited while another one asked
+            answer = answer.moved_to(now)  # this thread waited while another one asked
         return answer.stamp(now)
 
     def publish(self, now: Instant) -> None:
-        """Publish the last answer for the unit's other processes; at most every five seconds.
+        """Publish what the last answer says of this machine's clock for the unit's other processes.
+
+        At most every five seconds. The receiver's time is not published again: its own reader would take it for another
+        source.
 
         Raises:
             OSError: the runtime directory cannot be written.
@@ -95,7 +112,7 @@ class TimeSources:
         if self._directory is None or (self._last_publication and now.ms_since(self._last_publication) < PUBLISH_MS):
             return
         self._last_publication = now
-        answer = self._last_answer
+        answer = self._last_answer if self._last_answer is None or self._last_answer.utc is None else None
         figures = {} if answer is None else {
             "source": answer.source.value,
             "uncertainty_ms": answer.uncertainty_ms,
@@ -115,10 +132,12 @@ class TimeSources:
             except ChronydError as error:
                 log.debug("clock.chronyd_not_asked", reason=str(error))
             else:
+                if not report.is_synchronised:
+                    return self._of_reader()
                 source = UtcSource.GNSS if report.by_receiver else UtcSource.NTP
-                return TimeConfirmation(source, report.uncertainty_ms, now) if report.is_synchronised else None
+                return TimeConfirmation(source, report.uncertainty_ms, now)
         # No answer takes nothing back: the last one holds for its time.
-        return self._published_by_others() or _of_kernel(now) or self._last_answer
+        return self._published_by_others() or _of_kernel(now) or self._of_reader() or self._last_answer
 
     def _published_by_others(self) -> TimeConfirmation | None:
         health = None if self._directory is None else read_health(self._directory, _FILE)
@@ -130,6 +149,18 @@ class TimeSources:
             return TimeConfirmation(UtcSource(figures["source"]), float(figures["uncertainty_ms"]), at)
         except (KeyError, TypeError, ValueError):
             return None
+
+
+    def _of_reader(self) -> TimeConfirmation | None:
+        """The time of the receiver; None where the capture daemon has none, or has it from this machine's clock."""
+        health = read_health(self._directory, _READER_FILE) if self._asks_reader and self._directory else None
+        try:
+            told = {} if health is None else health.figures["now"]
+            utc, at = moment_in(told["utc"]), Instant(str(told["boot_id"]), int(told["boottime_ns"]))
+            source, uncertainty_ms = UtcSource(told["utc_source"]), float(told["uncertainty_ms"])
+        except (KeyError, TypeError, ValueError):
+            return None
+        return TimeConfirmation(source, uncertainty_ms, at, utc) if utc and source is UtcSource.GNSS else None
 
 
 def _of_kernel(now: Instant) -> TimeConfirmation | None:

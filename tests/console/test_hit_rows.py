@@ -9,7 +9,10 @@ import httpx
 import pytest
 
 from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.page_requests.quiet import QUIETED_MAX, QuietOrder
+from alpr_edge.domain.page_requests.request import PageRequest, RequestAnswer, RequestOutcome
 from alpr_edge.domain.people.person import Role, SourcePermission
+from alpr_edge.store.requests.page_requests import add_request, answer_request, quiet_entries, quiet_requests
 from tests.app.stages.test_store_counts import until
 from tests.console.page_rig import PageRig
 from tests.staff import PEOPLE, staff_person
@@ -118,6 +121,13 @@ def test_one_press_gives_an_answer_to_all_hits_that_were_shown(rig: PageRig, off
     record = rig.staff.records()[before]
     assert (record.action, record.note) == ("dispose_hit", "read: not_this_vehicle; same answer for all")
     assert set(record.objects) == {f"unit-1:hit-{number}" for number in (1, 3, 5, 7)}
+    officer.post("/hits/unit-1:hit-0/answers", data={"part": "read", "answer": "correct"})
+    half = reel_of(officer, "/hits/unit-1:hit-0")
+    assert "Same answer for all (3 more)" in half
+    newest_of_other = re.search(r'name="newest" value="([^"]+)"', half)
+    assert newest_of_other is not None
+    officer.post("/hits/unit-1:hit-0/same-answer", data={"newest": newest_of_other[1]})
+    assert "Same answer for all" not in reel_of(officer, "/hits/unit-1:hit-0"), "they are all at the same step"
     for number in (1, 3, 5):
         assert "not this vehicle" in officer.get(f"/hits/unit-1:hit-{number}").text
     assert "5 waiting" in reel_of(officer), "another vehicle, and a hit that the officer had not seen"
@@ -149,6 +159,22 @@ def test_an_entry_is_quiet_until_the_officer_ends_the_shift(
             again.post(f"{path}/quiet/end")
             until(lambda: ", quiet" not in reel_of(again, path))
             assert "tone: sounds again (Officer" in again.get(path).text
+
+
+def test_so_many_entries_are_quiet_and_no_more(rig: PageRig, officer: httpx.Client) -> None:
+    reel_of(officer)
+    now, session = rig.staff.clock.now(), rig.staff.records()[-1].session
+    for number in range(QUIETED_MAX):
+        made = rig.add_hit(number + 100, plate=f"4QT{number:04}", record_id=str(number))
+        request = PageRequest(f"unit-1:r{number}", QuietOrder(made.hit_id), "officer", "Officer", session, now)
+        with rig.store.database.write() as connection:
+            add_request(connection, request)
+            answer_request(connection, request.request_id, RequestAnswer(RequestOutcome.DONE), now)
+    refused = officer.post("/hits/unit-1:hit-0/quiet")
+    assert "64 entries are quiet already; let one of them sound again" in refused.text
+    officer.post("/hits/unit-1:hit-100/quiet/end")
+    with rig.store.database.read() as connection:
+        assert len(quiet_entries(quiet_requests(connection, now.boot_id))) == QUIETED_MAX, "until the unit does it"
 
 
 @pytest.mark.parametrize("person", ["local", "technician", "auditor", ""])

@@ -45,8 +45,8 @@ def test_a_date_that_all_agree_on_may_delete() -> None:
 @pytest.mark.parametrize(
     ("now", "pairs", "reason"),
     [
-        (Instant("today", 10**11, TODAY, UtcSource.RTC), (), "nothing confirms this computer"),
-        (Instant("today", 10**11), (), "nothing confirms this computer"),
+        (Instant("today", 10**11, TODAY, UtcSource.RTC), (), "no receiver or time server confirms the time"),
+        (Instant("today", 10**11), (), "no receiver or time server confirms the time"),
         (at(100), (at(5),), "not confirmed yet"),
         (at(100), (at(5, boot="yesterday"), at(65, boot="yesterday")), "not confirmed yet"),
         (at(100), (at(5), at(65, TODAY + 600 * DAY)), "jumped since the computer started"),

@@ -6,15 +6,17 @@ import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.protocol.items import instant_payload
 from alpr_edge.position.chrony_time_sender import ChronyTimeSender
 from alpr_edge.runtime.chronyd import ChronydError, number_of, tracking, tracking_in
 from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.time_sources import ASK_MS, UNCERTAINTY_MS_MAX, VALID_MS, TimeConfirmation, TimeSources
 from scripts.loopback_ports import free_port
 from tests.position.test_chrony_time_sender import a_fix
@@ -128,6 +130,33 @@ def test_a_process_without_network_believes_what_the_uplink_heard(tmp_path: Path
         uplink.publish(at(ASK_MS))
     content = (tmp_path / "runtime" / "time.json").read_text(encoding="utf-8")
     assert '"ready": false' in content
+
+
+def told_by_reader(directory: Path, instant: Instant) -> None:
+    write_health(directory, Health("run", True, (), {"now": instant_payload(instant).model_dump(mode="json")}))
+
+
+def test_where_nothing_sets_the_clock_the_receiver_s_time_is_taken_from_the_plate_reader(tmp_path: Path) -> None:
+    """The computer's clock is an hour behind, or was never set; the uplink does not tell it to the plate reader again."""
+    fix = replace(at(), utc=NOW + timedelta(hours=1), utc_source=UtcSource.GNSS, uncertainty_ms=200.0)
+    told_by_reader(tmp_path, fix)
+    with TimeDaemon(leap=NOT_SYNCHRONISED) as daemon:
+        for port in (daemon.port, free_port()):
+            sources = TimeSources(port, tmp_path, asks_reader=True)
+            for now in (at(1000), replace(at(1000), utc=None, utc_source=UtcSource.UNKNOWN)):
+                told = sources.stamp(now)
+                assert (told.utc_source, told.utc) == (UtcSource.GNSS, NOW + timedelta(hours=1, seconds=1))
+                assert told.uncertainty_ms == pytest.approx(200.1)
+            sources.publish(at(1000))
+            reader = TimeSources(port, tmp_path)
+            assert not reader.stamp(at(2000)).trusted
+
+
+@pytest.mark.parametrize("source", [UtcSource.RTC, UtcSource.NTP])
+def test_a_plate_reader_without_a_receiver_s_time_confirms_nothing(tmp_path: Path, source: UtcSource) -> None:
+    told_by_reader(tmp_path, replace(at(), utc_source=source, uncertainty_ms=20.0))
+    with TimeDaemon(leap=NOT_SYNCHRONISED) as daemon:
+        assert not TimeSources(daemon.port, tmp_path, asks_reader=True).stamp(at(1000)).trusted
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"ready": true, "troubles": [], "warnings": [], "figures": {}}'])

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from alpr_edge.domain.errors import FeedClockError, FeedError
 from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.instants import UNCONFIRMED_CLOCK
 from alpr_edge.domain.patterns import canonical_partial, is_partial, partial_fault
 from alpr_edge.domain.plates import CHARACTERS_MIN, PLATE_LENGTH_MAX, canonical, fold_written, written_fault
 from alpr_edge.hotlist.formats import reason_codes, state_codes
@@ -148,9 +149,7 @@ class RowBuilder:
             return
         start = issued_at or self._now
         if start is None:
-            raise FeedClockError(
-                "its entries expire, it has no date, and no receiver or time server confirms the clock; wait for a fix"
-            )
+            raise FeedClockError(f"its entries expire, it has no date, and {UNCONFIRMED_CLOCK}")
         try:
             self._expiry = microseconds(start + holds)
         except OverflowError:

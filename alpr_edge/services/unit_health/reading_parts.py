@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from alpr_edge.domain.diagnostics.unit_parts import PartHealth, UnitPart
-from alpr_edge.domain.instants import UNCONFIRMED_CLOCK, UtcSource
+from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.list_ages import age_words
 from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.health import Health
@@ -117,7 +117,7 @@ def _clock(figures: dict[str, Any]) -> PartHealth:
     if source is None:
         return unknown(UnitPart.CLOCK, "not reported yet")
     if source in _SOURCES and figures.get("computer_clock_confirmed") is False:
-        text = f"reads have the receiver's time; {UNCONFIRMED_CLOCK}"
+        text = "the receiver confirms the time; nothing sets this computer's clock"
         return attention(UnitPart.CLOCK, "not set", text, "Set position.chrony_socket and restart.")
     if source in _SOURCES:
         return well(UnitPart.CLOCK, "confirmed", f"{_SOURCES[UtcSource(source)]} confirms the time")

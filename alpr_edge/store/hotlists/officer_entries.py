@@ -26,8 +26,8 @@ ROWS_MAX = 10_000
 LASTS_MAX = timedelta(days=90)
 """Longest time that an entry may last; a plate wanted for longer belongs on a list of the department."""
 _GUESS = (
-    ". The unit takes it to be {}, which neither a receiver nor a time server confirms: where that is wrong, set the "
-    "clock, or wait for a fix"
+    ". The unit takes it to be {}, which no receiver or time server confirms: where that is wrong, set the clock, or "
+    "wait for a fix"
 )
 
 

@@ -117,7 +117,7 @@ def test_a_reason_that_keeps_reads_for_a_day_of_work_is_told(tmp_path: Path, sto
         stage.step()
         worked_s += 700
     assert kinds(stage) == [FaultKind.DELETION_OVERDUE]
-    assert "nothing confirms this computer" in stage.faults()[0].text
+    assert "no receiver or time server confirms the time" in stage.faults()[0].text
     assert kinds(start()) == []
     later = start()
     later.step()

@@ -14,7 +14,7 @@ from alpr_edge.store.hotlists.officer_entries import LASTS_MAX, OwnEntry
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-NOT_CONFIRMED = "takes it to be .*, which neither a receiver nor a time server confirms"
+NOT_CONFIRMED = "takes it to be .*, which no receiver or time server confirms"
 
 
 def add(database: Database, expires: datetime, now: datetime | None, likely: datetime | None = None) -> None:
