@@ -22,7 +22,14 @@ from alpr_edge.domain.timeline import Placement
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import dispositions_of
-from alpr_edge.store.reads.hit_queries import HitGlance, count_of_waiting, hit_glances, read_ids_of_hits, read_of_hit
+from alpr_edge.store.reads.hit_queries import (
+    HitGlance,
+    count_of_waiting,
+    crop_of_hit,
+    hit_glances,
+    read_ids_of_hits,
+    read_of_hit,
+)
 from alpr_edge.store.reads.possible_hits import is_possible
 from alpr_edge.store.reads.queries import StoredRead
 from alpr_edge.store.unit_store import UnitStore
@@ -154,12 +161,13 @@ class HitViews:
 
     def thumbnail(self, authoriser: Authoriser, hit_id: str) -> bytes:
         """The picture of the plate for a row, on record with the row that the session was shown; raises as above."""
-        authoriser = authoriser.without_use()
-        stored, hit = self._find(authoriser, hit_id)
-        is_on_record = self.shown.new_of(token_digest(authoriser.caller.token), (hit_id,)) == []
-        if not is_on_record or not authoriser.decide(Operation.SHOW_HIT, *self._subject_of(hit)).is_allowed:
-            return self.picture(authoriser, hit_id, EvidenceKind.CROP)
-        return self._jpeg(stored, EvidenceKind.CROP)
+        if self.shown.new_of(token_digest(authoriser.caller.token), (hit_id,)) == []:
+            with self._store.database.read() as connection:
+                found = crop_of_hit(connection, hit_id)
+            caller = authoriser.without_use()
+            if found and caller.decide(Operation.SHOW_HIT, *self._subject_of(found[0])).is_allowed:
+                return self._store.images.get(found[1])
+        return self.picture(authoriser, hit_id, EvidenceKind.CROP)
 
     def subject(self, authoriser: Authoriser, hit_id: str) -> tuple[Purpose, AccessSubject]:
         """What a hit is looked at for, and whose data it is.

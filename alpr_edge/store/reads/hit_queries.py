@@ -24,7 +24,7 @@ from sqlalchemy import (
 from alpr_edge.domain.alerting import Level, level_of, stored_level
 from alpr_edge.domain.dispositions.disposition import DispositionPart, InquiryAnswer, ReadAnswer
 from alpr_edge.domain.dispositions.hit_state import AGENCY_ANSWERS, HitState
-from alpr_edge.domain.hits import HotlistEntry, Reason
+from alpr_edge.domain.hits import Hit, HotlistEntry, Reason
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import is_certain
 from alpr_edge.domain.reads import EvidenceKind, text_as_read
@@ -132,6 +132,14 @@ def row_facts(connection: Connection, read_ids: Sequence[str]) -> dict[str, RowF
     query = select(reads.c.read_id, reads.c.plate, reads.c.slot_votes, evidence.c.sha256).outerjoin(evidence, is_crop)
     rows = connection.execute(query.where(reads.c.read_id.in_(read_ids)))
     return {read_id: RowFacts(text_as_read(plate, votes), sha256) for read_id, plate, votes, sha256 in rows}
+
+
+def crop_of_hit(connection: Connection, hit_id: str) -> tuple[Hit, str] | None:
+    """Return a hit and the digest of the picture of its plate; None without either."""
+    is_crop = (evidence.c.read_id == hits.c.read_id) & (evidence.c.kind == EvidenceKind.CROP.value)
+    query = select(hits, evidence.c.sha256).join(evidence, is_crop).where(hits.c.hit_id == hit_id)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else (hit_of(row), row["sha256"])
 
 
 def waiting_alike(connection: Connection, hit_id: str, newest_id: str, limit: int) -> list[str]:
