@@ -30,11 +30,6 @@ def lock_of(store: AccessStore, name: str) -> Lock | None:
 def unlock_account(store: AccessStore, releaser: Person, name: str) -> UnlockedAccount:
     """Unlock the account of somebody else; returns whose it is, and how it was allowed.
 
-    Args:
-        store: accounts and locks.
-        releaser: who is signed in, open and not in glance mode, and releases the lock.
-        name: badge or e-mail address of the locked account.
-
     Raises:
         AccessError: the releaser may not, or no such account is locked.
     """

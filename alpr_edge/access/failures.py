@@ -17,11 +17,7 @@ def note_failure(
     Every failure writes once, so that none is told from another by its time.
 
     Args:
-        rows: the rows of the transaction that decided.
         account: whose failure it is; None: nobody has that name.
-        outcome: what went wrong.
-        limits: how many failures lock.
-        now: the present instant.
     """
     if account is None:
         rows.set_failures(NOBODY, (now,))

@@ -13,18 +13,7 @@ from alpr_edge.domain.sessions.session import Factor
 def sign_in_with_passkey(
     store: AccessStore, site: RelyingParty, security: SecurityProfile, attempt: PasskeyAttempt, place: SignInPlace
 ) -> SignInResult:
-    """Sign somebody in with a passkey, which stands for both factors: the authenticator verified its user.
-
-    Args:
-        store: accounts, sessions and failures.
-        site: the site that passkeys are registered for.
-        security: the rules of the security policy.
-        attempt: the browser's answer.
-        place: when and where.
-
-    Raises:
-        StoreError: the accounts cannot be read or written; nobody is signed in.
-    """
+    """Sign somebody in with a passkey, which stands for both factors: the authenticator verified its user."""
     if (fault := place_fault(store, security, place)) is not None:
         return SignInResult(fault)
     with store.writing() as rows:
@@ -43,11 +32,7 @@ def reopen_with_passkey(
     attempt: PasskeyAttempt,
     place: SignInPlace,
 ) -> SignInResult:
-    """Reopen a session in glance mode by a passkey of its person.
-
-    Raises:
-        StoreError: the accounts cannot be read or written; the session stays as it is.
-    """
+    """Reopen a session in glance mode by a passkey of its person."""
     with store.writing() as rows:
         session = glance_session(rows, token, security, place)
         account = rows.account_of(session.person_id) if session else None
@@ -66,11 +51,7 @@ def confirm_with_passkey(
     attempt: PasskeyAttempt,
     place: SignInPlace,
 ) -> SignInResult:
-    """Ask the holder of an open session for a passkey of theirs, before what they sign in with changes.
-
-    Raises:
-        StoreError: the accounts cannot be read or written; nothing is confirmed.
-    """
+    """Ask the holder of an open session for a passkey of theirs, before what they sign in with changes."""
     with store.writing() as rows:
         session = open_session(rows, token, security, place)
         account = rows.account_of(session.person_id) if session else None

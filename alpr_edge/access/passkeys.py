@@ -93,15 +93,7 @@ def credential_id_of(response: str) -> bytes:
 def verify_assertion(
     response: str, challenge: bytes, site: RelyingParty, passkey: Passkey, sign_count: int
 ) -> int | None:
-    """The passkey's new counter if an answer holds and the user was verified; else None.
-
-    Args:
-        response: the browser's answer, JSON.
-        challenge: the one that was asked.
-        site: the site that asks.
-        passkey: the passkey that the answer names.
-        sign_count: the highest counter seen of it; a lower one is a copy's.
-    """
+    """The passkey's new counter if an answer holds and the user was verified; else None."""
     try:
         result = webauthn.verify_authentication_response(
             credential=response,

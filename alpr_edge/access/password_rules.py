@@ -31,8 +31,6 @@ def check_password(password: str, person: Person, characters_min: int, departmen
     """Check a new password.
 
     Args:
-        password: as it was typed.
-        person: who will have it.
         characters_min: of the security profile, where a second factor goes with it.
         department_names: the names of the department, by the settings; that of the person's account counts always.
 

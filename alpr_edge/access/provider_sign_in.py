@@ -35,15 +35,6 @@ def sign_in_with_provider(
 
     Nobody gets in by one factor: where the provider saw one, a code of the person's own app is the second. Without a
     code the answer is that one is needed, which counts as no failure.
-
-    Args:
-        store: accounts, sessions and failures.
-        security: the rules of the security policy.
-        attempt: whom the provider vouches for; the caller checked its token.
-        place: when and where.
-
-    Raises:
-        StoreError: the accounts cannot be read or written; nobody is signed in.
     """
     if (fault := place_fault(store, security, place)) is not None:
         return SignInResult(fault)

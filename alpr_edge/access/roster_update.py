@@ -13,12 +13,6 @@ from alpr_edge.domain.sessions.session import SessionEnd
 def install_roster(store: AccessStore, content: bytes, key: RosterKey, now: Instant) -> RosterHeader:
     """Put a signed roster in force; one that is refused changes nothing.
 
-    Args:
-        store: accounts and sessions.
-        content: the signed file.
-        key: the department's key, as it was pinned.
-        now: the present instant.
-
     Raises:
         RosterError: expired, older, unsigned, changed, unreadable, or another department's; the text says which.
         StoreError: the accounts cannot be written; the roster before stays in force.

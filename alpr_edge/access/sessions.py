@@ -55,16 +55,8 @@ class Standing:
 def find_standing(store: AccessStore, place: SessionPlace, limits: SessionLimits) -> Standing | None:
     """Find the holder of a session and its state; one that is open counts as used, if a person asks.
 
-    Args:
-        store: accounts and sessions.
-        place: the session, and where it is used.
-        limits: how long sessions stay open.
-
     Returns:
         None where there is no such session.
-
-    Raises:
-        StoreError: the accounts cannot be read; then nothing is allowed.
     """
     holder = store.holder(token_digest(place.token))
     session, person, header = place.bind(holder.session), holder.person, holder.roster
@@ -120,17 +112,7 @@ def sign_out(store: AccessStore, place: SessionPlace) -> bool:
 
 
 def write_end(store: AccessStore, token_sha256: str, login: str, address: str) -> AccessSession | None:
-    """Write that a session has ended which counts as ended already; None where it was none of this place.
-
-    Args:
-        store: accounts and sessions.
-        token_sha256: the digest of its token.
-        login: the login that it was used by.
-        address: where.
-
-    Raises:
-        StoreError: it cannot be written yet.
-    """
+    """Write that a session has ended which counts as ended already; None where it was none of this place."""
     with store.writing() as rows:
         session = rows.session(token_sha256)
         if session is None or not session.is_bound_to(login, address):

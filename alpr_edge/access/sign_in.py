@@ -30,18 +30,7 @@ def sign_in(
     attempt: PasswordAttempt,
     place: SignInPlace,
 ) -> SignInResult:
-    """Sign somebody in with password and one-time code.
-
-    Args:
-        store: accounts, sessions and failures.
-        passwords: compares passwords.
-        security: the rules of the security policy.
-        attempt: what was typed.
-        place: when and where.
-
-    Raises:
-        StoreError: the accounts cannot be read or written; nobody is signed in.
-    """
+    """Sign somebody in with password and one-time code."""
     if (fault := place_fault(store, security, place)) is not None:
         return SignInResult(fault)
     utc = place.now.utc
@@ -73,11 +62,7 @@ def reopen(
     password: str,
     place: SignInPlace,
 ) -> SignInResult:
-    """Reopen a session in glance mode by the password alone; failures count as those of a sign-in do.
-
-    Raises:
-        StoreError: the accounts cannot be read or written; the session stays as it is.
-    """
+    """Reopen a session in glance mode by the password alone; failures count as those of a sign-in do."""
     with store.reading() as rows:
         session = glance_session(rows, token, security, place)
         account = rows.account_of(session.person_id) if session else None
@@ -104,9 +89,6 @@ def confirm(
     """Ask the holder of an open session for password and code again, before what they sign in with changes.
 
     Failures count as those of a sign-in do. The session stays as it is, whatever comes of it.
-
-    Raises:
-        StoreError: the accounts cannot be read or written; nothing is confirmed.
     """
     utc = place.now.utc
     if utc is None:

@@ -30,8 +30,6 @@ def provisioning_uri(secret: str, name: str, issuer: str) -> str:
 
     Args:
         secret: the shared secret.
-        name: the name of the account in the app.
-        issuer: the department.
     """
     return pyotp.TOTP(secret, interval=STEP_S).provisioning_uri(name=name, issuer_name=issuer)
 
@@ -48,8 +46,6 @@ def matching_step(secret: str, code: str, utc: datetime) -> int | None:
 
     Args:
         secret: the shared secret, base32; empty: no code matches.
-        code: as it was typed.
-        utc: the present moment.
     """
     totp = pyotp.TOTP(secret or _NO_SECRET, interval=STEP_S)
     typed = "".join(code.split()).encode()

@@ -28,12 +28,7 @@ class UnwrittenEnds:
         """What writes an end, by the digest of its session's token."""
 
     def add(self, token_sha256: str, write: Callable[[], None]) -> None:
-        """Count a session as ended from now on.
-
-        Args:
-            token_sha256: the digest of its token.
-            write: writes the end into accounts and access log, or raises StoreError.
-        """
+        """Count a session as ended from now on."""
         with self._lock:
             self._writers.setdefault(token_sha256, write)
             while len(self._writers) > UNWRITTEN_MAX:

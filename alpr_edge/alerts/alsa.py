@@ -54,8 +54,6 @@ class AlsaPlayer:
     Args:
         device: ALSA's name of it (``aplay -L`` lists them).
         volume: linear, 0 to 1.
-        backoff: the waits between tries; one device on one vehicle needs no jitter.
-        clips: the phrases that can be said.
     """
 
     name = "sound"
@@ -107,9 +105,6 @@ class AlsaPlayer:
         Returns:
             CLOCK_BOOTTIME of this machine, in ns, at which its first sample was handed to the device; behind
             another tone: at which it will be.
-
-        Raises:
-            SoundError: the device is down, or too many tones wait that are as urgent.
         """
         new_tone, speech = QueuedTone(tone, at_volume(synthesise(tone), self._volume)), self._clips.join(sentence)
         with self._state:

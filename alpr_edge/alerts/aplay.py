@@ -47,21 +47,13 @@ class Aplay:
         self._error_output = b""
 
     def wait_for_room(self, limit_s: float) -> None:
-        """Return as soon as the last chunk is taken.
-
-        Raises:
-            SoundError: the device took nothing for ``limit_s``.
-        """
+        """Return as soon as the last chunk is taken."""
         self._read_errors()
         if not self._writable.poll(limit_s * 1000):
             raise SoundError(f"sound device {self._device!r}: took no sample for {limit_s:g} s")
 
     def write(self, samples: bytes) -> None:
-        """Hand over up to one chunk, for which there is room.
-
-        Raises:
-            SoundError: the process ended.
-        """
+        """Hand over up to one chunk, for which there is room."""
         try:
             # At most one pipe page, so taken whole or not at all.
             os.write(self._input.fileno(), samples)

@@ -29,11 +29,6 @@ class SilentPlayer:
 def open_player(settings: AlertSettings, start: Instant, clips: SpeechClips = NO_CLIPS) -> Player:
     """Open the player that the settings name.
 
-    Args:
-        settings: the settings of [alerts].
-        start: the drive's first instant, where a wav file begins.
-        clips: the phrases that can be said after a tone.
-
     Raises:
         SoundError: the wav file cannot be written. A sound device that is missing raises at ``play`` and shows in
             ``up``: the unit reads on without it, and it is tried again.

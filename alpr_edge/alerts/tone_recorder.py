@@ -33,9 +33,6 @@ Signal = NDArray[np.float64]
 class ToneRecorder:
     """Records from a capture device between entering and leaving.
 
-    Args:
-        device: ALSA's name of it.
-
     Raises:
         SoundError: there is none that records (on entering).
     """
@@ -92,7 +89,6 @@ def audible_pitches(signal: Signal, pitches_hz: Iterable[float]) -> set[float]:
 
     Args:
         signal: float64 [samples] at the rate of the tones.
-        pitches_hz: the pitches to look for.
     """
     return {hz for hz in pitches_hz if _stands_out(signal, hz)}
 

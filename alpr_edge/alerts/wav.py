@@ -31,10 +31,7 @@ class WavPlayer:
     header that counts them. Silence is a hole in the file and takes no room. A file ends at 4 GiB, 13 h of drive.
 
     Args:
-        path: the file.
         volume: linear, 0 to 1.
-        start: the drive's first instant, where the file begins.
-        clips: the phrases that can be said.
 
     Raises:
         SoundError: the file cannot be written.

@@ -21,13 +21,7 @@ def open_clips(settings: Settings) -> SpeechClips:
 
 
 class AlertSpeech:
-    """Composes the sentences of alerts from the phrases that were loaded as the unit started.
-
-    Args:
-        settings: the settings of the unit.
-        clips: the phrases.
-        signed_in: knows who is there.
-    """
+    """Composes the sentences of alerts from the phrases that were loaded as the unit started."""
 
     def __init__(self, settings: Settings, clips: SpeechClips, signed_in: SignedInWatch) -> None:
         self._cameras = camera_phrases([camera.id for camera in settings.camera])

@@ -23,9 +23,7 @@ class Attempts:
         """Run a piece of work that uses the store or the disk.
 
         Args:
-            what: its name, for a person.
             work: the work; may raise StoreError or OSError.
-            otherwise: the value to return when it fails.
         """
         try:
             result = work()

@@ -45,10 +45,7 @@ class LiveRecording:
     """A recording used as a camera: at its own pace, and again from its start whenever it has ended.
 
     Args:
-        open_at: a function that opens the recording, of which the first frame is dated by the given instant.
-        clock: the unit's clock.
         wait: a function that waits so many seconds; True when the unit stops.
-        takes: a function that says whether the frame of that instant is wanted.
     """
 
     def __init__(
@@ -85,10 +82,7 @@ class Camera:
     """A camera of the unit, with the state that health reports.
 
     Args:
-        settings: the camera's settings.
-        clock: the unit's clock.
         wait: a function that waits so many seconds; True when the unit stops.
-        is_driving: says whether the car drives; without a receiver nobody knows.
     """
 
     def __init__(

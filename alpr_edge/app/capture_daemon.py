@@ -62,8 +62,6 @@ class CaptureDaemon:
     """The running daemon.
 
     Args:
-        settings: the settings of this unit.
-        stop: the event that SIGTERM sets.
         settings_file: where the settings are from; None: no file.
         layers: how much of the settings the department set; None: nothing.
     """
@@ -263,11 +261,7 @@ class CaptureDaemon:
         self._health.write(Health("run", self._is_started and stores, troubles, figures, warnings, is_working))
 
     def _drain(self, session: CaptureSession) -> None:
-        """Stop reading plates: open passes become reads, and all of them are written.
-
-        Raises:
-            StoreError: not all of them were written.
-        """
+        """Stop reading plates: open passes become reads, and all of them are written."""
         is_off = self._power.phase is not Phase.WATCHING
         if self._stop.is_set():
             self._manager.stopping()

@@ -137,11 +137,7 @@ class CaptureSession:
 
         Args:
             grace_s: how long the unit itself keeps the power on, as the ignition is off; 0: it does not.
-            stop: set where somebody else ends it.
             beat: called once a second meanwhile.
-
-        Raises:
-            StoreError: not all of them were written.
         """
         self.halt.set()
         stages = self.pipeline.supervisor
@@ -194,11 +190,8 @@ def is_written(
     """Wait until everything is written; False when it is not in time.
 
     Args:
-        stages: the stages of the pipeline, which end.
         grace_s: how long the unit itself keeps the power on, as the ignition is off; 0: it does not.
-        stop: set where somebody else ends it.
         beat: called once a second meanwhile.
-        drain_s: how long somebody else waits.
     """
     until_s = time.monotonic() + grace_s
     while not stop.is_set() and time.monotonic() < until_s:

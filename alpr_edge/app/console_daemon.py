@@ -43,12 +43,7 @@ log = structlog.get_logger(__name__)
 
 
 class ConsoleDaemon:
-    """The running daemon.
-
-    Args:
-        settings: the settings of this unit.
-        stop: the event that SIGTERM sets.
-    """
+    """The running daemon."""
 
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
         self._settings = settings
@@ -151,11 +146,7 @@ def _tls_context(console: ConsoleSettings) -> ReportingContext:
 
 
 def _load_certificate(context: ssl.SSLContext, console: ConsoleSettings) -> None:
-    """Load the certificate of the page; connections that are made from then on get it.
-
-    Raises:
-        SettingsError: it is not there, or is none.
-    """
+    """Load the certificate of the page; connections that are made from then on get it."""
     file = console.certificate_file
     try:
         context.load_cert_chain(file)

@@ -23,8 +23,6 @@ class ConsoleStart:
     """The daemon until there is a certificate, and from then on.
 
     Args:
-        settings: the settings of this unit.
-        stop: the event that SIGTERM sets.
         serve: runs the daemon that serves; it is imported only then, with three times the memory of all in use here.
     """
 

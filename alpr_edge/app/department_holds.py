@@ -60,9 +60,6 @@ class DepartmentHoldsStage:
         """Take in what waits. At the start, and after a refusal, all of it is wanted again.
 
         At the start the database may be a new one; what was refused may have been damaged on its way.
-
-        Raises:
-            StoreError: the database cannot be written; what waits stays.
         """
         if not self._is_begun:
             self._want_again()

@@ -37,10 +37,8 @@ def open_models(
     """Open the detector and the reader that the settings name.
 
     Args:
-        settings: the settings that name them.
         data_directory: the unit's data folder, where there is one: models added to it are found too, and the choice
             in it says which are run as int8.
-        threads: the threads of one inference; more than one is for who reads one picture after the other.
         precisions: what to run instead of that choice, to measure with; a network that is left out is float32.
 
     Raises:
@@ -102,12 +100,7 @@ def vision_files(
     """Load every file that :func:`open_vision_models` opens.
 
     Args:
-        settings: the settings that name them.
-        data_directory: the unit's data folder, where there is one.
         packages: folders in which the second reader's package lies; None: where Python looks for packages.
-
-    Raises:
-        ModelError: a file is missing or changed.
     """
     chosen = model_files(settings, data_directory)
     folders = model_folders(settings, data_directory)

@@ -32,8 +32,6 @@ class SignedInWatch:
     as the department chose silence for whenever it is not known who is there.
 
     Args:
-        settings: the settings of the unit.
-        clock: says how old a session is.
         speaks: whether reasons may be said aloud here at all.
     """
 
@@ -57,12 +55,7 @@ class SignedInWatch:
         return self._is_silent
 
     def may_hear(self, reason: Reason, source: str) -> bool:
-        """Whether somebody is signed in who may see a hit of a list, and so may hear its reason.
-
-        Args:
-            reason: why the plate is listed, which is also what it would be looked at for.
-            source: the name of the list.
-        """
+        """Whether somebody is signed in who may see a hit of a list, and so may hear its reason."""
         request = AccessRequest(Action.SEE_HITS, purpose_of_hit(reason), self._settings.hotlist.permission_of(source))
         return any(
             decide(person, SessionState.OPEN, request, at, self._profile).is_allowed for person, at in self._listeners
@@ -73,11 +66,7 @@ class SignedInWatch:
         return session_id in self._session_ids
 
     def refresh(self, *, is_asked: bool = False) -> None:
-        """Look who is signed in.
-
-        Args:
-            is_asked: whether :meth:`has_session` is asked, on which neither tones in general nor speech depend.
-        """
+        """Look who is signed in."""
         if not (self._is_wanted or is_asked):
             return
         try:

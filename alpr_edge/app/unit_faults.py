@@ -209,9 +209,6 @@ class FaultMonitor:
 
     A fault that comes and goes sounds twice, and then not again until it stayed away for a while; the ready note waits
     for that too. A tone that nobody heard is asked for again while its fault stands.
-
-    Args:
-        monotonic_s: the clock by which faults stay away.
     """
 
     def __init__(self, monotonic_s: Callable[[], float] = time.monotonic) -> None:
@@ -246,12 +243,7 @@ class FaultMonitor:
         return [Tone.READY, *tones] if self._takes_ready_note() else tones
 
     def note_lost(self, tone: Tone, faults: Iterable[Fault]) -> None:
-        """Note that a tone never sounded; any thread may call it, and it never waits.
-
-        Args:
-            tone: the tone.
-            faults: those that it was asked for with (:attr:`appeared`).
-        """
+        """Note that a tone never sounded; any thread may call it, and it never waits."""
         if tone is Tone.READY:
             self._is_ready_told = False
         self._tones.note_lost(fault.key for fault in faults if fault.rule.tone is tone)

@@ -16,10 +16,6 @@ class UnitMute:
     """The mute in force, if any, and the entries that are quiet; threads may share it.
 
     It asks the clock each time, so that the unit sounds again although the thread hangs that takes requests.
-
-    Args:
-        clock: says whether a mute has ended.
-        has_session: says whether a session, by its id in records, is open or in glance mode.
     """
 
     def __init__(self, clock: Clock, has_session: Callable[[str], bool] = lambda _: False) -> None:

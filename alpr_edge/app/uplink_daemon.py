@@ -74,8 +74,6 @@ class UplinkDaemon:
     """The running daemon.
 
     Args:
-        settings: the settings of this unit.
-        stop: the event that SIGTERM sets.
         settings_file: where the settings are from; None: no file, and none are fetched from the department.
     """
 

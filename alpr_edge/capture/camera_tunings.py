@@ -44,11 +44,6 @@ def write_tunings(cameras: Sequence[CameraSettings], directory: Path, system: Se
     """Write the tunings of all cameras of libcamera, and let libcamera look for them there first.
 
     One that cannot be written is told in the log: the camera works with the system's, without ceilings.
-
-    Args:
-        cameras: all cameras of the unit, as libcamera has one tuning for all sensors of a model.
-        directory: the unit's runtime directory.
-        system: the folders of the system's tunings.
     """
     ribbon_cameras = [camera for camera in cameras if isinstance(camera, Picamera2Camera)]
     if not ribbon_cameras:
@@ -70,11 +65,7 @@ def write_tunings(cameras: Sequence[CameraSettings], directory: Path, system: Se
 
 
 def has_ceilings(camera: Picamera2Camera, model: str) -> bool:
-    """Whether libcamera was given a tuning of a sensor's model with the ceilings of this camera.
-
-    Raises:
-        CaptureError: it has none of the name in the settings, or one with the ceilings of another camera.
-    """
+    """Whether libcamera was given a tuning of a sensor's model with the ceilings of this camera."""
     top = os.environ.get(SEARCH_PATH, "").partition(":")[0]
     names = [f"{model}.json", f"{model}{MONO}.json"] if Path(top).name == _FOLDER else []
     tunings = [_read(path) for folder in PROCESSORS for name in names if (path := Path(top, folder, name)).is_file()]

@@ -52,7 +52,6 @@ class _DeviceSource:
         """Yield frames until the capture is silent or only gives pictures that do not decode.
 
         Args:
-            capture: the open device.
             stamp: a function that dates the picture just grabbed; None: leave it out.
         """
         self._log_opened(capture)
@@ -99,10 +98,6 @@ class V4l2Source(_DeviceSource):
     default; depending on the driver it marks the start or the end of the exposure), else with the time of the grab.
 
     Args:
-        camera: device, size and rate; a camera that has no such mode gives its nearest.
-        clock: dates the frames.
-        beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
-        takes: a function that says whether the picture of that instant is wanted; others are not converted.
         mode: notices that size or rate are not those of the settings; None: its own, without the rate that arrives.
     """
 
@@ -179,12 +174,6 @@ class RtspSource(_DeviceSource):
     OpenCV does not hand out what the camera reports of its clock (:mod:`alpr_edge.capture.rtsp_clock` does), so frames
     are stamped as they come out of the network, or should have: the camera's encoder and the link (typically 100 to
     300 ms) are not in it, which the stamp's uncertainty says.
-
-    Args:
-        camera: address and timeouts. FFmpeg gives up on a silent server after up to three read timeouts.
-        clock: dates the frames.
-        beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
-        takes: a function that says whether the picture of that instant is wanted; others are not converted.
     """
 
     def __init__(

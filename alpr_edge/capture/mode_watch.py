@@ -23,9 +23,7 @@ class ModeWatch:
     """Follows size and rate of one camera's pictures; the camera's thread notes them, and any other may ask.
 
     Args:
-        camera: the size and the rate that are asked for.
         fps_offered: gives the pictures a second that come, smoothed; None: not known.
-        seconds: a monotonic clock.
     """
 
     def __init__(

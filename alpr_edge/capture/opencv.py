@@ -67,11 +67,7 @@ def read_only(pixels: cv2.typing.MatLike) -> Pixels:
 
 
 def require_file(path: Path) -> None:
-    """Check that ``path`` is a regular file that may be read.
-
-    Raises:
-        CaptureError: it is not; the text says why.
-    """
+    """Check that ``path`` is a regular file that may be read."""
     try:
         if not S_ISREG(path.stat().st_mode):
             raise CaptureError(f"{path}: is no file")

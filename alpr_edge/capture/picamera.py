@@ -68,12 +68,8 @@ class Picamera2Source:
     """A camera of libcamera.
 
     Args:
-        camera: the camera's settings: which one it is, and how it is set.
-        clock: dates the frames.
         library: a function that gives the class to drive it: picamera2's, or a derived one for a camera that is no
             sensor.
-        beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
-        takes: a function that says whether the picture of that instant is wanted; others are not converted.
     """
 
     def __init__(

@@ -75,7 +75,6 @@ def is_beyond_ceilings(camera: Picamera2Camera, figures: Mapping[str, Any]) -> b
     """Whether a picture was taken with more than automatic exposure is allowed.
 
     Args:
-        camera: the settings; a fixed exposure or gain is no automatic one.
         figures: what the picture was taken with: ``exposure_us`` and ``gain``, as far as the sensor tells.
     """
     is_long = not camera.shutter_us and figures.get("exposure_us", 0) > BEYOND * camera.shutter_us_max
@@ -91,11 +90,7 @@ def _exposure_modes(tuning: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def camera_index(cameras: list[dict[str, Any]], device: str) -> int:
-    """Position of the camera that ``device`` names among those that picamera2 lists.
-
-    Raises:
-        CaptureError: none or several; the line lists what is there.
-    """
+    """Position of the camera that ``device`` names among those that picamera2 lists."""
     there = ", ".join(f"{number}: {camera.get('Model')} ({camera['Id']})" for number, camera in enumerate(cameras))
     if device.isdecimal():
         if int(device) < len(cameras):

@@ -35,9 +35,6 @@ class PictureWatch:
 
     Args:
         fps: the camera's pictures a second by its settings; None: not known.
-        is_encoded: whether they come from an encoder that leaves small changes out.
-        is_driving: says whether the car drives.
-        seconds: a monotonic clock.
     """
 
     def __init__(
@@ -100,12 +97,7 @@ class PictureWatch:
 
 
 class WatchedSource:
-    """A camera whose pictures are noted on their way; a :class:`~alpr_edge.domain.ports.FrameSource`.
-
-    Args:
-        source: the camera.
-        watch: notes its pictures.
-    """
+    """A camera whose pictures are noted on their way; a :class:`~alpr_edge.domain.ports.FrameSource`."""
 
     def __init__(self, source: FrameSource, watch: PictureWatch) -> None:
         self._source = source

@@ -44,10 +44,6 @@ def load_picture(path: Path) -> Pixels:
 def decode_picture(path: Path, data: bytes) -> Pixels:
     """The picture in the content of a file, of which at most :data:`FILE_BYTES_MAX` bytes and one more were read.
 
-    Args:
-        path: the name for errors.
-        data: the content.
-
     Returns:
         uint8 [H, W, 3], BGR, read-only.
 

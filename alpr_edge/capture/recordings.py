@@ -55,13 +55,7 @@ class VideoTimeline:
 
 
 class VideoSource:
-    """A video file, every frame of it in order.
-
-    Args:
-        path: the file; whatever FFmpeg decodes.
-        camera_id: the camera that the frames are attributed to.
-        start: instant of the container's time zero.
-    """
+    """A video file, every frame of it in order."""
 
     def __init__(self, path: Path, camera_id: str, start: Instant) -> None:
         # A relative name such as "concat:a" would be a protocol to FFmpeg.
@@ -116,10 +110,7 @@ class FolderSource:
     """A folder of pictures in plain name order (``frame10`` before ``frame9``), at a steady rate.
 
     Args:
-        path: the folder; its subfolders and hidden files are left out.
-        camera_id: the camera that the frames are attributed to.
         fps: the number of pictures that make a second.
-        start: instant of the first picture.
     """
 
     def __init__(self, path: Path, camera_id: str, fps: float, start: Instant) -> None:

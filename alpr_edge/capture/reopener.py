@@ -24,12 +24,8 @@ class Reopener:
     Its counters are written by the thread that iterates and may be read by any other.
 
     Args:
-        source: the device.
-        backoff: the rule by which the waits grow.
         draw: uniform in [0, 1), for the jitter of the waits.
         wait: a function that waits so many seconds; False when the unit stops, which ends the frames.
-        camera_id: the camera's id, for the log.
-        is_stopping: a function that says whether the unit stops, so that the end of the frames is no failure.
     """
 
     def __init__(
@@ -58,21 +54,12 @@ class Reopener:
         """Why the source is down, or was last; None when it never was."""
 
     def go_on_from(self, other: "Reopener", failure: str) -> None:
-        """Continue the numbers and counts of an earlier object for the same camera.
-
-        Args:
-            other: the earlier object, which gives no more frames.
-            failure: the reason to report where the earlier object has none.
-        """
+        """Continue the numbers and counts of an earlier object for the same camera."""
         self.number, self.reopen_count = other.number, other.reopen_count
         self.last_error = failure if other.up else other.last_error
 
     def frames(self, monotonic_s: Callable[[], float] = time.monotonic) -> Iterator[Frame]:
-        """Yield frames with numbers that go on across failures, until ``wait`` tells to stop.
-
-        Args:
-            monotonic_s: the clock by which a camera works for long enough.
-        """
+        """Yield frames with numbers that go on across failures, until ``wait`` tells to stop."""
         failures = 0
         while True:
             worked_s = yield from self._one_opening(monotonic_s)

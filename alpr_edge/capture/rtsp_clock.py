@@ -46,14 +46,7 @@ def is_installed() -> bool:
 
 
 class RtspClockSource:
-    """An RTSP camera over TCP, whose pictures its own clock dates where that can be believed.
-
-    Args:
-        camera: address and timeouts.
-        clock: the unit's clock, which judges the camera's, and dates pictures where that has none.
-        beat: a function that is called before each try to take a picture, whether a frame comes of it or not.
-        takes: a function that says whether the picture of that instant is wanted; others are not converted.
-    """
+    """An RTSP camera over TCP, whose pictures its own clock dates where that can be believed."""
 
     def __init__(
         self, camera: RtspCamera, clock: Clock, beat: Callable[[], None] = lambda: None, takes: Takes = take_all

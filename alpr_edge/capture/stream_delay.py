@@ -41,10 +41,6 @@ class StreamDelay:
     def usual_arrival(self, arrived: Instant, stream_ms: float) -> Instant | None:
         """When a picture would have come had it not waited on its way; these times never go back.
 
-        Args:
-            arrived: the time at which it came.
-            stream_ms: its time in the stream; without progress from picture to picture the stream has no times.
-
         Returns:
             None where the picture is too old to be used. Where pictures come late for long, their arrival, of which
             the uncertainty says by how much.

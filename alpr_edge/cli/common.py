@@ -36,11 +36,7 @@ def is_owner(directory: Path) -> bool:
 
 
 def require_owner(directory: Path) -> None:
-    """Let only the owner of the data folder or root see how the unit stands; no plate is shown for that alone.
-
-    Raises:
-        AccessError: the caller is neither, or there is no such folder.
-    """
+    """Let only the owner of the data folder or root see how the unit stands; no plate is shown for that alone."""
     if not is_owner(directory):
         raise AccessError(f"only the owner of {directory} or root may run this; run it as that user")
     if not directory.exists():

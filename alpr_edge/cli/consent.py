@@ -17,11 +17,7 @@ def require_consent(question: str, *, yes: bool) -> None:
     """Ask a question that only "y" answers; without a person at the terminal nobody agrees.
 
     Args:
-        question: what is about to happen.
         yes: whether the person agreed beforehand, with ``--yes``.
-
-    Raises:
-        NoConsentError: anything but "y".
     """
     if yes:
         return

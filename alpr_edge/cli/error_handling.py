@@ -24,11 +24,7 @@ class ErrorHandlingGroup(TyperGroup):
     """The root of the command line: a deliberate error of any command ends as its line, an interrupt in silence."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - of what typer wraps, and keeps to itself
-        """Parse the options before the command; the shell's completion is installed at that.
-
-        Raises:
-            typer.Exit: as :meth:`invoke`.
-        """
+        """Parse the options before the command; the shell's completion is installed at that."""
         with _errors_as_exits():
             try:
                 return list(super().parse_args(ctx, args))
@@ -41,11 +37,7 @@ class ErrorHandlingGroup(TyperGroup):
                 ) from None
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as above
-        """Run the chosen command.
-
-        Raises:
-            typer.Exit: with the error's exit code, 130 after an interrupt, 141 where nobody reads the output any more.
-        """
+        """Run the chosen command."""
         with _errors_as_exits():
             return super().invoke(ctx)
 

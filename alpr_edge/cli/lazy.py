@@ -54,13 +54,7 @@ def lazy_app(
     base: type[TyperGroup] = TyperGroup,
     **options: Any,  # noqa: ANN401 - those of Typer
 ) -> typer.Typer:
-    """Make a Typer app of commands that are imported when one is used.
-
-    Args:
-        commands: the commands by their names; those that the app gets otherwise follow.
-        base: class of the group.
-        options: further options of :class:`typer.Typer`.
-    """
+    """Make a Typer app of commands that are imported when one is used."""
 
     class LazyGroup(base):  # type: ignore[valid-type, misc] # chosen by the caller
         def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - of typer

@@ -78,10 +78,7 @@ def print_table(
     Cells wrap at spaces. Where even that does not fit, each row becomes a block with a line for each cell.
 
     Args:
-        headers: the heads of the columns.
-        rows: the cells.
         colours: a colour of click for each row, or None.
-        notes: a line below each row, such as an id too long for a column.
     """
     columns = [list(column) for column in zip(headers, *rows, strict=True)]
     total = shutil.get_terminal_size().columns

@@ -29,17 +29,7 @@ _ON_COMMAND_LINE = (
 
 
 def typed_plate(argument: str, question: str) -> str:
-    """The line that somebody types at a terminal, or the first of standard input.
-
-    Args:
-        argument: the plate argument of the command line.
-        question: the question to ask on a terminal.
-
-    Raises:
-        SettingsError: the argument was not "-"; it is not repeated.
-        FeedError: no line came, or one too long.
-        AlprEdgeError: it is not UTF-8 text.
-    """
+    """The line that somebody types at a terminal, or the first of standard input."""
     if argument != STANDARD_INPUT:
         raise SettingsError([_ON_COMMAND_LINE])
     if sys.stdin.isatty():
@@ -51,12 +41,7 @@ def typed_plate(argument: str, question: str) -> str:
 
 
 def read_line() -> str:
-    """The next line of standard input without outer blanks; empty: it is blank, or there is none.
-
-    Raises:
-        FeedError: it is too long for a plate.
-        AlprEdgeError: it is not UTF-8 text.
-    """
+    """The next line of standard input without outer blanks; empty: it is blank, or there is none."""
     line = read_input_line(LINE_CHARACTERS_MAX + 1)
     if len(line) > LINE_CHARACTERS_MAX:
         raise FeedError(f"a line of standard input is not a plate: longer than {LINE_CHARACTERS_MAX} characters")

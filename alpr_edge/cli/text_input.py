@@ -26,11 +26,7 @@ def require_text(command: Any) -> None:  # noqa: ANN401 - a command or group of 
 
 
 def read_input_line(characters_max: int) -> str:
-    """The next line of standard input with its end, or so many characters of it; empty: there is none.
-
-    Raises:
-        AlprEdgeError: it is not UTF-8 text.
-    """
+    """The next line of standard input with its end, or so many characters of it; empty: there is none."""
     with _text_alone():
         line = sys.stdin.readline(characters_max)
         line.encode()
@@ -38,11 +34,7 @@ def read_input_line(characters_max: int) -> str:
 
 
 def prompt(question: str, **options: Any) -> str:  # noqa: ANN401 - those of typer.prompt
-    """What somebody types at a terminal.
-
-    Raises:
-        AlprEdgeError: it is not UTF-8 text.
-    """
+    """What somebody types at a terminal."""
     with _text_alone():
         answer = str(typer.prompt(question, **options))
         answer.encode()

@@ -59,8 +59,6 @@ def create_console_app(
     """The ASGI application of the page.
 
     Args:
-        unit: the open unit.
-        feed: tells of hits that came or changed.
         site: gives the site that passkeys sign in at; None: there is none.
     """
     passkeys = PasskeySteps(unit.sign_ins, site, NO_SITE, attrgetter("answer"))

@@ -27,7 +27,6 @@ class SpeedRestriction:
     Who is not driving is kept in memory alone: a restart of the page asks anew.
 
     Args:
-        settings: what says how fast the car goes, and where it writes that.
         clock: says when; only its boot time counts.
     """
 
@@ -48,11 +47,7 @@ class SpeedRestriction:
         return is_at_speed and self.passenger_ms(visitor) == 0
 
     def require_slow(self, visitor: Visitor) -> None:
-        """Refuse what a driver must not do.
-
-        Raises:
-            AccessError: the car is at speed, and the visitor did not say that they are not driving.
-        """
+        """Refuse what a driver must not do."""
         if self.applies_to(visitor):
             raise AccessError(WHEN_SLOW)
 

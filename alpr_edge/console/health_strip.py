@@ -26,11 +26,7 @@ _request_canvasses: ContextVar[Callable[[], Sequence[CanvassState]]] = ContextVa
 
 
 class HealthStrip:
-    """The health of the unit as pages show it; threads may share it.
-
-    Args:
-        unit: the open unit.
-    """
+    """The health of the unit as pages show it; threads may share it."""
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit

@@ -31,13 +31,7 @@ STREAMS_MAX = 16
 
 
 class LiveStream:
-    """The streams of all pages that are open.
-
-    Args:
-        unit: the open unit.
-        feed: what wakes them.
-        strip: tells when the unit's health changed.
-    """
+    """The streams of all pages that are open."""
 
     def __init__(self, unit: ConsoleUnit, feed: HitChanges, strip: HealthStrip) -> None:
         self._unit = unit

@@ -11,12 +11,7 @@ HTTPS_PORT = 443
 
 
 def site_of(certificate_file: Path, port: int) -> RelyingParty | None:
-    """The site of a certificate; None where it names no host below a domain, so that no passkey can sign in.
-
-    Args:
-        certificate_file: key and certificate of the page.
-        port: where it is served.
-    """
+    """The site of a certificate; None where it names no host below a domain, so that no passkey can sign in."""
     certificate = load_page_certificate(certificate_file)
     if certificate is None:
         return None

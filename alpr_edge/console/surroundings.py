@@ -53,13 +53,7 @@ _SURROUNDINGS: ContextVar[Surroundings | None] = ContextVar("surroundings", defa
 
 
 class PageSurroundings:
-    """Lets the pages of each request know what is around them.
-
-    Args:
-        app: the application within.
-        unit: the open unit.
-        feed: counts changes of hits.
-    """
+    """Lets the pages of each request know what is around them."""
 
     def __init__(self, app: ASGIApp, unit: ConsoleUnit, feed: HitChanges) -> None:
         self._app = app

@@ -11,7 +11,6 @@ class ThemeChoice:
     """What the page goes by until somebody presses its button.
 
     Args:
-        settings: the theme, and where the capture daemon writes whether it is day.
         clock: says when; only its boot time counts.
     """
 

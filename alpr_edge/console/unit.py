@@ -92,11 +92,7 @@ class ConsoleUnit:
         return SignInService(self.accounts, self.passwords, self.page_log, self.policy, self.clock, visitor.caller)
 
     def write_waiting(self, *, is_end: bool = False) -> None:
-        """Put on record what waits for it: ends of sessions that could not be written, and the sum of refusals.
-
-        Args:
-            is_end: whether the page stops, and the refusals are summed before it is time.
-        """
+        """Put on record what waits for it: ends of sessions that could not be written, and the sum of refusals."""
         self.accounts.unwritten_ends.write()
         self.page_log.write_sum(self.clock.now(), is_end=is_end)
 
@@ -104,11 +100,6 @@ class ConsoleUnit:
 @contextmanager
 def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[ConsoleUnit]:
     """Open the unit for its page; closes it at the end.
-
-    Args:
-        settings: the settings of the unit.
-        clock: its clock.
-        new_id: makes ids of this unit.
 
     Raises:
         StoreError: a key is missing, or a database cannot be opened.

@@ -54,7 +54,6 @@ _SURE_AGE_MS = 2000.0
 
 
 def level_word(level: Level) -> str:
-    """A level."""
     return _LEVELS[level]
 
 
@@ -174,10 +173,6 @@ def counted_title(name: str, count: int) -> str:
     """The title of a page, which begins with ``!`` and says how many while grave hits wait; never a plate.
 
     A program beside the browser, which has no session, sees the title of the window and can raise it.
-
-    Args:
-        name: the name of the page.
-        count: how many wait.
     """
     return f"! {name} ({count})" if count else name
 
@@ -218,7 +213,6 @@ def room_words(free_bytes: int) -> str:
 
 
 def hold_end_words(hold: Hold) -> str:
-    """When a hold ends."""
     return "until released" if hold.terms.until is None else f"until {moment_words(hold.terms.until)}"
 
 

@@ -30,11 +30,7 @@ def set_audience(folder: Path, units: Collection[str] | None) -> None:
     """Set which units a source's folder is for, durable when this returns.
 
     Args:
-        folder: the folder of the source; made when missing.
         units: their ids; None: all of them.
-
-    Raises:
-        DepartmentError: one is no unit's id, there is none or too many, or the folder cannot be written.
     """
     if units is not None:
         _check(units)

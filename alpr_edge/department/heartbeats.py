@@ -44,21 +44,13 @@ class UnitHeartbeat:
 
 
 class Heartbeats:
-    """The record of heartbeats; threads may share it.
-
-    Args:
-        database: the database of the department.
-    """
+    """The record of heartbeats; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase) -> None:
         self._database = database
 
     def take_in(self, unit_id: str, payload: HeartbeatPayload) -> None:
-        """Store a heartbeat without its place, let the oldest of its unit go, and note the newest place.
-
-        Raises:
-            StoreError: it cannot be written.
-        """
+        """Store a heartbeat without its place, let the oldest of its unit go, and note the newest place."""
         table = unit_heartbeats.c
         row = {"unit_id": unit_id, "received_at": naive_utc_now(), "body": payload.model_dump_json(exclude={"place"})}
         mine = select(table.heartbeat_id).where(table.unit_id == unit_id)

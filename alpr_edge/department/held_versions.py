@@ -32,21 +32,12 @@ class HeldVersion:
 
 
 class HeldVersions:
-    """The record of what units have; threads may share it.
-
-    Args:
-        database: the database of the department.
-    """
+    """The record of what units have; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase) -> None:
         self._database = database
 
     def note_list(self, unit_id: str, source: str, serial: int) -> None:
-        """Note the serial of a list that a unit has.
-
-        Raises:
-            StoreError: it cannot be written.
-        """
         if is_name(source):
             self._note(unit_id, _LIST + source, serial)
 

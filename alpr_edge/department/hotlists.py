@@ -66,11 +66,7 @@ class PublishedList:
 
 
 class ListRepository:
-    """The published lists.
-
-    Args:
-        directory: the folder of the lists; made with the first of them.
-    """
+    """The published lists."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -88,12 +84,8 @@ class ListRepository:
         """Copy a feed into the department's folder under the source's next serial, durable when this returns.
 
         Args:
-            feed: the file.
-            source: name of the list.
-            change: what the list does to the one published before.
             audience: the units that the list is meant for from now on; None: those that it was meant for.
             after: the serial that has to be the newest still; None: whatever it is.
-            facts: what is kept beside it.
 
         Raises:
             DepartmentError: the name or the file cannot be used, the change follows no complete list, or something was
@@ -137,11 +129,7 @@ class ListRepository:
             yield
 
     def _write(self, new: PublishedList, content: bytes, facts: ListFacts) -> None:
-        """Write a list and, after it, its note: a list that a power cut leaves without one is published all the same.
-
-        Raises:
-            DepartmentError: it cannot be written, or somebody else published under this serial.
-        """
+        """Write a list, then its note: a list that a power cut leaves without a note is still published."""
         try:
             private_directory(self._directory)
             private_directory(new.path.parent)

@@ -98,11 +98,7 @@ class IntegrityRecord(_Stored):
 
 
 def read_record(directory: Path) -> IntegrityRecord:
-    """Return the record of a department's folder; empty if nothing was checked yet.
-
-    Raises:
-        DepartmentError: the file cannot be read or is damaged.
-    """
+    """Return the record of a department's folder; empty if nothing was checked yet."""
     path = directory / FILE_NAME
     try:
         return IntegrityRecord.model_validate_json(path.read_bytes())
@@ -123,16 +119,7 @@ def accepted_images(directory: Path) -> frozenset[str]:
 
 
 def note_check(directory: Path, by: str, found: Mapping[StoredPart, PartFaults]) -> None:
-    """Record what a complete check of some parts found; parts that it did not check keep their last result.
-
-    Args:
-        directory: the department's folder.
-        by: the command that checked.
-        found: the faults of each part that was checked.
-
-    Raises:
-        StoreError: the department's folder takes no file.
-    """
+    """Record what a complete check of some parts found; parts that it did not check keep their last result."""
     checks = {
         part: PartCheck(
             at=rfc3339(datetime.now(UTC)),
@@ -148,11 +135,7 @@ def note_check(directory: Path, by: str, found: Mapping[StoredPart, PartFaults])
 
 
 def note_faulty_image(directory: Path, sha256: str, by: str, *, is_missing: bool) -> None:
-    """Record one picture that was found damaged or missing when it was needed; one that is on record stays as it is.
-
-    Raises:
-        StoreError: the department's folder takes no file.
-    """
+    """Record one picture that was found damaged or missing when it was needed; one that is on record stays as it is."""
     before = _record_or_none(directory)
     check = before.checks.get(StoredPart.IMAGES, PartCheck(at="", by=by, damaged=0))
     if sha256 in check.known or len(check.known) >= KNOWN_MAX:
@@ -171,11 +154,6 @@ def accept_loss(directory: Path, by: str, reason: str) -> int:
     """Accept that the pictures which are damaged or missing now are lost; returns how many were accepted anew.
 
     They are reported no more, until one of them is whole again.
-
-    Args:
-        directory: the department's folder, whose pictures were just checked.
-        by: who accepts it.
-        reason: what became of them, without a plate.
 
     Raises:
         DepartmentError: the reason is missing or too long, or more pictures are lost than are recorded by name.

@@ -36,17 +36,7 @@ def note_path(path: Path) -> Path:
 
 
 def write_accepted(folder: Path, serial: int, change: ListChange, accepted: frozenset[AcceptedSize]) -> None:
-    """Write what was accepted of a list's size, before the list itself: a unit may fetch that at once.
-
-    Args:
-        folder: the folder of the source.
-        serial: the serial that the list gets.
-        change: what the list does; where it is complete, none before it is handed out any more.
-        accepted: what was accepted; what a publication that was cut off left under this serial is removed.
-
-    Raises:
-        StoreError: it cannot be written.
-    """
+    """Write what was accepted of a list's size, before the list itself: a unit may fetch that at once."""
     for size in AcceptedSize:
         before = _serials(folder, size)
         if size in accepted:
@@ -63,8 +53,6 @@ def accepted_for(folder: Path, serial: int, after: int) -> list[AcceptedSize]:
     """What of a list's size is accepted for a unit: what was accepted of it, or of one that the unit has not had.
 
     Args:
-        folder: the folder of the source.
-        serial: of the list that the unit gets.
         after: of the list that the unit had last; 0: it does not say, and what was accepted of others is not for it.
     """
     return [

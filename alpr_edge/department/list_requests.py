@@ -30,21 +30,13 @@ class ListRequest:
 
 
 class ListRequests:
-    """The record of requests; threads may share it.
-
-    Args:
-        database: the database of the department.
-    """
+    """The record of requests; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase) -> None:
         self._database = database
 
     def note(self, request: ListRequest) -> None:
-        """Record a request, in place of the unit's one before for this source.
-
-        Raises:
-            StoreError: it cannot be written.
-        """
+        """Record a request, in place of the unit's one before for this source."""
         if not is_name(request.source):
             return
         serial, now = min(request.serial, SERIAL_MAX), naive_utc_now()

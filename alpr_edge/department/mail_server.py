@@ -17,16 +17,7 @@ WAIT_S_MAX = 15.0
 
 
 def send_mail(table: AlarmsTable, message: EmailMessage, recipients: Sequence[str]) -> int:
-    """Send a mail; returns how many of the recipients the server refused.
-
-    Args:
-        table: the settings of the server.
-        message: the mail, with subject, date and text.
-        recipients: who gets it.
-
-    Raises:
-        DepartmentError: the server did not take it; it says why.
-    """
+    """Send a mail; returns how many of the recipients the server refused."""
     message["From"], message["To"] = table.mail_from, ", ".join(recipients)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday note answers it
     try:
@@ -37,11 +28,7 @@ def send_mail(table: AlarmsTable, message: EmailMessage, recipients: Sequence[st
 
 
 def tls_context(ca_file: str) -> ssl.SSLContext:
-    """What vouches for servers: the system's authorities, or those of a file.
-
-    Raises:
-        DepartmentError: the file has none.
-    """
+    """What vouches for servers: the system's authorities, or those of a file."""
     try:
         return ssl.create_default_context(cafile=ca_file or None)
     except (OSError, ssl.SSLError):
@@ -49,11 +36,7 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
 
 
 def secret_of(path: Path, bytes_min: int) -> bytes:
-    """The content of a file without the line's end.
-
-    Raises:
-        DepartmentError: it cannot be read, or is too short.
-    """
+    """The content of a file without the line's end."""
     try:
         content = path.read_bytes().strip()
     except OSError as error:

@@ -36,22 +36,14 @@ class ServedPorts(BaseModel):
 
 @contextmanager
 def serving_alone(directory: Path) -> Iterator[None]:
-    """Hold a department's folder while the block serves it.
-
-    Raises:
-        DepartmentError: another process serves it, or the folder cannot be used.
-    """
+    """Hold a department's folder while the block serves it."""
     with _alone(directory, LOCK_NAME, "serves this department", "alpr-edge-department"):
         yield
 
 
 @contextmanager
 def showing_alone(directory: Path) -> Iterator[None]:
-    """Hold a department's folder while the block serves its page for people, beside the process that serves units.
-
-    Raises:
-        DepartmentError: another process does, or the folder cannot be used.
-    """
+    """Hold a department's folder while the block serves its page for people, beside the process that serves units."""
     with _alone(directory, PAGE_LOCK_NAME, "serves the page of this department", "alpr-edge-department-page"):
         yield
 

@@ -52,17 +52,11 @@ class DepartmentFileError(SettingsError, DepartmentError):
 
     @classmethod
     def of(cls, path: Path, faults: Iterable[str]) -> Self:
-        """The error of a file's faults.
-
-        Args:
-            path: the file.
-            faults: one line each, which begins with the key.
-        """
+        """The error of a file's faults."""
         return cls([f"{path}: {fault}" for fault in faults])
 
 
 def _own_names(tables: TablesT) -> TablesT:
-    """The tables, if each has a name of its own."""
     names = [each.name for each in tables]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"name {twice[0]!r} is given to more than one; give each a name of its own")
@@ -188,9 +182,6 @@ class SoundTables:
 def load_department_file(directory: Path) -> DepartmentFile:
     """Load the settings of a department.
 
-    Args:
-        directory: the department's folder.
-
     Raises:
         DepartmentFileError: with every fault found, or the file cannot be read.
         DepartmentError: the folder cannot be looked at.
@@ -202,12 +193,7 @@ def load_department_file(directory: Path) -> DepartmentFile:
 
 
 def load_sound_tables(directory: Path) -> SoundTables:
-    """Load the tables that can be used, and name every fault of the others.
-
-    Raises:
-        DepartmentFileError: the file is no TOML or cannot be read.
-        DepartmentError: the folder cannot be looked at.
-    """
+    """Load the tables that can be used, and name every fault of the others."""
     _require_path(directory)
     try:
         values = read_values_if_any(directory / FILE_NAME)

@@ -35,9 +35,7 @@ def picture_values(settings: Settings, camera_id: str, seconds: float) -> Iterat
     """Examine a camera's pictures, four a second.
 
     Args:
-        settings: the settings of the unit.
         camera_id: the camera's id; empty: the first camera.
-        seconds: how long, from the first picture on.
 
     Raises:
         SettingsError: there is no such camera.

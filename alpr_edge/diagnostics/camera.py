@@ -85,11 +85,7 @@ def _check_camera(context: CheckContext, settings: CameraSettings) -> list[Check
 
 
 def watch(context: CheckContext, settings: CameraSettings) -> tuple[list[Frame], float]:
-    """Take some frames over some seconds, and the rate at which they came.
-
-    Raises:
-        CaptureError: the camera gives no frame.
-    """
+    """Take some frames over some seconds, and the rate at which they came."""
     timed_frames: list[tuple[float, Frame]] = []
     with frames_of(context, settings) as frames:
         for frame in frames:
@@ -107,11 +103,7 @@ def watch(context: CheckContext, settings: CameraSettings) -> tuple[list[Frame],
 
 
 def context_of_stopped_unit(settings: Settings) -> CheckContext:
-    """The conditions while the unit does not run and its cameras are free.
-
-    Raises:
-        CaptureError: it runs.
-    """
+    """The conditions while the unit does not run and its cameras are free."""
     if is_locked(settings.unit.data_directory):
         raise CaptureError("alpr-edge run holds the camera; systemctl stop alpr-edge, run this, and start it again")
     return CheckContext(settings, open_computer_clock(settings))
@@ -119,11 +111,7 @@ def context_of_stopped_unit(settings: Settings) -> CheckContext:
 
 @contextmanager
 def frames_of(context: CheckContext, settings: CameraSettings) -> Iterator[Iterator[Frame]]:
-    """Yield a camera's frames until it fails for the first time; releases it in the end.
-
-    Raises:
-        CaptureError: it gave no frame.
-    """
+    """Yield a camera's frames until it fails for the first time; releases it in the end."""
     halt, has_frames = threading.Event(), False
     write_tunings(context.settings.camera, context.settings.unit.runtime_directory)
     camera = Camera(settings, context.system, halt.wait)

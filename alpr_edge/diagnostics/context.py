@@ -20,11 +20,7 @@ class CheckContext:
     """The conditions of one examination.
 
     Args:
-        settings: the settings of the unit.
-        system: this machine's clock, with its sources of trust.
         running: whether ``alpr-edge run`` works on the data folder.
-        skip: the names of checks to leave out.
-        microphone: the ALSA name of a capture device.
         card_m: the distance from lens to test card in metres; None: not known.
     """
 

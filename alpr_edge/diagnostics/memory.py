@@ -25,13 +25,7 @@ def check_memory(context: CheckContext, proc: Path = Path("/proc"), system: Path
 
 
 def check_sealing(directory: Path, sealed_with: Path = SEALED_WITH, tpm: Path = TPM) -> Check:
-    """Check where the keys are, and whether the disk alone would be enough to decrypt the data.
-
-    Args:
-        directory: the folder of key files, where no service manager passes credentials.
-        sealed_with: the file that provisioning wrote.
-        tpm: the device file of the TPM.
-    """
+    """Check where the keys are, and whether the disk alone would be enough to decrypt the data."""
     try:
         how = sealed_with.read_text(encoding="ascii").strip()
     except OSError:

@@ -23,12 +23,7 @@ _GET = "the uplink gets it from a department with a domain; without a department
 
 
 def check_page(context: CheckContext, page_link: Path = PAGE_LINK) -> list[Check]:
-    """Check the page; that it is not in use is as it should be.
-
-    Args:
-        context: the conditions of the examination.
-        page_link: what is there where the page's service is enabled.
-    """
+    """Check the page; that it is not in use is as it should be."""
     settings = context.settings
     if not is_page_due(settings, page_link):
         if page_link.is_symlink():
@@ -48,11 +43,7 @@ def _check_service(settings: Settings) -> Check:
 
 
 def check_time_zone(local: datetime) -> Check:
-    """Check that times on the page are those of a clock on the wall, and not UTC.
-
-    Args:
-        local: now, in this computer's time zone.
-    """
+    """Check that times on the page are those of a clock on the wall, and not UTC."""
     if local.tzname() != "UTC":
         return green("page times", f"in this computer's time zone: {local:%Z}, now {local:%H:%M}")
     found = f"officers read and type UTC, now {local:%H:%M}: no time zone is set"

@@ -70,7 +70,6 @@ def verify(path: Path, authority: Path | None) -> str:
     """Verify that a certificate of fitness was not changed; returns what that rests on, as one line.
 
     Args:
-        path: the file of the page.
         authority: the certificate of the department's authority, which must have issued the unit's; None: not checked.
 
     Raises:

@@ -96,11 +96,8 @@ def examine(
     """Examine the unit.
 
     Args:
-        settings: the settings of the unit.
-        skip: the names of :data:`GROUPS` to leave out.
         microphone: the ALSA name of a capture device; None: that of the player.
         card_m: the distance from lens to test card; None: not known.
-        tell: receives the name of each group that has ended.
 
     Raises:
         SettingsError: ``skip`` has a name that no check has.

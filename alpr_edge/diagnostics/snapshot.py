@@ -27,7 +27,6 @@ def take_snapshot(settings: Settings, camera_id: str) -> Pixels:
     """Take a camera's picture, black its plates out, and draw a grid of tenths and the areas of the settings.
 
     Args:
-        settings: the settings of the unit.
         camera_id: the camera's id; empty: the first camera.
 
     Raises:

@@ -9,8 +9,6 @@ def span_of_days(since: date, until: date, zone: tzinfo | None) -> tuple[datetim
     """The first moment of some days, and the first behind them; UTC.
 
     Args:
-        since: the first day.
-        until: the last day.
         zone: the zone in which they begin and end; None: that of this computer, with its summer time.
 
     Raises:

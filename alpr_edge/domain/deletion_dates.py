@@ -56,9 +56,6 @@ def objection_to(
     """Why nothing may be deleted by the present date; None when it may be used.
 
     Args:
-        now: the present instant.
-        timeline: the clock pairs of this boot.
-        newest_read: the time of the newest stored read, as far as it is sure.
         department: the date that the department reported last; None when it never did.
         earlier_starts: of a unit without a department: the last confirmed date of each earlier start of the computer,
             the newest start first; None: it has a department.

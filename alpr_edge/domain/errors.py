@@ -45,11 +45,7 @@ class AlprEdgeError(Exception):
 
 
 class SettingsError(AlprEdgeError):
-    """The settings are unusable.
-
-    Args:
-        faults: the faults of the settings, one line each: key path, what was expected, a suggestion.
-    """
+    """The settings are unusable."""
 
     exit_code = 2
 
@@ -68,7 +64,6 @@ class RosterError(AlprEdgeError):
     """A roster of people was refused; the one in force stays.
 
     Args:
-        fault: the reason, a :class:`~alpr_edge.domain.people.roster.RosterFault`.
         message: one line for a person; of the roster it names serials, dates and the department alone.
     """
 
@@ -110,12 +105,7 @@ class StoreError(AlprEdgeError):
 
 
 class UnreadableItemError(StoreError):
-    """An item of the queue cannot be read at present, while the store works.
-
-    Args:
-        message: why.
-        item_id: the item.
-    """
+    """An item of the queue cannot be read at present, while the store works."""
 
     def __init__(self, message: str, item_id: str) -> None:
         super().__init__(message)
@@ -190,7 +180,6 @@ class UplinkError(AlprEdgeError):
     """The department cannot be reached or does not take items now.
 
     Args:
-        message: what is wrong and what to do, in one line.
         retry_after_s: the wait that the department asked for (``Retry-After``), if it did; 0 where it did not say how
             long.
     """

@@ -37,10 +37,7 @@ def old_list_words(source: str, age: timedelta | None, amber_after: timedelta, r
     """Why a list that is not fresh is not: a line that names it.
 
     Args:
-        source: the list.
         age: its age; None when it is not known.
-        amber_after: the age from which it is amber.
-        red_after: the age from which it is red.
     """
     if age is None:
         return f"list {source} is amber: its age is not known"

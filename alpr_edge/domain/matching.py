@@ -42,7 +42,6 @@ class Entries(Protocol):
         """All entries whose wildcards a canonical text fits, over all sources.
 
         Args:
-            plate: the text.
             clear: the clear characters of a plate that may hide others; entries that these fit are among them.
         """
 

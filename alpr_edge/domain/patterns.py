@@ -46,12 +46,7 @@ _SPACED_PLATE = re.compile(
 
 
 def written_text(plate: str, raw: str) -> str:
-    """Return a canonical plate or partial with the letter O where a feed or a person wrote one.
-
-    Args:
-        plate: canonical text or partial.
-        raw: as it was written; if its letters and digits are others, the text stays canonical.
-    """
+    """Return a canonical plate or partial with the letter O where a feed or a person wrote one."""
     characters = [character for character in raw.upper() if canonical(character)]
     if canonical("".join(characters)) != canonical(plate):
         return plate
@@ -81,12 +76,7 @@ def partial_fault(pattern: str) -> str:
 
 
 def without_plates(text: str, plates: Iterable[str]) -> str:
-    """A text with each mention of some plates left out, however it is written: ``7abc-123`` as well as ``7 ABC 123``.
-
-    Args:
-        text: what somebody wrote.
-        plates: plates and partial plates; of a partial its known characters count.
-    """
+    """Leave out each mention of some plates, however written: ``7abc-123`` as well as ``7 ABC 123``."""
     said = canonical(text)
     for known in sorted({canonical(plate) for plate in plates}, key=len, reverse=True):
         if known and known in said:
@@ -121,9 +111,6 @@ class PatternSet:
     Each is a nondeterministic automaton in 16 bits of one long number (Baeza-Yates and Gonnet's shift-and): its bit n
     is set while n of its characters are met. A step over one character of the text is four operations on numbers that
     hold the bits of all of them side by side.
-
-    Args:
-        patterns: the canonical partials.
 
     Raises:
         ValueError: one of them is no canonical partial.
@@ -175,7 +162,6 @@ def fits_partial(clear: str, partial: str) -> bool:
 
     Args:
         clear: canonical text of the clear characters in their order.
-        partial: canonical partial plate.
     """
     # By part and number of clear characters placed, the most known ones that are met.
     met = _with_hidden({(_BEFORE, 0): 0})

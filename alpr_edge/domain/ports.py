@@ -82,8 +82,6 @@ class Player(Protocol):
         """Queue the tone; returns once its first sample is handed over, or at once when it has to wait for another.
 
         Args:
-            tone: the tone to sound.
-            at: the instant that caused it (a player that writes a wav file places the tone there).
             sentence: what to say once it has sounded. No tone waits for a sentence: another tone cuts it off, and one
                 whose phrases are not all there is left out.
             on_lost: called, by any thread and holding locks of the player, when a tone that was queued behind another

@@ -24,8 +24,6 @@ def position_at(fixes: Sequence[Fix], at: Instant, age_ms_max: float) -> Positio
 
     Args:
         fixes: the fixes of one boot, in order of arrival, oldest first.
-        at: the capture instant of a frame.
-        age_ms_max: the age up to which a fix says anything about the position.
     """
     index = bisect_right(fixes, at.boottime_ns, key=lambda fix: fix.received_at.boottime_ns)
     near = [fix for fix in fixes[max(0, index - 1) : index + 1] if _within(fix, at, age_ms_max)]

@@ -36,11 +36,7 @@ class PowerRule:
 
 
 class Power:
-    """Keeps the phase of a unit by its ignition; the time comes with each step.
-
-    Args:
-        rule: the times that decide.
-    """
+    """Keeps the phase of a unit by its ignition; the time comes with each step."""
 
     def __init__(self, rule: PowerRule) -> None:
         self.rule = rule
@@ -56,7 +52,6 @@ class Power:
         Args:
             now_s: monotonic seconds.
             ignition: whether it reports on; None when it cannot be read, which counts as on.
-            all_sent: whether nothing waits to be sent.
         """
         if self._counts_as_on(now_s, ignition is not False):
             self._change_phase(now_s)

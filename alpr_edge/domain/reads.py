@@ -60,7 +60,6 @@ def text_as_read(plate: str, slot_votes: SlotVotes) -> str:
     """The text of a plate with the letter O where the vote over its frames rather saw that than the digit 0.
 
     Args:
-        plate: canonical text, in which both are the digit.
         slot_votes: the vote's slots; where they do not fit the text (a second reader's), it stays canonical.
     """
     slots = [dict(slot) for slot in slot_votes if slot and slot[0][0] != EMPTY]

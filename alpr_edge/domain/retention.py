@@ -64,19 +64,13 @@ class RetentionLimits:
     until it is acknowledged, or as long as :attr:`policy_max` says."""
 
     def longest(self, *, is_hit: bool, is_acknowledged: bool) -> timedelta:
-        """How long a read may stay.
-
-        Args:
-            is_hit: whether it was on a list.
-            is_acknowledged: whether the department has it.
-        """
+        """How long a read may stay."""
         own = self.hit_max if is_hit else self.non_hit_max
         longest = self.acknowledged_max if is_acknowledged else self.policy_max
         return min(own, longest) if own is not None and (is_acknowledged or self.is_law) else longest
 
     @property
     def shortest(self) -> timedelta:
-        """The shortest of them all."""
         own = (self.hit_max, self.non_hit_max)
         return min(self.acknowledged_max, self.policy_max, *(each for each in own if each is not None))
 
@@ -87,8 +81,6 @@ def select_deletions(
     """Choose what is to be deleted, in that order.
 
     Args:
-        reads: some or all of the stored reads.
-        limits: the limits of the settings.
         excess_bytes: the bytes to be freed; 0 when there is enough room.
     """
     free = sorted((read for read in reads if not read.is_held), key=lambda read: read.seq)

@@ -15,7 +15,6 @@ class Backoff:
         """Seconds to wait after ``failures`` (>= 1) failures in a row.
 
         Args:
-            failures: the number of failures in a row.
             draw: a random number in [0, 1): it spreads a fleet that lost its department at the same moment.
         """
         exponent = min(max(failures, 1) - 1, 64)

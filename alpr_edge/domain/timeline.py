@@ -148,7 +148,6 @@ class Timeline:
     """The clock pairs of one boot.
 
     Args:
-        boot_id: the boot; pairs of others are ignored.
         pairs: the instants, in any order; those without a trusted UTC are ignored.
     """
 

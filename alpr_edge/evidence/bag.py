@@ -31,11 +31,7 @@ class PackageTarget(Protocol):
 
 
 class BagWriter:
-    """Writes one bag.
-
-    Args:
-        target: where its files go.
-    """
+    """Writes one bag."""
 
     def __init__(self, target: PackageTarget) -> None:
         self._target = target
@@ -44,11 +40,7 @@ class BagWriter:
         self._payload_bytes = 0
 
     def add(self, path: str, content: bytes) -> str:
-        """Write a file; one below ``data`` is payload, any other a tag file. Returns its SHA-256.
-
-        Raises:
-            EvidenceError: its name is none, or is taken, there are too many, or it cannot be written.
-        """
+        """Write a file; one below ``data`` is payload, any other a tag file. Returns its SHA-256."""
         digests = self._payload if path.startswith(PAYLOAD) else self._tags
         if check_path(path) in digests:
             raise EvidenceError("two files of a package would have the same name")
@@ -66,10 +58,6 @@ class BagWriter:
 
         Args:
             info: labels and values of ``bag-info.txt``; what counts the payload is added.
-            beside: makes the files beside the tag manifest, which are written before it.
-
-        Raises:
-            EvidenceError: one of them cannot be made or written.
         """
         self.add(DECLARATION, DECLARATION_TEXT)
         counted = ("Payload-Oxum", f"{self._payload_bytes}.{len(self._payload)}")

@@ -9,7 +9,6 @@ def check_booking_texts(case: str, medium: str, recipient: str) -> None:
     """Refuse what cannot stand on a booking.
 
     Args:
-        case: the case number.
         medium: number of the medium in the evidence room's own count; empty: it has none.
         recipient: to whom it goes; empty: nobody is named.
 

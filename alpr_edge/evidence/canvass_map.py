@@ -38,12 +38,7 @@ class MapMark:
 
 
 def canvass_map(canvass: Canvass, held: Sequence[HeldRead]) -> str:
-    """The map of what a canvass found; where neither an area nor a place is known it says so.
-
-    Args:
-        canvass: the canvass.
-        held: its reads, by time.
-    """
+    """The map of what a canvass found; where neither an area nor a place is known it says so."""
     placed = [(each.place, each) for each in held if each.place is not None]
     projection = canvass_projection(canvass.area, [place for place, _ in placed])
     if projection is None:
@@ -96,12 +91,7 @@ def map_marks(projection: MapProjection, placed: Sequence[_PlacedRead]) -> list[
 
 
 def svg(title: str, body: Sequence[str]) -> str:
-    """An SVG of the size of a map.
-
-    Args:
-        title: what it shows, in a line.
-        body: its elements, escaped.
-    """
+    """An SVG of the size of a map."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="canvass-map" viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}"'
         f' width="{WIDTH_PX}" height="{HEIGHT_PX}" role="img" aria-label={quoteattr(title)} font-family="sans-serif"'

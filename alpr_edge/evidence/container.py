@@ -30,7 +30,6 @@ class ContainerTarget:
     Args:
         path: the file, which ends in ``.zip``; it must not exist, its folder must. What an earlier try left beside it
             is removed.
-        passphrase: as :func:`~alpr_edge.evidence.passphrases.draw_passphrase` draws it.
         packed_at: the date of its files, UTC; None: not known.
         before_name: is given the whole file, durable and under its hidden name; once it returns the file gets its own.
 

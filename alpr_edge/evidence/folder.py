@@ -23,9 +23,6 @@ class FolderTarget:
 
     Args:
         folder: the folder; it must not exist, the one it lies in must. What an earlier try left beside it is removed.
-
-    Raises:
-        EvidenceError: it exists, or cannot be made.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -44,9 +44,6 @@ def check_path(path: str) -> str:
 
     It is relative, has no step upwards, and is a name on every system that a package is opened on: Windows, macOS and
     Linux, on FAT and in a zip.
-
-    Raises:
-        EvidenceError: it may not; the text does not repeat it.
     """
     segments = path.split("/")
     if len(path) > PATH_BYTES_MAX or not all(_is_segment(segment) for segment in segments):

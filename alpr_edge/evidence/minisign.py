@@ -39,11 +39,7 @@ class MinisignSignature:
 
     @classmethod
     def parse(cls, text: str) -> "MinisignSignature":
-        """Parse a file that this product wrote, to the byte: its untrusted comment, which nothing signs, as well.
-
-        Raises:
-            EvidenceError: it is none.
-        """
+        """Parse a file that this product wrote, to the byte: its untrusted comment, which nothing signs, as well."""
         lines = text.split("\n")
         if len(lines) == 5:
             first, last = decode_base64(lines[1]), decode_base64(lines[3])
@@ -65,13 +61,7 @@ class MinisignSignature:
 
 
 def sign_with_minisign(content: bytes, trusted_comment: str, key: Ed25519PrivateKey) -> str:
-    """The signature file of a content.
-
-    Args:
-        content: what is signed.
-        trusted_comment: one line, which is signed as well.
-        key: the key.
-    """
+    """The signature file of a content."""
     signature = key.sign(hashlib.blake2b(content).digest())
     global_signature = key.sign(signature + trusted_comment.encode())
     key_id = key_id_of(key.public_key().public_bytes_raw())
@@ -84,11 +74,7 @@ def public_key_text(key: bytes) -> str:
 
 
 def parse_public_key(text: str) -> bytes:
-    """The raw public key of a file that this product wrote.
-
-    Raises:
-        EvidenceError: it is none.
-    """
+    """The raw public key of a file that this product wrote."""
     material = decode_base64(text.split("\n")[1]) if text.count("\n") == 2 else b""
     key = material[2 + _KEY_ID_BYTES :]
     if len(key) != PUBLIC_KEY_BYTES or public_key_text(key) != text:

@@ -41,11 +41,6 @@ def write_package(
     When anything fails, whoever's fault it is, the target is discarded before the error goes on.
 
     Args:
-        content: what it holds; its reads are asked for one after the other.
-        target: where it goes, a :class:`~alpr_edge.evidence.folder.FolderTarget` or a
-            :class:`~alpr_edge.evidence.container.ContainerTarget`.
-        signer: who signs it.
-        progress: is told of each read.
         stamper: dates the tag manifest; None: there is no time stamp.
 
     Raises:

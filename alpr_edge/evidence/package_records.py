@@ -173,7 +173,6 @@ def picture_file(name: str, picture: KeptPicture) -> PictureFile:
 
 
 def provenance_of(read: PackageRead, records: list[RecordFile], pictures: list[PictureFile]) -> ProvenancePayload:
-    """The provenance of a read whose files have these names."""
     return ProvenancePayload(
         read_id=read.read_id,
         first_seen=_placement_payload(read.first_seen),

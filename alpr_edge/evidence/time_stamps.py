@@ -24,7 +24,6 @@ class HttpTimeStamper:
     """Asks a time-stamping authority over HTTP.
 
     Args:
-        url: its address.
         authorities: certificates (PEM) of which one has to vouch for its stamps; empty: whoever made them.
     """
 
@@ -79,8 +78,6 @@ def stamped_at(response: bytes, content: bytes, authorities: bytes = b"") -> dat
     """When a content was stamped.
 
     Args:
-        response: the authority's response, DER.
-        content: what was stamped.
         authorities: certificates (PEM) of authorities that are trusted; empty: the signature is not checked.
 
     Raises:

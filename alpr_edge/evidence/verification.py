@@ -68,8 +68,6 @@ def verify_package(
     """Verify a package.
 
     Args:
-        path: its folder or container.
-        tick: receives how many files are checked and how many there are.
         authority: SHA-256 of the department authority's certificate, from the department itself; empty: not given, and
             then nothing says whose the key is.
         passphrase: what opens the container; empty: it is not encrypted, or a folder.

@@ -36,10 +36,6 @@ class VouchedKey:
 def open_voucher(certificate: bytes, authority: bytes) -> VouchedKey:
     """The key that an authority vouches for; whether the authority is to be trusted is for the caller to say.
 
-    Args:
-        certificate: that of the key, PEM.
-        authority: that of the authority, PEM.
-
     Raises:
         EvidenceError: the authority did not issue it, or it is for another purpose or kind of key.
     """
@@ -65,11 +61,7 @@ def open_voucher(certificate: bytes, authority: bytes) -> VouchedKey:
 
 
 def fingerprint_of(certificate: bytes) -> str:
-    """SHA-256 of a certificate (PEM) in its DER form, lower-case hex.
-
-    Raises:
-        EvidenceError: it is no certificate.
-    """
+    """SHA-256 of a certificate (PEM) in its DER form, lower-case hex."""
     try:
         return x509.load_pem_x509_certificate(certificate).fingerprint(SHA256()).hex()
     except CERTIFICATE_FAULTS:

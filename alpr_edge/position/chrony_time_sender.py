@@ -91,7 +91,6 @@ def sample(utc: datetime, wall_ns: int) -> bytes:
     """One struct sock_sample.
 
     Args:
-        utc: the true time.
         wall_ns: the system clock's reading at that moment, ns since 1970.
     """
     seconds, micros = divmod(wall_ns // 1000, 1_000_000)

@@ -30,12 +30,8 @@ def collect_fixes(
     """Add the fixes of ``source`` to ``fix_history`` until the source ends or ``wait`` says stop.
 
     Args:
-        source: a receiver or a log; its PositionErrors are logged and followed by another try.
-        fix_history: the history that collects the fixes.
         wait: a function that waits so many seconds and says whether to stop (``threading.Event.wait``).
-        backoff: the rule by which the waits grow; fixes that come for :data:`STEADY_MS` reset them.
         draw: gives random numbers in [0, 1), for the jitter.
-        on_trusted_fix: a function that receives each fix with a trusted time.
     """
     failures = 0
     while True:

@@ -34,7 +34,6 @@ class FixHistory:
     """A bounded history of one boot's fixes; safe to use from several threads.
 
     Args:
-        age_ms_max: the age up to which a fix says where a frame was taken.
         fixes_max: the most fixes that are kept; a replay keeps its whole log.
     """
 
@@ -65,11 +64,7 @@ class FixHistory:
             self._leap_seconds.reopen()
 
     def hear(self, now: Instant) -> None:
-        """Believe a receiver that is refused again where a time server says the same: then what was before was wrong.
-
-        Args:
-            now: the present instant; its time counts where a time server confirms it.
-        """
+        """Accept a refused receiver once a time server agrees with it: what was known before was wrong."""
         uncertainty_ms = now.uncertainty_ms
         if now.utc_source is not UtcSource.NTP or uncertainty_ms is None or uncertainty_ms > KNOWN_UNCERTAINTY_MS_MAX:
             return
@@ -201,7 +196,6 @@ class GnssClock:
 
     Args:
         inner: the clock that gives the moment, and UTC when there is no recent fix.
-        fix_history: the receiver's fixes.
         age_ms_max: the longest time for which the inner clock's rate carries the receiver's UTC on.
     """
 

@@ -18,10 +18,6 @@ _FILE = "place.json"
 def write_last_place(directory: Path, place: LastPlace) -> None:
     """Replace the file at once, for this user alone: readers never see half of it.
 
-    Args:
-        directory: the unit's runtime directory.
-        place: where the car was last.
-
     Raises:
         OSError: the runtime directory is not writable.
     """

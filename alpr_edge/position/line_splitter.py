@@ -14,9 +14,6 @@ class LineSplitter:
 
     At 9600 baud a sentence is 75 ms on the wire: its first byte is nearer to its fix than its last. A line that
     never ends (a wrong baud rate, another device) is discarded.
-
-    Args:
-        tally: the counts that discarded lines are added to.
     """
 
     def __init__(self, tally: SentenceTally) -> None:

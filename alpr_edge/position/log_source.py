@@ -27,10 +27,6 @@ class LogSource:
     The first valid fix falls on ``start``, the others as much later as the log's times of day say. When ``start``
     carries a trusted UTC (a recording with a clock of its own) and the log has a date, the fixes fall where
     the two UTCs put them, also before ``start``. Without ``start`` the log makes its own instants.
-
-    Args:
-        path: the file of the log.
-        start: the instant of the recording's first frame.
     """
 
     def __init__(self, path: Path, start: Instant | None = None) -> None:

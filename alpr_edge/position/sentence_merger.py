@@ -105,11 +105,7 @@ class Solution:
 
 
 class SentenceMerger:
-    """Turns lines into solutions; a receiver that is opened again gets a new one.
-
-    Args:
-        tally: the counts to add to.
-    """
+    """Turns lines into solutions; a receiver that is opened again gets a new one."""
 
     def __init__(self, tally: SentenceTally) -> None:
         self.tally = tally

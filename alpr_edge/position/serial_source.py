@@ -36,8 +36,6 @@ class SerialSource:
     """Valid fixes of an NMEA receiver; a :class:`~alpr_edge.domain.ports.FixSource`.
 
     Args:
-        settings: the receiver's device and baud rate.
-        clock: the clock that stamps the arrival of each sentence.
         should_stop: a function that is called at least twice a second; True ends :meth:`fixes`.
     """
 

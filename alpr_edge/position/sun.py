@@ -16,12 +16,7 @@ BRIGHT_DEG = 6.0
 
 
 def is_sun_up(place: Fix | Position, utc: datetime) -> bool:
-    """Whether a moment lies between sunrise and sunset at a place.
-
-    Args:
-        place: the place; its height and the hills around it are left out.
-        utc: the moment.
-    """
+    """Whether a moment lies between sunrise and sunset at a place."""
     return _elevation_deg(place, utc) > HORIZON_DEG
 
 

@@ -13,10 +13,6 @@ _FILE = "vehicle"
 def write_vehicle_state(directory: Path, state: VehicleState) -> None:
     """Replace the file at once: readers never see half of it.
 
-    Args:
-        directory: the unit's runtime directory.
-        state: the state of the car at present.
-
     Raises:
         OSError: the runtime directory is not writable.
     """

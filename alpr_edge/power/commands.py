@@ -19,10 +19,6 @@ class CommandIgnition:
 
     Anything else is an error. An exit code alone says nothing: a program that crashes, or that is not there, ends with
     the same 1 as one that found the ignition off, and that would shut the unit down.
-
-    Args:
-        command: the command with its arguments, as in a shell; no shell is used.
-        timeout_s: the time after which it is killed.
     """
 
     def __init__(self, command: str, timeout_s: float) -> None:
@@ -56,11 +52,7 @@ def order_off(command: str) -> None:
 
 
 def run(command: str, timeout_s: float) -> int:
-    """Run a command and return its exit code; when it takes too long it is killed with the processes it started.
-
-    Raises:
-        PowerError: the command cannot be run, or takes longer.
-    """
+    """Run a command and return its exit code; when it takes too long it is killed with the processes it started."""
     return _wait_for_exit(_start_process(command, subprocess.DEVNULL), command, timeout_s)
 
 

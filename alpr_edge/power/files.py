@@ -12,11 +12,7 @@ NAME = "ignition"
 
 
 class FileIgnition:
-    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a missing file means that it is on.
-
-    Args:
-        directory: the runtime directory.
-    """
+    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a missing file means that it is on."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / NAME

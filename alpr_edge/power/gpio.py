@@ -17,11 +17,7 @@ CONSUMER = "alpr-edge"
 
 
 class GpioIgnition:
-    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a line that was lost is requested again the next time.
-
-    Args:
-        settings: the chip, line, level and bias.
-    """
+    """Implements :class:`~alpr_edge.domain.ports.Ignition`; a line that was lost is requested again the next time."""
 
     def __init__(self, settings: PowerSettings) -> None:
         self._settings = settings

@@ -27,11 +27,7 @@ _LOW_VOLTAGE_BIT, _SLOWED_BITS = 0x1, 0x2 | 0x4 | 0x8
 
 
 class MachineFiles:
-    """Reads the signs of one machine.
-
-    Args:
-        root: where the kernel's files lie.
-    """
+    """Reads the signs of one machine."""
 
     def __init__(self, root: Path = SYSFS) -> None:
         self._root = root

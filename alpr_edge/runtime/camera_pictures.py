@@ -22,9 +22,6 @@ _STAMP_BYTES = 8
 def request_pictures(directory: Path) -> None:
     """Ask for pictures of all cameras for the next ten seconds.
 
-    Args:
-        directory: the unit's runtime directory.
-
     Raises:
         OSError: the folder is not writable.
     """
@@ -39,11 +36,6 @@ def are_pictures_wanted(directory: Path) -> bool:
 
 def write_picture(directory: Path, camera_id: str, jpeg: bytes) -> None:
     """Replace the picture of a camera.
-
-    Args:
-        directory: the unit's runtime directory.
-        camera_id: the camera.
-        jpeg: the picture.
 
     Raises:
         OSError: the folder is not writable.

@@ -23,7 +23,6 @@ class BoundedChannel(Generic[T]):
 
     Args:
         capacity: the most items held.
-        producers: the number of stages that put into it; it closes with the last of them.
     """
 
     def __init__(self, capacity: int, producers: int = 1) -> None:
@@ -71,7 +70,6 @@ class BoundedChannel(Generic[T]):
 
         Args:
             timeout_s: the longest wait.
-            convert: a function of the item, called while no other thread can take one.
             is_free: a function that says whether an item may be taken now; :meth:`wake` when its answer changes.
         """
         with self._condition:
@@ -114,12 +112,7 @@ class BoundedChannel(Generic[T]):
 
 
 class LatestChannel(BoundedChannel[T]):
-    """Keeps the newest item of each key; one not yet taken is replaced and counted. Never blocks.
-
-    Args:
-        key: a function that gives what an item replaces (a frame: its camera). Keys are taken in turn.
-        producers: the number of stages that put into it; it closes with the last of them.
-    """
+    """Keeps the newest item of each key; one not yet taken is replaced and counted. Never blocks."""
 
     def __init__(self, key: Callable[[T], Hashable], producers: int = 1) -> None:
         super().__init__(1, producers)
@@ -142,11 +135,8 @@ class SheddingChannel(BoundedChannel[T]):
 
     Args:
         capacity: the most items held as they are.
-        bytes_max: the size from which on no further item is held as it is.
         size: a function that gives the bytes of an item that count.
-        smaller: a function that gives the smaller form of an item.
         smaller_max: the most items held in that form besides.
-        is_precious: a function that says whether an item replaces one that is not precious, when nothing more fits.
     """
 
     def __init__(

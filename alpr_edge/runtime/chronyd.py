@@ -48,9 +48,6 @@ def tracking(port: int, limit_s: float = ANSWER_S_MAX) -> Tracking:
     Args:
         port: the port of chronyd (``cmdport``).
         limit_s: the longest time to wait.
-
-    Raises:
-        ChronydError: there is no answer.
     """
     number = 1
     head = _REQUEST_HEAD.pack(_VERSION, _REQUEST, _TRACKING_ASKED, 0, number)
@@ -70,10 +67,6 @@ def tracking_in(reply: bytes, number: int) -> Tracking:
 
     Args:
         reply: the bytes received from chronyd.
-        number: the number of the request.
-
-    Raises:
-        ChronydError: the datagram is no report of chronyd.
     """
     if len(reply) < _REPLY_BYTES:
         raise ChronydError("chronyd's answer is too short")

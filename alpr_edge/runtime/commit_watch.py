@@ -26,11 +26,7 @@ def announce_commit(database: Path) -> None:
 
 
 class CommitWatch:
-    """Waits for commits of any process; one thread uses it.
-
-    Args:
-        database: the file, which is open.
-    """
+    """Waits for commits of any process; one thread uses it."""
 
     def __init__(self, database: Path) -> None:
         self._log = os.fsencode(_log_of(database))

@@ -22,11 +22,6 @@ def open_lock_file(path: Path) -> int:
 def exclusive_lock(descriptor: int, busy: str, *, wait_s: float = 0.0) -> Iterator[None]:
     """Hold a file or folder for this process alone while the block runs.
 
-    Args:
-        descriptor: of the open file or folder; it is closed at the end in every case.
-        busy: the error's text when another process holds it.
-        wait_s: how long to wait for that process.
-
     Raises:
         StoreError: another process holds it, or the file system grants no lock.
     """

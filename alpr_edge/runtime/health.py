@@ -75,8 +75,6 @@ def current_health(directory: Path, unit: str, age_s_max: float | None = None) -
     """The health of a daemon that still runs; None for one that has ended or was killed, and from another boot.
 
     Args:
-        directory: the unit's runtime directory.
-        unit: the daemon's name.
         age_s_max: the greatest age that counts; None: any, as for a daemon that writes only when something happens.
     """
     health = read_health(directory, unit)

@@ -63,11 +63,7 @@ class InterruptDelay:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Handle SIGINT as before, and raise the interrupt that came meanwhile.
-
-        Raises:
-            KeyboardInterrupt: SIGINT came, and no other error ends the block.
-        """
+        """Handle SIGINT as before, and raise the interrupt that came meanwhile."""
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
         if self.is_pending and error is None:

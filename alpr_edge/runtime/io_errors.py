@@ -8,13 +8,7 @@ from alpr_edge.domain.errors import AlprEdgeError
 
 @contextmanager
 def io_errors(failure: str, kind: type[AlprEdgeError], hint: str = "") -> Iterator[None]:
-    """Raise an OSError of the block as an error of the product: ``failure: reason; hint``.
-
-    Args:
-        failure: names the file and what cannot be done with it.
-        kind: the class of the error to raise.
-        hint: tells the user what to do, if that does not go without saying.
-    """
+    """Raise an OSError of the block as an error of the product: ``failure: reason; hint``."""
     try:
         yield
     except OSError as error:

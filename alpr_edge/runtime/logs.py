@@ -38,7 +38,6 @@ def configure_logs(*, verbose: bool, json: bool = False, times: bool = False) ->
 
     Args:
         verbose: whether to log information too, not only warnings and errors.
-        json: whether to write one JSON object a line, for the journal of a unit.
         times: whether each line begins with its time in UTC, for a log that no journal dates.
     """
     first = ["time", "level", "event"] if times else ["level", "event"]

@@ -54,12 +54,7 @@ class Swap:
 
 
 def swaps(proc: Path = Path("/proc"), system: Path = Path("/sys")) -> list[Swap]:
-    """List the swap in use; empty where there is none.
-
-    Args:
-        proc: the folder in which the kernel describes processes.
-        system: the folder in which it describes devices.
-    """
+    """List the swap in use; empty where there is none."""
     try:
         lines = (proc / "swaps").read_text(encoding="utf-8").splitlines()[1:]
     except OSError:

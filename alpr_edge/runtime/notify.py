@@ -45,9 +45,6 @@ class ServiceManager:
 
         Gives an event to set if the start is over before the block. A block that waits for a disk that does not answer
         gets no more time.
-
-        Args:
-            progress_s: the time between two looks at the progress.
         """
         ended = threading.Event()
 

@@ -50,10 +50,6 @@ class SourceStage(Generic[T]):
     """Puts the items of an iterator into a channel until it ends or the process stops; then closes the channel.
 
     Args:
-        name: the name for health and logs.
-        items: a function that opens the source anew at each call, and calls the beat it is given while it waits for
-            a device; closing the generator releases the device.
-        output: the channel that items go to.
         takes: says of each item once whether it goes there; the others are let go.
     """
 
@@ -109,11 +105,7 @@ class WorkStage(Generic[T]):
     """Does one thing with each item.
 
     Args:
-        name: the name for health and logs.
-        inlet: the channel, or the like, that items come from.
-        process: the work on one item.
         finish: a function that is called once after the last item.
-        idle: a function that is called while nothing comes.
     """
 
     def __init__(
@@ -173,12 +165,8 @@ class BatchStage(Generic[T]):
     """Does one thing with all items that are there; a batch that failed is tried again, never dropped.
 
     Args:
-        name: the name for health and logs.
-        inlet: the channel that items come from.
-        process: the work on one batch; raising keeps the batch.
         batch_max: the most items of one batch.
         finish: a function that is called once after the last batch.
-        idle: a function that is called while nothing comes.
         rescue: a function for a batch that fails :data:`TRIES_MAX` times; None: it is tried for ever.
     """
 

@@ -121,12 +121,9 @@ class Supervisor:
         """Add a stage to start later.
 
         Args:
-            stage: the stage.
             replaceable: whether the others can do without it, and it ends by ``stop``. While it hangs it is reported as
                 :meth:`hanging`, not as stalled, and :meth:`tend` starts another thread in its place. The thread that
                 hangs may come back and goes on until its next ``beat``, which the stage's ``run`` must allow for.
-            stop_s_max: how long a stop waits for it, if it is replaceable, before it is given up.
-            backoff: the waits before it is started again after a failure.
         """
         self._states.append(StageState(stage, replaceable, stop_s_max, backoff))
 
@@ -150,11 +147,6 @@ class Supervisor:
         """Wait until every stage is done; False when one is not by then.
 
         After a stop a replaceable stage that does not end in its time is given up, so that those behind it can.
-
-        Args:
-            timeout_s: how long to wait.
-            is_last: whether replaceable stages that have time left are given up as well when the wait is over; a caller
-                that goes on waiting leaves it to them.
         """
         deadline_s = time.monotonic() + timeout_s
         if self.stop.is_set():

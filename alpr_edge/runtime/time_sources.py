@@ -70,7 +70,6 @@ class TimeSources:
     Args:
         chrony_port: the port of this machine's chronyd; 0: it is not asked.
         directory: the unit's runtime directory, in which answers are published; None: there is none.
-        asks_reader: whether the capture daemon is asked for its receiver's time.
     """
 
     def __init__(self, chrony_port: int, directory: Path | None = None, *, asks_reader: bool = False) -> None:
@@ -149,7 +148,6 @@ class TimeSources:
             return TimeConfirmation(UtcSource(figures["source"]), float(figures["uncertainty_ms"]), at)
         except (KeyError, TypeError, ValueError):
             return None
-
 
     def _of_reader(self) -> TimeConfirmation | None:
         """The time of the receiver; None where the capture daemon has none, or has it from this machine's clock."""

@@ -25,14 +25,7 @@ class DiskExplanation:
 
 
 def explain_disk(state: DiskState, quotas: Quotas, fill: Fill, *, deletes_waiting: bool) -> DiskExplanation:
-    """Say in words why a disk is graded so.
-
-    Args:
-        state: the disk's present state.
-        quotas: the quotas of the settings.
-        fill: the grade.
-        deletes_waiting: whether the settings let reads go that the department has not acknowledged, on a full disk.
-    """
+    """Say in words why a disk is graded so."""
     next_step = _next(state, quotas, fill, deletes_waiting=deletes_waiting)
     return DiskExplanation(_space(state), _limit(state, quotas, fill), next_step, _remedy(state, quotas, fill))
 

@@ -22,13 +22,7 @@ SLICES = len(PREFIXES)
 
 
 def disk_usage(store: UnitStore, settings: Settings, tick: Callable[[int], None]) -> dict[str, Any]:
-    """Count what is kept; the figures by name, sizes in bytes.
-
-    Args:
-        store: the store of this unit.
-        settings: the settings of this unit.
-        tick: receives the number of slices counted, of :data:`SLICES`.
-    """
+    """Count what is kept; the figures by name, sizes in bytes."""
     directory = settings.unit.data_directory
     usage_meter = Usage(directory, store.database, Ballast(directory, settings.retention.ballast_bytes))
     for done in range(1, SLICES + 1):

@@ -66,11 +66,6 @@ class Handover:
 def prepare(store: UnitStore, authoriser: Authoriser, tick: Callable[[str, int, int], None]) -> Handover:
     """Store refused records, close open reads, salvage damaged databases, and count; a second time changes nothing.
 
-    Args:
-        store: the store of a unit that is not running; this process has locked its data folder.
-        authoriser: allows it and puts it on record.
-        tick: receives the name of the database, the pages read and the pages in all.
-
     Raises:
         AccessError: it is refused.
         StoreError: the store cannot be read or written.

@@ -47,8 +47,6 @@ class ListSync:
         """Bring one list up to date; a failure is part of the answer, not an error.
 
         Args:
-            authoriser: allows it and puts it on record.
-            source: the source of the list.
             now: the moment, UTC; None when the clock is not confirmed.
 
         Raises:

@@ -52,11 +52,7 @@ def import_list(
     """Import a feed as the next generation of its source; a refusal is told to the actor, and is no fault of the unit.
 
     Args:
-        lists: the unit's lists.
-        authoriser: allows it and puts it on record.
-        request: the feed, and how to read it.
         now: the moment, UTC; None when the clock is not confirmed.
-        progress: receives the progress of the import.
 
     Raises:
         AccessError: it is refused.
@@ -78,11 +74,6 @@ def roll_back_list(lists: ListStore, authoriser: Authoriser, source: str) -> Sto
 
     Returns:
         The generation now live.
-
-    Raises:
-        AccessError: it is refused.
-        FeedError: the source is not known, or has no older generation.
-        StoreError: an import runs, the older generation cannot be used, or it is not on record.
     """
     require_source_name(source)
     subject = _subject(Operation.ROLL_BACK_LIST, source)
@@ -96,17 +87,6 @@ def drop_list(lists: ListStore, incoming: DownloadSpool, authoriser: Authoriser,
     """Remove a list from the unit: its generations, its reports, and what was downloaded and not imported yet.
 
     A source that the settings still name comes back with its next feed.
-
-    Args:
-        lists: the unit's lists.
-        incoming: the feeds that were downloaded.
-        authoriser: allows it and puts it on record.
-        source: the list.
-
-    Raises:
-        AccessError: it is refused.
-        FeedError: the unit has nothing of a list of this name.
-        StoreError: another import runs, or the list cannot be written, or it is not on record.
     """
     require_source_name(source)
     subject = _subject(Operation.DROP_LIST, source)
@@ -124,18 +104,8 @@ def drop_list(lists: ListStore, incoming: DownloadSpool, authoriser: Authoriser,
 def dismiss_refusal(directory: Path, authoriser: Authoriser, source: str) -> FeedReport:
     """Dismiss a source's refused feed, so that it is no fault of the unit any more. Its list still grows older.
 
-    Args:
-        directory: folder of the lists.
-        authoriser: allows it and puts it on record.
-        source: the list.
-
     Returns:
         The report on the feed.
-
-    Raises:
-        AccessError: it is refused.
-        FeedError: no feed of the source stands refused.
-        StoreError: the report cannot be moved, or it is not on record.
     """
     require_source_name(source)
     subject = AccessSubject((_object(source),))

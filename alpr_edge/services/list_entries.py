@@ -45,10 +45,6 @@ def show_list(
 
     Args:
         lists: the lists of this unit; only the one that is asked for is opened.
-        authoriser: allows the access and records it.
-        purpose: what the data is wanted for.
-        query: the page.
-        limits: says whose data the list is, and whether all of it is covert.
 
     Raises:
         AccessError: the access is refused.

@@ -58,8 +58,6 @@ def hotlist_status(lists: ListStore, limits: HotlistSettings, now: datetime | No
     """Open every live list and collect its state; no plate is in it.
 
     Args:
-        lists: the unit's lists.
-        limits: the sources of the settings, and when a list is old.
         now: the moment, UTC; None when the clock is not confirmed.
 
     Raises:

@@ -87,11 +87,7 @@ def match_plate(
     """Look a plate up as a read would be, and find the entries that would match at another time.
 
     Args:
-        entries: the entries of the lists and of the officers.
         authoriser: allows it and puts it on record, each text by itself (Civil Code 1798.90.52(a)(2)).
-        purpose: what the data is wanted for.
-        query: the plate, as :func:`parse_plates` made it.
-        limits: when a list is old, and how each source sounds.
 
     Raises:
         AccessError: it is refused.

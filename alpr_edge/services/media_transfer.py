@@ -45,12 +45,7 @@ def offload_items(
     """Write everything that is due to a medium, sealed for the department and signed by this unit.
 
     Args:
-        outbox: the outbox of this unit.
-        authoriser: allows it and puts it on record.
-        settings: the settings of this unit.
-        medium: an existing folder on the medium.
         now: the present moment in UTC; None when unknown.
-        tick: receives the number of items still to be written.
 
     Raises:
         AccessError: it is refused.

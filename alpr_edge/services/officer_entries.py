@@ -73,7 +73,6 @@ def parse_entry(request: EntryRequest, now: datetime | None) -> OwnEntry:
     """Check what was typed and make an entry of it, of nobody yet.
 
     Args:
-        request: the entry as typed.
         now: the moment, UTC; None when the clock is not confirmed.
 
     Raises:
@@ -103,11 +102,7 @@ def show_entries(
     """The officers' own entries in force, for whoever may see the department's data (policy 462.4(e)).
 
     Args:
-        database: the database of this unit.
-        authoriser: allows it and puts it on record.
-        purpose: what the data is wanted for.
         now: the moment, UTC; None when the clock is not confirmed.
-        covert: whether covert entries are wanted too.
 
     Raises:
         AccessError: it is refused.
@@ -129,10 +124,6 @@ def add_entry(
     Where the same plate is watched for already, with the same state, reason and case, that entry is the answer.
 
     Args:
-        database: the database of this unit.
-        authoriser: allows it and puts it on record.
-        purpose: what the data is wanted for.
-        request: the entry, as :func:`parse_entry` made it.
         now: the moment, UTC; None when the clock is not confirmed.
 
     Raises:

@@ -23,10 +23,7 @@ def requeue_items(
     """Make quarantined items due again, or those on media that were lost.
 
     Args:
-        outbox: the outbox of this unit.
-        authoriser: allows it and puts it on record.
         item_ids: the items to send again; empty: all.
-        on_lost_media: whether items on lost media are meant, in place of quarantined ones.
 
     Raises:
         AccessError: it is refused.

@@ -26,12 +26,7 @@ _SIGNS_ALONE = x509.KeyUsage(
 
 
 def make_page_certificate(unit_id: str, address: str) -> bytes:
-    """Make a key and the certificate of its page, as one PEM text.
-
-    Args:
-        unit_id: the id of the unit.
-        address: the IP address at which the page is served.
-    """
+    """Make a key and the certificate of its page, as one PEM text."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, unit_id)])
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address(address))])

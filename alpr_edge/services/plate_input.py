@@ -11,11 +11,7 @@ PATTERN_LENGTH_MAX = 16
 
 
 def plate_to_look_up(text: str) -> str:
-    """Return the canonical text of a whole plate.
-
-    Raises:
-        FeedError: it is no plate, or a partial one.
-    """
+    """Return the canonical text of a whole plate."""
     written = _fold_typed(text)
     if is_partial(written):
         raise FeedError("a plate is looked up as read, without ? and *; to watch for a part of one: hotlist add")
@@ -27,20 +23,12 @@ def plate_to_look_up(text: str) -> str:
 
 
 def plate_to_watch_for(text: str) -> str:
-    """Return the canonical text of a plate or of a part of one (? one character, * any number).
-
-    Raises:
-        FeedError: it is no plate, or too little of one.
-    """
+    """Return the canonical text of a plate or of a part of one (? one character, * any number)."""
     return _plate_or_part(text, "watched")
 
 
 def plate_to_search_for(text: str) -> str:
-    """Return the canonical text of a plate or of a part of one, as :func:`plate_to_watch_for`, to search reads by.
-
-    Raises:
-        FeedError: it is no plate, or too little of one.
-    """
+    """Return the canonical text of a plate or of a part of one, as :func:`plate_to_watch_for`, to search reads by."""
     return _plate_or_part(text, "searched")
 
 
@@ -70,11 +58,7 @@ def _fold_typed(text: str) -> str:
 
 
 def state_letters(text: str | None) -> str | None:
-    """Return a state's two letters as reads carry them; None where none was given.
-
-    Raises:
-        FeedError: it is no state.
-    """
+    """Return a state's two letters as reads carry them; None where none was given."""
     if not (text or "").strip():
         return None
     letters, _ = state_codes.from_text(text or "")

@@ -22,12 +22,7 @@ OWNER_ONLY = 0o600
 
 @dataclass(frozen=True, slots=True)
 class PictureFiles:
-    """The pictures of a unit's reads, for files.
-
-    Args:
-        store: the store of this unit.
-        settings: whose data each list is, and how scenes of reads without hits are kept.
-    """
+    """The pictures of a unit's reads, for files."""
 
     store: UnitStore
     settings: Settings
@@ -38,9 +33,6 @@ class PictureFiles:
         The scene is as that of any read without a hit, unless they may see one of it.
 
         Args:
-            authoriser: allows it and puts it on record.
-            purpose: what the data is wanted for.
-            read_id: the read.
             kind: the picture of it: the whole scene, or the plate alone.
             path: the file to make; one that exists is never replaced.
 

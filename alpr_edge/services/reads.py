@@ -62,13 +62,6 @@ def recent_reads(
 ) -> list[ShownRead]:
     """Return the newest reads, the newest first.
 
-    Args:
-        store: the store of this unit.
-        authoriser: allows it and puts it on record.
-        purpose: what the data is wanted for.
-        lists: whose data each list is.
-        wanted: which reads.
-
     Raises:
         AccessError: it is refused.
     """
@@ -86,13 +79,6 @@ def follow_reads(
     store: UnitStore, authoriser: Authoriser, purpose: Purpose, lists: HotlistSettings, shown: Sequence[ShownRead]
 ) -> Sequence[ShownRead]:
     """Return the newest :data:`FOLLOWED_READS` reads; only reads that are new, or say something new, go on record.
-
-    Args:
-        store: the store of this unit.
-        authoriser: allows the access and records it.
-        purpose: the purpose of the access.
-        lists: the owner of each list's data.
-        shown: the reads that were returned before.
 
     Raises:
         AccessError: it is refused.
@@ -116,15 +102,7 @@ def show_reads(
     rows: Sequence[StoredRead],
     corrections: Mapping[str, str],
 ) -> list[ShownRead]:
-    """Say in an access that reads are shown, and return them as the person may see them.
-
-    Args:
-        store: the store of this unit.
-        access: the access, which was allowed.
-        lists: whose data each list is.
-        rows: the reads.
-        corrections: the later reads that corrected some of them, by the id of the corrected one.
-    """
+    """Say in an access that reads are shown, and return them as the person may see them."""
     timelines = clock_pairs.timelines(store.database, [row.read.last_seen.boot_id for row in rows])
     access.show(tuple(row.read.read_id for row in rows))
     return [

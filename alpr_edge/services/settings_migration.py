@@ -27,7 +27,6 @@ def migrate_settings(path: Path, release: str = "") -> MigrationReport:
     """Rename the old keys of a settings file; owner, group, mode, comments and layout stay.
 
     Args:
-        path: the path of the file.
         release: the version that the file belongs to, which names the copy; empty: one before the renaming.
 
     Raises:

@@ -27,13 +27,7 @@ class ShiftSummary:
 
 
 class UnitShifts:
-    """The shifts at a unit.
-
-    Args:
-        store: the store of this unit.
-        lists: whose data each list is.
-        mutes: the mutes of this unit.
-    """
+    """The shifts at a unit."""
 
     def __init__(self, store: UnitStore, lists: HotlistSettings, mutes: UnitMutes) -> None:
         self._store = store
@@ -42,11 +36,6 @@ class UnitShifts:
 
     def summary(self, person: Person, profile: Profile, begun: Instant) -> ShiftSummary:
         """Return the counts of a shift: no more than its user may see.
-
-        Args:
-            person: the user.
-            profile: the rules of the state.
-            begun: when they signed in.
 
         Raises:
             StoreError: the store cannot be read.

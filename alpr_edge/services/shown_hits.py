@@ -14,8 +14,6 @@ class HitRights:
     """Which hits somebody may see, and so export.
 
     Args:
-        access: their access.
-        lists: whose data each list is.
         sees_covert: whether they may see covert ones.
     """
 
@@ -42,11 +40,7 @@ class HitRights:
 
 
 def plain_scene(jpeg: bytes, pictures: StoreSettings) -> bytes:
-    """A stored scene as that of a read without a hit is kept here.
-
-    Raises:
-        PictureError: it is no picture.
-    """
+    """A stored scene as that of a read without a hit is kept here."""
     from alpr_edge.vision import jpeg_pictures  # noqa: PLC0415 - OpenCV, for nothing else of a page
 
     return jpeg_pictures.plain_scene(jpeg, pictures.scene_px_max, pictures.scene_jpeg_quality)

@@ -11,9 +11,7 @@ def send_until(uploader: Uploader, stop: Callable[[float], bool], beat: Callable
     """Run the uploader's steps until ``stop`` says so.
 
     Args:
-        uploader: the uploader; does one piece of work a step.
         stop: a function that waits so many seconds and says whether to stop.
-        beat: a function that is called after each step.
     """
     while True:
         wait_s = uploader.step()
@@ -26,10 +24,7 @@ def send_all(uploader: Uploader, outbox: Outbox, limit_s: float, tick: Callable[
     """Run the uploader's steps until nothing is waiting or the time is up.
 
     Args:
-        uploader: the uploader; does one piece of work a step.
-        outbox: the outbox to be sent.
         limit_s: the longest time to try.
-        tick: receives the number of items still waiting.
 
     Returns:
         How many items are left.

@@ -56,7 +56,6 @@ class FileSchema:
     """The name that a key of an earlier release has now; None where its name did not change."""
 
     def table_at(self, location: Location) -> type[Section] | None:
-        """The table that a location names; None where there is none."""
         if location and location[0] in self.kinds:
             return self.kinds[str(location[0])].get(str(location[2])) if len(location) == 3 else None
         section: type[Section] | None = self.root

@@ -150,11 +150,7 @@ def _are_two_models(one: str, other: str) -> bool:
 
 
 def doubled_ids(raw: dict[str, Any]) -> list[str]:
-    """One line for each id of several cameras, also in a file whose tables have other faults.
-
-    Args:
-        raw: the file as TOML has it.
-    """
+    """One line for each id of several cameras, also in a file whose tables have other faults."""
     tables = raw.get("camera")
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         return []

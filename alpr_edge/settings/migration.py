@@ -19,9 +19,6 @@ KeyPath = tuple[str, ...]
 def migrate_text(text: str) -> tuple[str, dict[str, str]]:
     """Rename the old keys of a settings file's text; comments, order and layout stay.
 
-    Args:
-        text: the text of the file.
-
     Returns:
         the text, and the new dotted name by the old one of each key that was renamed.
 

@@ -23,9 +23,5 @@ RENAMED_KEYS: dict[str, str] = {
 
 
 def current_name(location: tuple[int | str, ...]) -> str | None:
-    """The name that a key has now; None where its name did not change.
-
-    Args:
-        location: the tables that it lies in, and the key; numbers count tables in a row.
-    """
+    """The name that a key has now; None where its name did not change."""
     return RENAMED_KEYS.get(".".join(part for part in location if isinstance(part, str)))

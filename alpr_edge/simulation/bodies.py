@@ -64,10 +64,7 @@ class BodySprites:
 
         Args:
             frame: uint8 [H, W, 3], changed in place.
-            camera: the camera that sees it.
             place: the middle of its near end, metres to the right of the camera and ahead of it.
-            brightness: the factor of all colours.
-            streak_px: the sideways motion of its near end while the shutter is open.
         """
         x_m, near = place
         left, right = x_m - self.shape.width_m / 2, x_m + self.shape.width_m / 2

@@ -86,8 +86,6 @@ class Sprite:
         Args:
             frame: uint8 [H, W, 3], changed in place.
             corners: where its corners go, clockwise from the top left; they may lie outside the frame.
-            brightness: the factor of all colours.
-            streak_px: the sideways motion while the shutter is open.
         """
         left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int) - 1, 0)
         right, bottom = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 2, frame.shape[1::-1])

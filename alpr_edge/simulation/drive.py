@@ -22,8 +22,6 @@ class Drive:
     """A simulated drive; the same arguments give the same one to the last pixel.
 
     Args:
-        seed: the seed of vehicles, plates, scenery and noise.
-        seconds: the length of the drive.
         fps: frames a second.
     """
 

@@ -31,11 +31,7 @@ class Companions:
 
 
 def write_companions(folder: Path, drive: Drive) -> Companions:
-    """Write ``drive.nmea``, ``hotlist.csv``, ``later.csv`` and ``truth.json``; files of these names are replaced.
-
-    Raises:
-        CaptureError: the folder cannot be written.
-    """
+    """Write ``drive.nmea``, ``hotlist.csv``, ``later.csv`` and ``truth.json``; files of these names are replaced."""
     lists = folder / "hotlist.csv", folder / "later.csv"
     companions = Companions(folder / "drive.nmea", *lists, folder / "truth.json", START_TIME)
     try:
@@ -50,11 +46,7 @@ def write_companions(folder: Path, drive: Drive) -> Companions:
 
 
 def write_drive(folder: Path, drive: Drive, progress: Progress = lambda _done, _total: None) -> Companions:
-    """Render a drive into ``folder/frames`` (JPEG, in name order) with its companions beside it.
-
-    Raises:
-        CaptureError: the folder cannot be written, or frames are in it already.
-    """
+    """Render a drive into ``folder/frames`` (JPEG, in name order) with its companions beside it."""
     frames = folder / "frames"
     try:
         frames.mkdir(parents=True, exist_ok=True)

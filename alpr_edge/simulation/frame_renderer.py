@@ -30,12 +30,7 @@ class _VehicleSprites:
 
 
 class Renderer:
-    """Draws frames.
-
-    Args:
-        camera: the camera whose frames are drawn.
-        seed: the seed of scenery, plates and noise.
-    """
+    """Draws frames."""
 
     def __init__(self, camera: Pinhole, seed: int) -> None:
         self._camera = camera

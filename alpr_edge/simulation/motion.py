@@ -12,7 +12,6 @@ class Motion:
     """Distance along the road from a speed that is linear between knots and constant beyond them.
 
     Args:
-        start_m: distance at the first knot.
         knots: (second, speed in m/s), in order of time; one knot is a constant speed.
     """
 
@@ -38,7 +37,6 @@ class Path:
     """Where a vehicle's plate end is over time.
 
     Args:
-        along: distance along the road.
         across: (second, metres to the right of the camera's lane centre), linear between.
         from_s: the second from which on the vehicle exists.
         until_s: the second until which it exists.

@@ -30,8 +30,6 @@ class _Band:
     """A part of the frame that looks at one plane within one range of distance.
 
     Args:
-        rows: the rows of the frame.
-        columns: the columns of the frame.
         texture: uint8 [along, across, 4].
         along_px: texture row where nothing has moved yet; [h, 1] of a road, [1, w] of a wall.
         across_px: float32 [h, w], texture column.
@@ -61,12 +59,7 @@ class _Band:
 
 
 class Street:
-    """Draws everything that stands still.
-
-    Args:
-        camera: the camera whose frames are drawn.
-        rng: the random numbers that decide colours and houses.
-    """
+    """Draws everything that stands still."""
 
     def __init__(self, camera: Pinhole, rng: np.random.Generator) -> None:
         self._sky = _sky(camera, rng)

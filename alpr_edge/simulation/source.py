@@ -11,12 +11,7 @@ from alpr_edge.simulation.files import Companions, write_companions
 
 
 class SimulatedSource:
-    """Frames of a rendered drive, as fast as they are taken; a :class:`~alpr_edge.domain.ports.FrameSource`.
-
-    Args:
-        camera: seed and length.
-        start: instant of the first frame; the others follow at the drive's rate.
-    """
+    """Frames of a rendered drive, as fast as they are taken; a :class:`~alpr_edge.domain.ports.FrameSource`."""
 
     def __init__(self, camera: SimulatedCamera, start: Instant) -> None:
         self._camera_id = camera.id

@@ -30,7 +30,6 @@ class VehicleTruth:
 
     @property
     def last_frame(self) -> int:
-        """Last frame with one."""
         return max(self.boxes)
 
 
@@ -68,11 +67,7 @@ class DriveTruth:
 
     @classmethod
     def load(cls, path: Path) -> "DriveTruth":
-        """Read what :meth:`save` wrote.
-
-        Raises:
-            CaptureError: the file cannot be read or is no truth of a drive.
-        """
+        """Read what :meth:`save` wrote."""
         try:
             value = json.loads(path.read_text(encoding="utf-8"))
             return cls(float(value["fps"]), int(value["frames"]), tuple(_vehicle(v) for v in value["vehicles"]))

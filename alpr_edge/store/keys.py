@@ -42,7 +42,6 @@ def load_key(name: str, directory: Path) -> bytes:
     """Load the 32 bytes of a key: the unit's credential ``alpr-edge-<name>`` if systemd passed one, else a file.
 
     Args:
-        name: one of :data:`KEY_NAMES`.
         directory: the folder of the file ``<name>.key``.
 
     Raises:
@@ -72,7 +71,6 @@ def create_keys(directory: Path, data_directory: Path | None = None) -> list[Pat
     """Create the keys that are missing (mode 0600) and return their paths; an existing one is never touched.
 
     Args:
-        directory: the folder of the keys.
         data_directory: the unit's data folder; None if there cannot be data yet.
 
     Raises:

@@ -91,9 +91,6 @@ class UnitStore:
         removed. A row without its file keeps saying what there was, and its item is quarantined for somebody to see.
         While a database waits to be salvaged no image goes: the rows that name it may lie there.
 
-        Args:
-            prefix: the first two digits of their digests.
-
         Returns:
             What could not be looked at or removed, a short line each.
 
@@ -152,8 +149,6 @@ def open_store(settings: Settings, *, migrate: bool, replace_damaged: bool = Fal
     """Open the store of ``settings.unit``; closes it at the end.
 
     Args:
-        settings: the settings of the unit.
-        migrate: make the database, or bring its schema up to date.
         replace_damaged: whether to replace a damaged database; only for the process that has locked the data folder.
 
     Raises:

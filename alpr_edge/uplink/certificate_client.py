@@ -26,8 +26,6 @@ class NoCertificateError(UnauthorisedError):
     """The department gives this unit no certificate.
 
     Args:
-        message: what is wrong and what to do, in one line.
-        reason: a :class:`~alpr_edge.domain.protocol.enrolment.Refusal`, or what a newer department says.
         retry_after_s: the seconds after which to try again, where that helps.
     """
 
@@ -51,14 +49,7 @@ def ask(
     """GET a path, or POST a payload to it.
 
     Args:
-        context: the TLS context: the authority to trust, and the certificate to show.
-        settings: the address and the time limits.
-        path: the path at the department.
         payload: the payload, sent as JSON; None: GET.
-        headers: the headers beside the protocol's.
-
-    Raises:
-        UplinkError: no whole answer came.
     """
     about = {PROTOCOL_HEADER: str(PROTOCOL_VERSION), "Accept-Encoding": "identity", **(headers or {})}
     body = None if payload is None else payload.model_dump_json().encode()
@@ -79,12 +70,7 @@ def ask(
 
 
 def issued_in(reply: Reply, settings: UplinkSettings) -> IssuedPayload:
-    """The certificate that an answer gives, and what comes with it.
-
-    Raises:
-        NoCertificateError: the department says why it gives none.
-        UplinkError: it is no department's answer.
-    """
+    """The certificate that an answer gives, and what comes with it."""
     if not reply.is_of_department:
         raise UplinkError(f"{settings.url}: what answers there (status {reply.status}) is no department; check the URL")
     if reply.status == 200:

@@ -44,8 +44,6 @@ class HttpsDepartment:
     """Implements :class:`~alpr_edge.domain.ports.Department`; for one thread.
 
     Args:
-        settings: the address, certificates and time limits.
-        unit_id: the id of this unit, which is its certificate's common name.
         beat: a function that is called every second or more often while a delivery goes on; may raise to end it.
 
     Raises:

@@ -68,14 +68,6 @@ class Reply:
 
 
 def parse_answers(reply: Reply, url: str) -> AnswersPayload:
-    """The answers in a reply.
-
-    Raises:
-        UnauthorisedError: 401 or 403, from whichever server: a unit that is not accepted stops trying.
-        BatchRefusedError: the batch should be split.
-        ServerFailedError: 5xx.
-        UplinkError: everything else that is not a well-formed 200.
-    """
     if reply.status in {401, 403}:
         detail = refusal_detail_of(reply)
         line = f"{url}: this unit is not accepted (status {reply.status})" + (f": {detail}" if detail else "")

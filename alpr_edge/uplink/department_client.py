@@ -10,14 +10,7 @@ from alpr_edge.settings import UplinkSettings
 
 
 def open_client(settings: UplinkSettings, unit_id: str, context: ssl.SSLContext, deadline: Deadline) -> httpx.Client:
-    """An HTTP client that speaks the department's protocol within a deadline; no proxy and no redirect is followed.
-
-    Args:
-        settings: the time limits of a single read and write.
-        unit_id: the id of this unit, sent with each request.
-        context: the TLS context.
-        deadline: the deadline of each exchange.
-    """
+    """An HTTP client that speaks the department's protocol within a deadline; no proxy and no redirect is followed."""
     return httpx.Client(
         transport=BoundedTransport(context, deadline),
         trust_env=False,

@@ -34,7 +34,6 @@ class DepartmentKeys:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What each missing key is for."""
         needs = {"rosters": self.roster_key, "cosignatures of the access log": self.witness_key}
         return tuple(what for what, key in needs.items() if key is None)
 
@@ -64,11 +63,7 @@ def pinned_keys(settings: UplinkSettings) -> DepartmentKeys:
 
 
 def keys_in(payload: DepartmentKeysPayload) -> DepartmentKeys:
-    """The keys of an answer.
-
-    Raises:
-        UplinkError: a text is no such key.
-    """
+    """The keys of an answer."""
     try:
         roster_key = RosterKey.parse(payload.roster_key) if payload.roster_key else None
         witness_key = NoteKey.parse(payload.witness_key) if payload.witness_key else None
@@ -80,17 +75,7 @@ def keys_in(payload: DepartmentKeysPayload) -> DepartmentKeys:
 
 
 def pin_keys(settings: UplinkSettings, offered: DepartmentKeys, *, replace: bool = False) -> tuple[str, ...]:
-    """Pin the keys that the department offers; returns what each key is for that was offered anew and not taken.
-
-    Args:
-        settings: where the certificates lie.
-        offered: the keys of an answer whose sender was verified.
-        replace: whether a person wants other keys taken as well.
-
-    Raises:
-        UplinkError: the pinned keys cannot be read.
-        StoreError: they cannot be written.
-    """
+    """Pin the keys that the department offers; returns what each key is for that was offered anew and not taken."""
     held = DepartmentKeys() if replace else pinned_keys(settings)
     roster_key, witness_key = held.roster_key or offered.roster_key, held.witness_key or offered.witness_key
     payload = DepartmentKeysPayload(
@@ -104,11 +89,7 @@ def pin_keys(settings: UplinkSettings, offered: DepartmentKeys, *, replace: bool
 
 
 def fetch_keys(settings: UplinkSettings, unit_id: str) -> DepartmentKeys:
-    """Ask the department for its keys, with this unit's certificate; none of a department of an earlier release.
-
-    Raises:
-        UplinkError: it is not reached, or its answer is none.
-    """
+    """Ask the department for its keys, with this unit's certificate; none of a department of an earlier release."""
     reply = ask(context_of(settings), settings, KEYS_PATH, headers={UNIT_HEADER: unit_id})
     if not reply.is_of_department:
         raise UplinkError(f"{settings.url}: what answers there (status {reply.status}) is no department; check the URL")
@@ -123,12 +104,7 @@ def fetch_keys(settings: UplinkSettings, unit_id: str) -> DepartmentKeys:
 
 
 def pin_missing_keys(settings: UplinkSettings, unit_id: str) -> DepartmentKeys:
-    """The pinned keys, after asking the department for those that are missing.
-
-    Raises:
-        UplinkError: it is not reached, or its answer is none.
-        StoreError: the keys cannot be kept.
-    """
+    """The pinned keys, after asking the department for those that are missing."""
     held = pinned_keys(settings)
     if not held.missing:
         return held

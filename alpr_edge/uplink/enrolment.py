@@ -105,13 +105,6 @@ def enrol(
 ) -> UnitCertificate:
     """Make sure that this unit holds a certificate of its department.
 
-    Args:
-        settings: the department's storage address, and where the files go.
-        unit_id: this unit.
-        invitation: the invitation that the department gave.
-        clock: the clock of this unit.
-        again: whether to get a new certificate even where a valid one is held.
-
     Raises:
         NoCertificateError: the department refuses.
         UplinkError: it is not reached or not trusted, the code is mistyped, or this unit's clock is wrong.

@@ -41,10 +41,6 @@ class EvidenceVoucher:
     """Keeps the voucher of the evidence key; one thread steps it.
 
     Args:
-        settings: the department, and how many days before its end a certificate is replaced.
-        request_file: where the request is left.
-        unit_id: the id of this unit.
-        clock: the clock by which days left are counted; with an unset one nothing is asked for.
         draw: gives random numbers in [0, 1), which spread a fleet.
     """
 
@@ -103,11 +99,7 @@ class EvidenceVoucher:
 def _certificate_of(
     body: bytes, request: x509.CertificateSigningRequest, authority: x509.Certificate
 ) -> x509.Certificate:
-    """The certificate of an answer, if it is of this key, and by this authority as that of the witness is.
-
-    Raises:
-        UplinkError: it is not.
-    """
+    """The certificate of an answer, if it is of this key, and by this authority as that of the witness is."""
     certificate = x509.load_pem_x509_certificate(parse_voucher(body, authority).certificate)
     if certificate.public_key() != request.public_key():
         raise UplinkError("the department vouched for another key; look at its log")

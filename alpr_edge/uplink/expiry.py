@@ -15,7 +15,6 @@ def expiry_warnings(settings: UplinkSettings, department_until: datetime | None,
     """A line for each certificate that ends within :data:`SOON` or has ended.
 
     Args:
-        settings: the settings that name the unit's certificate and the authority's.
         department_until: the end of the department's own certificate, as last seen; None before the first connection.
         now: the present time in UTC.
     """

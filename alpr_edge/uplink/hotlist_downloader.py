@@ -65,15 +65,7 @@ class HotlistDownloader:
     """Fetches the lists of the sources that come over HTTPS; one thread steps it.
 
     Args:
-        sources: all list sources of the unit.
-        uplink: the department's address, certificates and time limits.
-        unit_id: the id of this unit.
-        incoming: the spool that feeds are written to.
-        database: the database in which each fetch is recorded.
-        clock: the clock that dates what is recorded.
-        require_room: a function that raises StoreError while the disk is full: the rest of it is for cleaning up.
         draw: gives random numbers in [0, 1), which spread a fleet.
-        turn_s: how long a transfer goes on while another list is due.
     """
 
     def __init__(  # noqa: PLR0913 - all of it is handed in once, by name
@@ -126,9 +118,6 @@ class HotlistDownloader:
 
     def step(self, beat: Callable[[], None] = no_beat) -> float:
         """Download the source that has been due longest, if one is due.
-
-        Args:
-            beat: a function that is called while a transfer goes on.
 
         Returns:
             Seconds until the next one is due.

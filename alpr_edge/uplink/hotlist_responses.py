@@ -68,11 +68,7 @@ def too_large(source: ListSource) -> str:
 
 
 def note_of(source: ListSource, response: httpx.Response) -> FeedNote:
-    """The facts that the headers give about the list that follows.
-
-    Raises:
-        UplinkError: the department does not say which list it is.
-    """
+    """The facts that the headers give about the list that follows."""
     headers = response.headers
     etag = headers.get("ETag", "")
     last_modified = headers.get("Last-Modified", "")

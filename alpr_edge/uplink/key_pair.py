@@ -66,11 +66,7 @@ def pair_held(settings: UplinkSettings) -> tuple[x509.Certificate, ec.EllipticCu
 
 
 def load_authority(settings: UplinkSettings) -> x509.Certificate:
-    """The certificate of the department's authority.
-
-    Raises:
-        UplinkError: there is none that can be read.
-    """
+    """The certificate of the department's authority."""
     try:
         return x509.load_pem_x509_certificate(settings.ca_file.read_bytes())
     except (OSError, ValueError):
@@ -81,12 +77,7 @@ def replace_pair(settings: UplinkSettings, certificate: bytes, key: bytes) -> No
     """Replace the stored pair by a new one.
 
     Args:
-        settings: the settings that name the files.
-        certificate: the certificate as PEM.
         key: the key as PEM, unencrypted PKCS#8; its files have mode 0600.
-
-    Raises:
-        StoreError: a file cannot be written; the old pair is whole, or the new one.
     """
     write_whole(next_file(settings), key + certificate)
     settle_pair(settings)
@@ -109,11 +100,7 @@ def settle_pair(settings: UplinkSettings) -> None:
 
 
 def waiting_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    """The key at ``path`` that still waits for its certificate, made (mode 0600) and durable if there is none.
-
-    Raises:
-        StoreError: it cannot be written.
-    """
+    """The key at ``path`` that still waits for its certificate, made (mode 0600) and durable if there is none."""
     try:
         key = load_pem_private_key(path.read_bytes(), None)
     except (OSError, ValueError, TypeError):
@@ -140,11 +127,7 @@ def request_of(unit_id: str, key: ec.EllipticCurvePrivateKey) -> str:
 def check_certificate(
     pem: str, unit_id: str, key: ec.EllipticCurvePrivateKey, authority: x509.Certificate
 ) -> x509.Certificate:
-    """Check the certificate that a department issued, and return it.
-
-    Raises:
-        UplinkError: it is not the one requested.
-    """
+    """Check the certificate that a department issued, and return it."""
     try:
         certificate = x509.load_pem_x509_certificate(pem.encode("ascii"))
         certificate.verify_directly_issued_by(authority)
@@ -159,11 +142,7 @@ def check_certificate(
 
 @contextmanager
 def pair_lock(settings: UplinkSettings) -> Iterator[None]:
-    """Lock the pair, so that no other process replaces it meanwhile.
-
-    Raises:
-        StoreError: another process has the lock, or the folder cannot be used.
-    """
+    """Lock the pair, so that no other process replaces it meanwhile."""
     folder = settings.certificate_file.parent
     with io_errors(f"{folder}: cannot be used as a folder", StoreError):
         folder.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
@@ -174,12 +153,7 @@ def pair_lock(settings: UplinkSettings) -> Iterator[None]:
 
 
 def write_media_key(settings: UplinkSettings, pem: str) -> None:
-    """Store the department's public key for media; when the department sends none, the stored one is kept.
-
-    Raises:
-        UplinkError: what it sent is no such key.
-        StoreError: it cannot be written.
-    """
+    """Store the department's public key for media; when the department sends none, the stored one is kept."""
     if not pem:
         return
     try:
@@ -190,11 +164,7 @@ def write_media_key(settings: UplinkSettings, pem: str) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file at once (mode 0600), durable; it belongs to the owner of its folder.
-
-    Raises:
-        StoreError: it cannot be written; what was there before still is.
-    """
+    """Replace a file at once (mode 0600), durable; it belongs to the owner of its folder."""
     hint = f"{path.parent} must be writable for the user that runs this"
     with io_errors(f"{path}: cannot be written", StoreError, hint):
         replace_file(path, content)

@@ -50,11 +50,7 @@ class Medium:
     """Descriptor of the unit's folder."""
 
     def write(self, item: OutboxItem, content: bytes) -> None:
-        """Write an item's file and read it back.
-
-        Raises:
-            UplinkError: the medium is full, broken, or gives back something else.
-        """
+        """Write an item's file and read it back."""
         place, name = item_file(item.item_id)
         with _medium_errors(self.directory):
             no_follow.make_folder(self.folder, place)
@@ -78,7 +74,6 @@ def open_medium(directory: Path, unit_id: str) -> Iterator[Medium]:
     Args:
         directory: a folder on the medium, which must exist: where nothing is mounted, a new one would be on the
             vehicle's own disk.
-        unit_id: the unit whose folder on the medium is used.
 
     Raises:
         UplinkError: it is not there, or does not work.
@@ -123,12 +118,7 @@ def offload(
     """Write everything that is ready to a medium; returns how many items lie on it now.
 
     Args:
-        outbox: the outbox of this unit.
-        medium: the medium to write to.
-        sealer: the sealer for that medium.
-        settings: the settings that limit how much is written at a time.
         now: the present moment in UTC; None when unknown.
-        tick: receives the number of items still to be written.
 
     Raises:
         UplinkError: the medium is full or broken; what lies on it whole is noted as such.
@@ -165,10 +155,6 @@ def take_receipts(
     """Apply the receipts that the department left on a medium; a second time changes nothing.
 
     Args:
-        outbox: the outbox of this unit.
-        medium: the medium with this unit's folder.
-        settings: the settings that name the department's server and the authority by which it is verified.
-        unit_id: the id of this unit.
         now: the moment of delivery in UTC; None when unknown.
 
     Raises:
@@ -226,11 +212,7 @@ def _host_of(url: str) -> str:
 
 
 def _require_name(certificate: x509.Certificate, host: str) -> None:
-    """Check that a certificate is for a host, by the rules by which its name is verified on a connection (RFC 9525).
-
-    Raises:
-        SealedError: it is not, or no host is known.
-    """
+    """Check that a certificate is for a host, by the rules by which its name is verified on a connection (RFC 9525)."""
     if not host:
         raise SealedError("this unit's settings name no department: set url below [uplink] to its address")
     try:

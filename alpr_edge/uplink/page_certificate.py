@@ -41,10 +41,6 @@ class PageCertificate:
     """Keeps the certificate of the page; one thread steps it.
 
     Args:
-        settings: the department, and how many days before its end a certificate is replaced.
-        file: where key and certificate go.
-        unit_id: the id of this unit.
-        clock: the clock by which days left are counted; with an unset one nothing is asked for.
         draw: gives random numbers in [0, 1), which spread a fleet.
     """
 
@@ -117,11 +113,7 @@ class PageCertificate:
 
 
 def check_page_certificate(pem: str, key: ec.EllipticCurvePrivateKey, authority: x509.Certificate) -> x509.Certificate:
-    """The certificate that the department gave, if it is one of a server for this key.
-
-    Raises:
-        UplinkError: it is another one.
-    """
+    """The certificate that the department gave, if it is one of a server for this key."""
     try:
         certificate = x509.load_pem_x509_certificate(pem.encode("ascii"))
         certificate.verify_directly_issued_by(authority)

@@ -33,9 +33,6 @@ class Renewer:
     """Renews the unit's certificate; one thread steps it.
 
     Args:
-        settings: the department, where the files are, and how many days before its end a certificate is renewed.
-        unit_id: the id of this unit.
-        clock: the clock by which days left are counted; with an unset one nothing is renewed.
         draw: gives random numbers in [0, 1), which spread a fleet that was enrolled on one day.
     """
 

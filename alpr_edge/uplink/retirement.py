@@ -15,8 +15,6 @@ def retire(settings: UplinkSettings, unit_id: str, reason: str) -> RetiredPayloa
     """Have every certificate and code of this unit revoked; from then on the department refuses it.
 
     Args:
-        settings: the department, and the certificate to ask with.
-        unit_id: this unit.
         reason: the reason for the department's record, at most 200 characters.
 
     Raises:

@@ -37,13 +37,7 @@ class RosterDownloader:
     """Fetches the roster; one thread steps it.
 
     Args:
-        uplink: the department's address, certificates and time limits.
-        unit_id: the id of this unit.
-        incoming: the spool that a roster is handed over in.
-        database: the database in which each fetch is recorded.
-        clock: the clock that rosters are judged by.
         draw: gives random numbers in [0, 1), which spread a fleet.
-        bytes_max: the largest roster that is taken.
     """
 
     def __init__(  # noqa: PLR0913 - all of it is handed in once, by name
@@ -83,9 +77,6 @@ class RosterDownloader:
 
     def step(self, beat: Callable[[], None] = no_beat) -> float:
         """Ask the department if it is time; returns the seconds until it is.
-
-        Args:
-            beat: a function that is called while a transfer goes on.
 
         Raises:
             StoreError: the database does not answer.

@@ -53,7 +53,6 @@ class Suspects:
         """Note that an item failed when it was sent alone.
 
         Args:
-            item_id: the item.
             has_answer: whether the department answered (5xx), or nothing came.
 
         Returns:

@@ -91,7 +91,6 @@ def days_left(certificate: x509.Certificate, now: datetime) -> float:
     """Days until a certificate ends; negative when it has.
 
     Args:
-        certificate: the certificate of a unit.
         now: the present time in UTC.
     """
     return (certificate.not_valid_after_utc - now) / timedelta(days=1)
@@ -107,12 +106,7 @@ def peer_until(stream: Any) -> datetime | None:  # noqa: ANN401 - the HTTP libra
 
 
 def explain(error: BaseException, settings: UplinkSettings) -> UplinkError:
-    """What a failed connection means; never quotes what was sent.
-
-    Args:
-        error: the error of the HTTP library, with the TLS library's error among its causes.
-        settings: the settings that name the address and the certificate.
-    """
+    """What a failed connection means; never quotes what was sent."""
     url = without_secrets(settings.url)
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -77,10 +77,6 @@ class Uploader:
     """Delivers what the outbox holds.
 
     Args:
-        outbox: the outbox of this unit.
-        department: the department to deliver to.
-        settings: the batch sizes and waits.
-        clock: the clock that dates receipts.
         draw: gives random numbers in [0, 1), which spread a fleet that lost its department at the same moment.
     """
 

@@ -19,11 +19,7 @@ NARROWER_MIN = 0.1
 
 
 class CloseLook:
-    """Looks at a plate from near.
-
-    Args:
-        network: the network for near plates.
-    """
+    """Looks at a plate from near."""
 
     def __init__(self, network: Network) -> None:
         self.network = network

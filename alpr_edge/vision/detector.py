@@ -95,12 +95,7 @@ def letterbox(source: Pixels, width_px: int, height_px: int) -> tuple[Pixels, Le
 
 
 class Network:
-    """One detection network with its input.
-
-    Args:
-        model: checked file.
-        threads: intra-op threads.
-    """
+    """One detection network with its input."""
 
     def __init__(self, model: ModelFile, threads: int) -> None:
         self._session = Session(model, threads)
@@ -143,9 +138,6 @@ class OnnxDetector:
     """Finds plates; also a detector for ``fast_alpr.ALPR(detector=...)``.
 
     Args:
-        model: checked file.
-        confidence_min: detections below are dropped.
-        threads: intra-op threads.
         near: checked file of the network for near plates; None: there is none.
     """
 
@@ -219,8 +211,6 @@ def join_looks(boxes: list[Detection], near: list[Detection], width_px_min: floa
     A near box may be false, and a plate inside it true: only the check of both tells.
 
     Args:
-        boxes: the detections of the look at the whole frame.
-        near: those of the look for near plates; the wide ones replace what they overlap and do not cover.
         width_px_min: the least width of a near plate: a part of one may have the better score, and is not wide.
     """
     wide = without_duplicates([item for item in near if item.box.width_px >= width_px_min])

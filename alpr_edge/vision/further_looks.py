@@ -20,13 +20,7 @@ SHARPENING, SHARPENING_PX = 2.0, 3.0
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How a crop is seen anew, about its centre.
-
-    Args:
-        turn_deg: the angle by which it is turned against the clock.
-        slant: how far to the right the foot of a stroke goes, in parts of the stroke's height.
-        scale: the factors of its width and height.
-    """
+    """How a crop is seen anew, about its centre."""
 
     turn_deg: float = 0.0
     slant: float = 0.0

@@ -66,12 +66,7 @@ def plain_scene(content: bytes, longest_px: int, quality: int) -> bytes:
     """A stored scene, a JPEG, as one of a read without a hit is kept: as small and as coarse, whatever it was.
 
     Args:
-        content: the JPEG.
         longest_px: the longer side of such a scene, at most.
-        quality: its JPEG quality.
-
-    Raises:
-        PictureError: it is no picture.
     """
     return jpeg_within(shrink(decode_stored(content), longest_px), quality)
 

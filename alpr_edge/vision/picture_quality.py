@@ -32,12 +32,7 @@ def measure_plate(pixels: Pixels) -> PlatePicture:
 
 
 def measure_scene(pixels: Pixels, *, is_reduced: bool = False) -> ScenePicture:
-    """Measure a frame, uint8 [H, W, 3] BGR.
-
-    Args:
-        pixels: the frame.
-        is_reduced: whether it was made smaller since it was taken, which sharpens it.
-    """
+    """Measure a frame, uint8 [H, W, 3] BGR."""
     grey = _grey(pixels)
     focus = None if is_reduced else _tiles_focus(grey)
     return ScenePicture(focus, float((grey >= BURNT_LEVEL).mean()), float(np.median(grey)))

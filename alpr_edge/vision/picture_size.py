@@ -32,12 +32,6 @@ def resize_crop(pixels: Pixels, width_px: int, height_px: int, interpolation: In
     """A plate's crop, uint8 [H, W] or [H, W, 3], in the reader's size.
 
     Most crops are enlarged. Cubic interpolation keeps the edges of narrow strokes, which linear interpolation softens.
-
-    Args:
-        pixels: the crop.
-        width_px: width of the reader's input.
-        height_px: height of the reader's input.
-        interpolation: the one that the reader was trained with.
     """
     return _resize(pixels, width_px, height_px, INTERPOLATIONS[interpolation])
 

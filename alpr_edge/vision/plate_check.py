@@ -84,7 +84,6 @@ class LearnedCheck:
     Args:
         model: the network: float32 [boxes, features] to float32 [boxes], the probability of a plate; it may have the
             output :data:`UNREAD_OUTPUT` beside it, which does without the numbers of the text.
-        probability_min: the probability from which on a box is taken for a plate.
 
     Raises:
         ModelError: the file is no such network.

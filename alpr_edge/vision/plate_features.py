@@ -52,13 +52,7 @@ def text_features(slots: Probabilities) -> Features:
 
 
 def picture_features(frame: Frame, detection: Detection, sharpness: float) -> Features:
-    """What is known of a box before it is read: float32 [:data:`PICTURE_FEATURES`].
-
-    Args:
-        frame: the picture.
-        detection: the box, and how sure the detector is of it.
-        sharpness: of the box, by :func:`~alpr_edge.vision.reader.sharpness_of`.
-    """
+    """What is known of a box before it is read: float32 [:data:`PICTURE_FEATURES`]."""
     look = look_around(frame, detection.box)
     return np.array([*_box_features(frame, detection, sharpness), *_look_features(look)], np.float32)
 

@@ -54,7 +54,6 @@ class Calibration:
 
     Args:
         temperature: the divisor in the exponent; below 1 the reader becomes surer, above 1 less sure.
-        smoothing: the share of each label that training spread evenly over the alphabet.
     """
 
     temperature: float = 1.0
@@ -69,12 +68,7 @@ class Calibration:
 
 
 class OnnxReader:
-    """Reads plates; also a recogniser for ``fast_alpr.ALPR(ocr=...)``.
-
-    Args:
-        model: checked file.
-        threads: intra-op threads.
-    """
+    """Reads plates; also a recogniser for ``fast_alpr.ALPR(ocr=...)``."""
 
     def __init__(self, model: ModelFile, threads: int) -> None:
         self._session = Session(model, threads, output="plate")
@@ -131,8 +125,6 @@ class OnnxReader:
 
         Args:
             crops: BGR crops.
-            batch: what :meth:`prepare` made of them.
-            doubtful: the places of those in doubt.
         """
         return np.concatenate([[sharpen(batch[index]), *self.prepare(views_of(crops[index]))] for index in doubtful])
 
@@ -199,11 +191,7 @@ def _interpolation(model: ModelFile) -> Interpolation:
 
 
 def columns_of(alphabet: str, pad: str) -> list[int] | None:
-    """Where in a model's alphabet each character of ours stands; None where the two are the same.
-
-    Raises:
-        ModelError: other characters than 0-9, A-Z and one mark for an empty slot.
-    """
+    """Where in a model's alphabet each character of ours stands; None where the two are the same."""
     if (alphabet, pad) == (ALPHABET, EMPTY):
         return None
     ours = ALPHABET.replace(EMPTY, "")

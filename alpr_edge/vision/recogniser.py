@@ -45,9 +45,6 @@ class Recogniser:
     """Joins a detector and a reader.
 
     Args:
-        detector: finds plates, doubtful ones too.
-        reader: reads them.
-        check: decides which of the boxes are plates; by itself all are.
         close_look: tells a plate in doubt from what is beside it; None: the detector's boxes stand.
     """
 
@@ -64,12 +61,7 @@ class Recogniser:
         self._close_look = close_look
 
     def recognise(self, frame: Frame, ignore_areas: Sequence[Polygon] = ()) -> list[Reading]:
-        """Every plate of the frame with its slot probabilities, best detection first.
-
-        Args:
-            frame: the picture.
-            ignore_areas: the areas of it in which no plate is looked for.
-        """
+        """Every plate of the frame with its slot probabilities, best detection first."""
         return [reading for reading in self.read_frame(frame, ignore_areas) if reading.is_accepted]
 
     def read_frame(
@@ -80,8 +72,6 @@ class Recogniser:
         Boxes that look like no plate at all are left out: they are not read.
 
         Args:
-            frame: the picture.
-            ignore_areas: the areas of it in which no plate is looked for.
             known: the plates known from earlier frames, of which those that are settled and look the same are not read
                 again; None: every plate is read.
         """

@@ -65,11 +65,7 @@ class RedactedScene:
 
 
 class SceneRedactor:
-    """Covers plates in scenes; remembers at which scale those of a size were, which the next is likely to be as well.
-
-    Args:
-        networks: the detection networks that look for plates, each at every part.
-    """
+    """Covers plates in scenes; remembers the scale at which plates of a size were found, as the next is likely of it."""
 
     def __init__(self, networks: Sequence[Network]) -> None:
         self._networks = tuple(networks)
@@ -79,10 +75,8 @@ class SceneRedactor:
         """A copy of a scene in which all plates but one are covered.
 
         Args:
-            scene: the JPEG of the scene.
             crop: the JPEG of the plate that stays to be seen, with its margin, as it is stored with the read; empty:
                 none stays. One of another frame than the scene may fit nowhere.
-            box: where that plate was in the frame of the scene, in its pixels.
 
         Raises:
             PictureError: the scene is no picture.
@@ -162,14 +156,7 @@ def _cover(pixels: Pixels, boxes: Sequence[Box], own: Box | None) -> Pixels:
 
 
 def _fit(scene: Pixels, crop: Pixels, box: Box, scale: float) -> float:
-    """Correlation of a crop with a scene where it lies at a scale, -1 to 1; -1 where it does not lie in it.
-
-    Args:
-        scene: the scene, in grey.
-        crop: the crop, in grey: the box with its margin, as far as that was in the frame.
-        box: the plate in the pixels of the frame.
-        scale: that of the scene.
-    """
+    """Correlation of a crop with a scene where it lies at a scale, -1 to 1; -1 where it does not lie in it."""
     plate = _at_scale(box, scale)
     height, width = scene.shape[:2]
     if plate.right_px > width + 1 or plate.bottom_px > height + 1:

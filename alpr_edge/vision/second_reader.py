@@ -44,12 +44,7 @@ Columns = NDArray[np.float64]
 
 
 class OnnxSecondReader:
-    """Reads one crop at a time.
-
-    Args:
-        model: the weights, checked.
-        threads: intra-op threads.
-    """
+    """Reads one crop at a time."""
 
     def __init__(self, model: ModelFile, threads: int = 1) -> None:
         self._session = Session(model, threads)

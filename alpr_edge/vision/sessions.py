@@ -36,7 +36,6 @@ class Session:
     Args:
         model: checked bytes.
         threads: intra-op threads, at least 1.
-        output: name of the output wanted; the first where the model has none of that name.
     """
 
     def __init__(self, model: ModelFile, threads: int, output: str = "") -> None:
@@ -72,7 +71,6 @@ class Session:
 
     @property
     def output_shape(self) -> tuple[int | str | None, ...]:
-        """Shape of the output."""
         return tuple(self._output.shape)
 
     @property
@@ -90,11 +88,7 @@ class Session:
         return str(self._session.get_modelmeta().custom_metadata_map.get(key, ""))
 
     def run(self, tensor: Array) -> Array:
-        """One inference.
-
-        Raises:
-            ModelError: the runtime refused or failed; it is never taken for "nothing found".
-        """
+        """One inference."""
         feed: Mapping[str, Array] = {self._input.name: tensor}
         try:
             output = self._session.run([self._output.name], feed)[0]

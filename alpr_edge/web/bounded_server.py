@@ -50,9 +50,6 @@ def server_config(
     """What every server has in common: HTTP/1.1 over TLS, without a log of requests and without headers of its own.
 
     Args:
-        application: the application to serve.
-        context: the TLS context.
-        protocol: the HTTP protocol.
         connections_max: most connections; None: whoever gives it sockets bounds them.
         stop_s: how long answers may take that are being made when it stops.
     """
@@ -82,7 +79,6 @@ class ThreadedStep:
 
     Args:
         work: what is done; it runs once at a time.
-        name: of its thread.
     """
 
     def __init__(self, work: Callable[[], None], name: str) -> None:
@@ -103,11 +99,7 @@ class ThreadedStep:
 
 
 class BoundedServer(uvicorn.Server):
-    """A server that does periodic work in its event loop; the time of the last round shows that it is alive.
-
-    Args:
-        config: the configuration of the server.
-    """
+    """A server that does periodic work in its event loop; the time of the last round shows that it is alive."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None

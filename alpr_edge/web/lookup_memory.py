@@ -39,7 +39,6 @@ class LookupMemory:
     """What is looked up at present, on all pages; threads may share it.
 
     Args:
-        valid_s: how long each is kept, on monotonic time.
         per_session_max: most of one session at a time.
         total_max: most of all sessions together.
     """
@@ -70,11 +69,6 @@ class LookupMemory:
 
     def find(self, visitor: Visitor, word: str, kind: type[Value]) -> Value:
         """The value of a word.
-
-        Args:
-            visitor: who asks.
-            word: the word that :meth:`add` returned.
-            kind: the class of the value.
 
         Raises:
             SearchError: there is none any more, it is of another kind, or another session asked for it.

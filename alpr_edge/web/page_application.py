@@ -22,12 +22,6 @@ def page_application(
 
     A path with a slash too many is none of its pages: Starlette would lead to the one without, at whatever host the
     request names.
-
-    Args:
-        routes: what answers which path.
-        middleware: what is put around them, the outermost first.
-        refuse: answers a request that is none of the page's.
-        fail: answers where the page cannot do it at present.
     """
     handlers = {HTTPException: refuse, AlprEdgeError: fail, Exception: answer_fault}
     application = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)

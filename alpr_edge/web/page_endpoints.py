@@ -19,11 +19,7 @@ LONG_CHARACTERS_MIN = 500
 
 
 class LargeFormError(HTTPException):
-    """A form that is too large; it says by how much, and has the texts: a browser that goes back keeps none of them.
-
-    Args:
-        body: as it was sent, as far as it was read.
-    """
+    """A form that is too large; it says by how much, and has the texts: a browser that goes back keeps none of them."""
 
     def __init__(self, body: bytes) -> None:
         over, most = len(body) - SMALL_BYTES_MAX, READ_BYTES_MAX - SMALL_BYTES_MAX
@@ -40,13 +36,6 @@ class LargeFormError(HTTPException):
 
 
 def page_endpoint(answer: Answer, at_once: asyncio.Semaphore) -> Endpoint:
-    """An endpoint of a page.
-
-    Args:
-        answer: makes the answer from a request and its body; runs in a thread.
-        at_once: bounds how many answers are made at the same time.
-    """
-
     async def endpoint(request: Request) -> Response:
         body = await form_body(request)
         async with at_once:
@@ -56,11 +45,7 @@ def page_endpoint(answer: Answer, at_once: asyncio.Semaphore) -> Endpoint:
 
 
 async def form_body(request: Request) -> bytes:
-    """The body of a form that the page itself sent; empty where the request is no form.
-
-    Raises:
-        HTTPException: another site sent it, or it is too large or too slow.
-    """
+    """The body of a form that the page itself sent; empty where the request is no form."""
     if request.method != "POST":
         return b""
     if not is_own_form(request):

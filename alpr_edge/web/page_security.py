@@ -32,7 +32,6 @@ class PageHeaders:
     """Puts the headers on every answer, those of refusals among them; :func:`answer_fault` has them of itself.
 
     Args:
-        app: the application within.
         policy_sources: what else pages may have within them, by directive of their policy.
     """
 
@@ -60,7 +59,6 @@ def answer_fault(request: Request, error: Exception) -> Response:
     """What a page answers where the program itself is at fault, which Starlette sends past every middleware.
 
     Args:
-        request: the request that it happened at.
         error: the fault, of which nothing is told: its text may hold anything.
     """
     del request, error

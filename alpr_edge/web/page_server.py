@@ -49,11 +49,5 @@ class PromptProtocol(GatedProtocol):
 
 
 def page_server(application: ASGIApp, context: ssl.SSLContext, gate: ConnectionGate) -> BoundedServer:
-    """A server of the page for sockets that are given to it.
-
-    Args:
-        application: the page.
-        context: its certificate.
-        gate: decides which connections of these sockets stay.
-    """
+    """A server of the page for sockets that are given to it."""
     return gated_server(application, context, PromptProtocol, gate, STOP_S_MAX)

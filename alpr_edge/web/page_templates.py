@@ -13,13 +13,7 @@ SHARED_FOLDER = Path(__file__).parent / "templates"
 
 
 class PageTemplates:
-    """The templates of one site, beside those that several have.
-
-    Args:
-        folder: where they lie.
-        filters: what templates make of values, by name.
-        functions: what templates call, by name.
-    """
+    """The templates of one site, beside those that several have."""
 
     def __init__(
         self,
@@ -38,13 +32,6 @@ class PageTemplates:
         self._environment.globals.update({"time_zone": time_zone, **(functions or {})})
 
     def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - whatever is shown
-        """A page.
-
-        Args:
-            name: the template, without its ending.
-            status: status of the answer.
-            values: what the template shows; all of it is escaped.
-        """
         return HTMLResponse(self._environment.get_template(f"{name}.html").render(values), status)
 
 

@@ -16,10 +16,7 @@ class PasskeySteps:
     """The steps of signing in with a passkey.
 
     Args:
-        sign_ins: gives what signs a visitor in.
         site: gives the site that the page is at present; None: it has no name that passkeys are bound to.
-        no_site: what somebody is told where there is none.
-        words: what somebody is told of a try.
     """
 
     def __init__(

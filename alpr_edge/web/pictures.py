@@ -7,9 +7,5 @@ _NAMED = {"Content-Disposition": 'inline; filename="picture.jpg"'}
 
 
 def picture_response(jpeg: bytes) -> Response:
-    """An answer that shows a picture, under one name for all of them.
-
-    Args:
-        jpeg: the picture.
-    """
+    """An answer that shows a picture, under one name for all of them."""
     return Response(jpeg, media_type="image/jpeg", headers=_NAMED)

@@ -24,12 +24,7 @@ class PurposeSite(Protocol):
 
 
 class PurposeForm:
-    """What the profile asks for before something is done.
-
-    Args:
-        site: the site that the form is of.
-        operation: what is to be done.
-    """
+    """What the profile asks for before something is done."""
 
     def __init__(self, site: PurposeSite, operation: Operation) -> None:
         self._site = site
@@ -52,11 +47,6 @@ class PurposeForm:
 
     def require(self, visitor: Visitor, purpose: Purpose, subjects: Iterable[AccessSubject] = ()) -> None:
         """Refuse a form that was sent by whoever may do it for no purpose at all; the try goes on record (462.6(a)).
-
-        Args:
-            visitor: who sent it.
-            purpose: what for, as it says.
-            subjects: what it asks for, a record each.
 
         Raises:
             AccessError: they may not.

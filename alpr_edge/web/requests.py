@@ -19,9 +19,7 @@ def bounded_receive(request: Request, bytes_max: int, name: str) -> Receive:
     """The request's receive channel, cut off past so many bytes; a declared length of more is refused at once.
 
     Args:
-        request: the request.
         bytes_max: the most that its body may have.
-        name: what it carries, for whoever sent too much.
     """
     too_much = HTTPException(413, f"{name} holds {bytes_max} bytes at most")
     length = request.headers.get("Content-Length", "")
@@ -41,11 +39,7 @@ def bounded_receive(request: Request, bytes_max: int, name: str) -> Receive:
 
 
 class LargeRequestError(HTTPException):
-    """A request that carries no item and is larger than those are.
-
-    Args:
-        body: its body; of one above :data:`READ_BYTES_MAX` what was read of it.
-    """
+    """A request that carries no item and is larger than those are."""
 
     def __init__(self, body: bytes) -> None:
         super().__init__(413, f"a request holds {SMALL_BYTES_MAX} bytes at most")

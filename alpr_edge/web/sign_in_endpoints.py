@@ -49,7 +49,6 @@ class SignInEndpoints:
     """Makes endpoints that share their lines.
 
     Args:
-        at_once: tries that are worked on at the same time, of all addresses.
         refused_s: seconds for which an address was refused too often; 0: it was not.
     """
 
@@ -62,7 +61,6 @@ class SignInEndpoints:
         """An endpoint.
 
         Args:
-            answer: makes the answer from a request and its body; runs in a thread.
             is_for_anybody: whether it is tried without a session, so that 429 is answered as above.
         """
 

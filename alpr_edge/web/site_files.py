@@ -33,13 +33,7 @@ _TYPES = {
 
 
 class SiteFiles:
-    """The files of one site, which lie in one folder for a browser.
-
-    Args:
-        folders: where the site's own files lie; those that every site has are added.
-        joined: names of files that are several of the others, one after the other: a page has one in their place.
-        within: the files that stand within each page, so that nothing has to be fetched before its first paint.
-    """
+    """The files of one site, which lie in one folder for a browser."""
 
     def __init__(
         self, folders: Sequence[Path], joined: Mapping[str, Sequence[str]] | None = None, within: Sequence[str] = ()

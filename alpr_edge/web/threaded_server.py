@@ -13,11 +13,7 @@ END_S_MAX = 40.0
 
 
 class ThreadedServer:
-    """What every server of the department has in common; one makes its server and its socket before it is run.
-
-    Args:
-        name: of its thread.
-    """
+    """What every server of the department has in common; one makes its server and its socket before it is run."""
 
     _server: BoundedServer
     _socket: socket.socket

@@ -133,11 +133,14 @@ def test_a_process_without_network_believes_what_the_uplink_heard(tmp_path: Path
 
 
 def told_by_reader(directory: Path, instant: Instant) -> None:
-    write_health(directory, Health("run", True, (), {"now": instant_payload(instant).model_dump(mode="json")}))
+    write_health(
+        directory,
+        Health("run", ready=True, troubles=(), figures={"now": instant_payload(instant).model_dump(mode="json")}),
+    )
 
 
 def test_where_nothing_sets_the_clock_the_receiver_s_time_is_taken_from_the_plate_reader(tmp_path: Path) -> None:
-    """The computer's clock is an hour behind, or was never set; the uplink does not tell it to the plate reader again."""
+    """The computer's clock is an hour behind, or was never set; the uplink does not publish that time again."""
     fix = replace(at(), utc=NOW + timedelta(hours=1), utc_source=UtcSource.GNSS, uncertainty_ms=200.0)
     told_by_reader(tmp_path, fix)
     with TimeDaemon(leap=NOT_SYNCHRONISED) as daemon:

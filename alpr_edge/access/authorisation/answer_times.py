@@ -10,18 +10,10 @@ ANSWER_STEP_S = 0.5
 
 
 def wait_for_answer_step(begun_s: float) -> None:
-    """Sleep until a whole number of steps has passed.
-
-    Args:
-        begun_s: when the try began, of the monotonic clock.
-    """
+    """Sleep until a whole number of steps has passed."""
     time.sleep(seconds_to_answer_step(begun_s))
 
 
 def seconds_to_answer_step(begun_s: float) -> float:
-    """Seconds until a whole number of steps has passed.
-
-    Args:
-        begun_s: when the try began, of the monotonic clock.
-    """
+    """Seconds until a whole number of steps has passed."""
     return (begun_s - time.monotonic()) % ANSWER_STEP_S

@@ -100,10 +100,6 @@ class Authoriser:
 
     Args:
         accounts: people and sessions; None: there are none on this machine, so nobody is signed in.
-        log: the access log.
-        policy: the rules in force.
-        clock: says when.
-        caller: who calls.
         quota: bounds what one person may look at; None: nothing does.
     """
 
@@ -121,11 +117,6 @@ class Authoriser:
         """Allow one access and put it on record, or refuse it, which goes on record as well.
 
         The block is the access: what it computes may leave it only through its end, and any other end goes on record.
-
-        Args:
-            operation: what is done.
-            purpose: what for, as the person says; upkeep is for maintenance, whatever they say.
-            subject: what it is about.
 
         Yields:
             Who it is, and what they may see; the block says there what it shows.
@@ -161,9 +152,7 @@ class Authoriser:
         """Decide whether the caller may do something, by the one rule of the operation; on no record.
 
         Args:
-            operation: what would be done.
             purpose: None: for any purpose, as they have not said yet.
-            subject: what it is about.
 
         Raises:
             StoreError: the accounts cannot be read; then nothing is allowed.
@@ -188,9 +177,7 @@ class Authoriser:
         """Refuse, on record, whoever may do something for no purpose at all (policy 462.6(a), Civil Code 1798.90.52).
 
         Args:
-            operation: what they try to do.
             purpose: what for, as they say; None: they were not asked yet.
-            subjects: what it is about, a record each, such as the plates of a search; none: one record of nothing more.
             is_page: whether they only open a page: without an open session that is on no record, and leads to sign-in.
             is_current: whether account, trainings and roster have to be in force now, and not only when it is done.
 

@@ -62,10 +62,7 @@ class Decider:
     """Decides for one caller.
 
     Args:
-        caller: who calls.
         standing: of their session; None: they have none.
-        profile: the rules of the state.
-        words: what whoever is refused is told to do.
     """
 
     caller: Caller

@@ -101,7 +101,6 @@ class PageLog:
     """The access log for the services of a page; threads may share it.
 
     Args:
-        records: the access log itself.
         clock: monotonic seconds.
     """
 
@@ -120,10 +119,6 @@ class PageLog:
 
     def append(self, entry: AccessEntry, now: Instant) -> AccessRecord | None:
         """Append a record, or count it among those that get one together, which this is None of.
-
-        Args:
-            entry: who asks for what, why, and what comes of it.
-            now: the present instant.
 
         Raises:
             StoreError: it is not on record: nothing may be shown.
@@ -159,10 +154,6 @@ class PageLog:
         """Put the refusals that were counted on record, once their ten minutes are over; where that fails, they wait.
 
         The log may be busy for seconds. Refusals are counted on meanwhile, and whoever calls this may wait so long.
-
-        Args:
-            now: the present instant.
-            is_end: whether nobody will be refused any more, and the rest has to be told.
         """
         with self._lock:
             counted = self._sum

@@ -25,7 +25,6 @@ class PageTries:
     """The access log for whoever only opens pages; threads may share it.
 
     Args:
-        records: the log that takes what is told here for the first time.
         clock: monotonic seconds.
     """
 
@@ -37,15 +36,7 @@ class PageTries:
         """When each refusal was put on record, the oldest first."""
 
     def append(self, entry: AccessEntry, now: Instant) -> AccessRecord | None:
-        """Append a record; None of a refusal that is on record from within the last minute.
-
-        Args:
-            entry: who asks for what, why, and what comes of it.
-            now: the present instant.
-
-        Raises:
-            StoreError: it is not on record: nothing may be shown.
-        """
+        """Append a record; None of a refusal that is on record from within the last minute."""
         if entry.outcome is AccessOutcome.ALLOWED or not entry.session:
             return self._records.append(entry, now)
         said = entry.query, entry.purpose, entry.offence, entry.case, entry.note, entry.corners

@@ -46,14 +46,7 @@ _SENTENCES = {
 
 
 def refusal_sentence(reason: DecisionReason, code: str, profile: Profile, words: PlaceWords = IN_CAR) -> str:
-    """Say why something was refused, and what to do about it.
-
-    Args:
-        reason: why it was refused.
-        code: the code of the purpose that was given.
-        profile: the rules of the state; purposes, offences and case formats are listed from it.
-        words: what can be done about it at this place.
-    """
+    """Say why something was refused, and what to do about it."""
     if reason in _SENTENCES:
         return _SENTENCES[reason].format(sign_in=words.sign_in, roster=words.roster)
     purposes = f"the purposes are {', '.join(sorted(profile.purposes))}"

@@ -43,7 +43,6 @@ class ShownHits:
         """Which of some objects the session was not shown in its hour; None: all of the list is new to it.
 
         Args:
-            session: the digest of the session's token.
             objects: the objects, in their order.
         """
         with self._lock:
@@ -57,10 +56,6 @@ class ShownHits:
 
         Args:
             stack: ends once the list is made; a new access is on record then.
-            authoriser: allows it.
-            purpose: what the hits are looked at for.
-            subject: what they have in common.
-            objects: the hits, which :meth:`add` notes afterwards.
 
         Raises:
             AccessError: it is refused.

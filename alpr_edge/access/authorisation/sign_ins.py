@@ -54,16 +54,7 @@ class Presence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SignInService:
-    """Signs people in at one place.
-
-    Args:
-        accounts: people and sessions.
-        passwords: compares passwords.
-        log: the access log.
-        policy: the rules in force.
-        clock: says when.
-        caller: the login, and the session that it has.
-    """
+    """Signs people in at one place."""
 
     accounts: AccessStore = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
@@ -86,10 +77,6 @@ class SignInService:
     def sign_in(self, attempt: PasswordAttempt, *, is_acknowledged: bool) -> SignInResult:
         """Sign somebody in with password and code.
 
-        Args:
-            attempt: what was typed.
-            is_acknowledged: whether the notice of the security profile was acknowledged.
-
         Raises:
             StoreError: accounts or log cannot be written: nobody is signed in.
         """
@@ -103,11 +90,6 @@ class SignInService:
     ) -> SignInResult:
         """Sign somebody in with a passkey.
 
-        Args:
-            site: the site that passkeys are registered for.
-            attempt: the browser's answer.
-            is_acknowledged: whether the notice was acknowledged.
-
         Raises:
             StoreError: accounts or log cannot be written: nobody is signed in.
         """
@@ -120,11 +102,6 @@ class SignInService:
 
     def sign_in_with_provider(self, attempt: ProviderAttempt, *, is_acknowledged: bool, note: str = "") -> SignInResult:
         """Sign somebody in whom a provider of single sign-on vouches for.
-
-        Args:
-            attempt: whom it vouches for; its token was checked.
-            is_acknowledged: whether the notice was acknowledged.
-            note: more for the record.
 
         Raises:
             StoreError: accounts or log cannot be written: nobody is signed in.

@@ -102,8 +102,6 @@ def load_clips(directory: Path, phrases: Sequence[Phrase], volume: float) -> Spe
     """Load the phrases that a unit needs.
 
     Args:
-        directory: the unit's data folder.
-        phrases: the phrases.
         volume: linear, 0 to 1.
     """
     manifest, is_rendered = read_manifest(directory)

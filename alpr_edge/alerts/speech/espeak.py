@@ -23,11 +23,7 @@ def synthesise_phrase(phrase: str, voice: str) -> tuple[Signal, int]:
     """Say a phrase; returns the signal, from -1 to 1, and its rate in Hz.
 
     Args:
-        phrase: the words.
         voice: a voice of ``espeak-ng --voices=en``, such as en-us or en-us+f3.
-
-    Raises:
-        SoundError: there is no espeak-ng or no such voice.
     """
     if not _VOICE.fullmatch(voice):
         raise SoundError(f"--voice {voice}: no name of a voice; espeak-ng --voices=en lists them")

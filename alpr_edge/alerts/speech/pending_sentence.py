@@ -30,7 +30,6 @@ class PendingSentence:
         alert of that sentence that does not hold; nor does "Withdrawn" behind the tone of another alert.
 
         Args:
-            tone: the tone that sounds first.
             samples: what is said after it, a pause before; empty for nothing.
         """
         if self._waits_behind(tone):

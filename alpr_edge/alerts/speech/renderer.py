@@ -47,12 +47,6 @@ def render_speech(
 ) -> SpeechRendering:
     """Make the clips that are missing, and remove those that are not needed any more.
 
-    Args:
-        directory: the unit's data folder.
-        phrases: every phrase of the unit.
-        voice: the voice to speak with; with another than before all phrases are made anew.
-        tell: receives how many phrases are done.
-
     Raises:
         SoundError: there is no data folder, no espeak-ng or no such voice, or the files cannot be written.
     """

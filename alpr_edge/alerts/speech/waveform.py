@@ -18,12 +18,7 @@ PEAK = 0.95
 
 
 def clip_of(signal: Signal, rate_hz: int) -> Samples:
-    """A phrase as it is kept: int16 [samples], mono, at the rate of the tones; empty where nothing is heard.
-
-    Args:
-        signal: the speech as it was synthesised.
-        rate_hz: its rate.
-    """
+    """A phrase as it is kept: int16 [samples], mono, at the rate of the tones; empty where nothing is heard."""
     heard = np.flatnonzero(np.abs(signal) > SILENCE)
     if not heard.size:
         return np.zeros(0, np.int16)

@@ -53,9 +53,6 @@ class DropRecordStage:
         """Put on record what was dropped since the last time, a record for each area.
 
         What cannot be written is written the next time, and what was written is not written again.
-
-        Args:
-            beat: a function that is called with each record.
         """
         self._next_s = time.monotonic() + RECORD_S
         waiting = self.drops.take_new()

@@ -67,12 +67,7 @@ class FrameDrops:
 
 
 class CollectionLimits:
-    """Decides for each frame whether it may be used.
-
-    Args:
-        settings: the areas, and what holds while the position is not known.
-        locate: gives the position of the car at an instant.
-    """
+    """Decides for each frame whether it may be used."""
 
     def __init__(self, settings: CaptureSettings, locate: Callable[[Instant], Position | None]) -> None:
         self._areas: tuple[NoCollectionArea, ...] = tuple(one.area for one in settings.no_collection_areas)

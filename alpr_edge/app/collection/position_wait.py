@@ -19,10 +19,7 @@ class PositionWait:
     """Follows whether the position is known; asked once a second while the unit works.
 
     Args:
-        settings: the areas, and what happens to frames while the position is unknown.
-        locate: returns the present position.
         wait_s: the longest time without a position before it sounds.
-        monotonic_s: the clock by which the time counts.
     """
 
     def __init__(

@@ -19,11 +19,7 @@ def open_department(settings: Settings, beat: Callable[[], None] = no_beat) -> H
     """Open the connection to the department that the settings name.
 
     Args:
-        settings: all settings of the unit.
         beat: a function that is called every second or more often while a delivery goes on; may raise to end it.
-
-    Raises:
-        UplinkError: the certificate files cannot be used.
     """
     return HttpsDepartment(settings.uplink, settings.unit.id, beat)
 

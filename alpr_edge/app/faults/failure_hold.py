@@ -25,13 +25,6 @@ class FailureHold:
     """A context whose failures leave it only once the ignition is on, or cannot be read, or somebody stops the unit.
 
     A failure because another unit works on the data folder leaves at once: that one looks after the power.
-
-    Args:
-        settings: the settings of the unit.
-        power: the ignition, which is read for longer than this context lasts.
-        manager: hears that the unit lives on.
-        health: tells the failure.
-        stop: the event that SIGTERM sets.
     """
 
     def __init__(

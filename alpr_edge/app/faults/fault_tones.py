@@ -15,8 +15,6 @@ def sound_tones(tones: Sequence[Tone], monitor: FaultMonitor, alerter: Alerter, 
     Args:
         tones: what the last update of ``monitor`` asked for.
         monitor: hears of each tone that is lost, at once or later.
-        alerter: sounds them.
-        speech: composes what is said after them.
     """
     for tone in tones:
         note_lost = partial(monitor.note_lost, tone, monitor.appeared)

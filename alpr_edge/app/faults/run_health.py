@@ -11,11 +11,7 @@ log = structlog.get_logger(__name__)
 
 
 class RunHealth:
-    """Writes the health of a unit; a file that cannot be written is logged, as a full disk must not end the unit.
-
-    Args:
-        folder: the runtime directory.
-    """
+    """Writes the health of a unit; a file that cannot be written is logged, as a full disk must not end the unit."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

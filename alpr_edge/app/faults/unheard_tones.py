@@ -39,10 +39,6 @@ class UnheardTones(Generic[KeyT]):
         What is new is tried although it is muted: a mixer may say so of a device that is heard.
 
         Args:
-            new: what is to sound for the first time.
-            present: what is there; nothing sounds of what is away.
-            standing: what is there, or is away and not over; the rest is forgotten.
-            mutes: of what is present, that which keeps every tone from being heard.
             now_s: seconds of a monotonic clock.
         """
         while self._lost:

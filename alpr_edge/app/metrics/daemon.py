@@ -9,12 +9,7 @@ from alpr_edge.web.metrics.listener import answer_until, open_listener
 
 
 class MetricsDaemon:
-    """The running daemon.
-
-    Args:
-        settings: the settings of this unit.
-        stop: the event that SIGTERM sets.
-    """
+    """The running daemon."""
 
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
         self._settings = settings
@@ -30,9 +25,5 @@ class MetricsDaemon:
 
 
 def open_server(settings: Settings) -> HTTPServer:
-    """A server for the metrics of a unit, which listens and does not answer yet.
-
-    Raises:
-        AlprEdgeError: the port is taken.
-    """
+    """A server for the metrics of a unit, which listens and does not answer yet."""
     return open_listener(UnitCollector(settings), settings.metrics.host, settings.metrics.port)

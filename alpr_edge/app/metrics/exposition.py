@@ -26,11 +26,7 @@ UnitMetric = MetricDefinition[UnitFigures]
 
 
 class UnitCollector(Collector):
-    """Looks at the health files whenever Prometheus asks.
-
-    Args:
-        settings: the settings of the unit.
-    """
+    """Looks at the health files whenever Prometheus asks."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

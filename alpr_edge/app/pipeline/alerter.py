@@ -81,15 +81,7 @@ class SoundRules:
 
 
 class Alerter:
-    """The one source of alerts for all cameras of the vehicle.
-
-    Args:
-        player: the sound device.
-        clock: the clock that dates faults' tones.
-        settings: the settings of alerts, such as the cooldown, and of lists, such as when one is old.
-        entries: gives the entries of the live lists.
-        rules: when hits make no tone, and what is said after one.
-    """
+    """The one source of alerts for all cameras of the vehicle."""
 
     def __init__(
         self,
@@ -122,13 +114,7 @@ class Alerter:
         return "" if self._player.up else self._failure or "the sound device is down"
 
     def follow(self, read: PlateRead, at: Instant, *, is_over: bool = False) -> Announcement:
-        """Announce what changed for a vehicle, by its read as it is known now.
-
-        Args:
-            read: the read.
-            at: capture instant of the frame that showed it; the present one where none came any more.
-            is_over: whether the pass has ended, so that no further look will change the vote.
-        """
+        """Announce what changed for a vehicle, by its read as it is known now."""
         with self._lock:
             vehicle = self._vehicles.setdefault(read.read_id, VehicleAlerts(read, at))
             self._vehicles.move_to_end(read.read_id)
@@ -160,14 +146,7 @@ class Alerter:
         ]
 
     def correct(self, misread: PlateRead, heard: Sequence[HeardHit], read: PlateRead, at: Instant) -> Announcement:
-        """Announce the read that a person made of a misread one: what the person says is final for this vehicle.
-
-        Args:
-            misread: the read that the person replaces.
-            heard: its hits that are not withdrawn, with their alerts, as they are stored.
-            read: the person's read.
-            at: the present moment.
-        """
+        """Announce the read that a person made of a misread one: what the person says is final for this vehicle."""
         with self._lock:
             vehicle = self._vehicles.get(misread.read_id) or VehicleAlerts(misread, at)
             told = {key_of(hit.entry): record for hit, record in heard}
@@ -212,8 +191,6 @@ class Alerter:
         """Sound a tone that belongs to no read (ready, trouble), and what is said after it.
 
         Args:
-            tone: the tone.
-            sentence: what is said after it.
             on_lost: called, by any thread, when a tone that waits behind another never sounds after all.
 
         Returns:

@@ -24,13 +24,7 @@ over at a camera that gives no frame."""
 
 
 class CameraPasses:
-    """Processes the recognised frames of one camera, in order.
-
-    Args:
-        passes: the decided-read rule of this camera.
-        alerter: the alerter that all cameras share.
-        records: the channel to the writer.
-    """
+    """Processes the recognised frames of one camera, in order."""
 
     def __init__(self, passes: Passes, alerter: Alerter, records: BoundedChannel[ReadUpdate]) -> None:
         self._passes = passes

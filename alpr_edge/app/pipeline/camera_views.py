@@ -69,12 +69,8 @@ class CameraViews:
     """What every camera of a unit sees.
 
     Args:
-        inputs: the cameras.
         limits: where their frames may be used: of others nothing is measured.
         latest_fix: a function that gives the receiver's newest fix, however old; None: there was none.
-        infrared: the cameras with an infrared lamp; they are looked at by day, as far as place and time are known.
-        live: the cameras that show the present, which recordings do not; they are not looked at when place and time say
-            that it is night.
         note: receives each frame that may be used, on the camera's thread.
     """
 

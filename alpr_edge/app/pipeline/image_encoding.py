@@ -15,23 +15,13 @@ def frame_bytes(update: ReadUpdate) -> int:
 
 
 class PictureEncoder:
-    """Encodes pictures as the settings say.
-
-    Args:
-        settings: the sizes and qualities.
-    """
+    """Encodes pictures as the settings say."""
 
     def __init__(self, settings: StoreSettings) -> None:
         self._settings = settings
 
     def encode(self, evidence: Evidence, kinds: tuple[EvidenceKind, ...], *, is_hit: bool) -> tuple[Images, str]:
-        """Encode the pictures of some kinds as JPEGs, and say why others are missing (empty when none is).
-
-        Args:
-            evidence: the pictures; one without a pixel was dropped before.
-            kinds: the kinds to encode.
-            is_hit: whether the scene is kept as the full frame; that of a plain read is smaller and coarser.
-        """
+        """Encode the pictures of some kinds as JPEGs, and say why others are missing (empty when none is)."""
         images, failure = [], ""
         for kind in kinds:
             try:

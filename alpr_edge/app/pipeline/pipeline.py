@@ -113,14 +113,7 @@ def decision_rule(settings: DecisionSettings) -> DecisionRule:
 
 
 class Pipeline:
-    """The stages of one unit.
-
-    Args:
-        settings: the settings of the unit and of decisions.
-        inputs: the cameras.
-        parts: the objects that the stages work with.
-        live: whether frames that recognition cannot follow are dropped; otherwise the camera waits for it.
-    """
+    """The stages of one unit."""
 
     def __init__(self, settings: Settings, inputs: Sequence[CameraInput], parts: PipelineParts, *, live: bool) -> None:
         self._parts = parts
@@ -228,7 +221,6 @@ class Pipeline:
         Those that hang with the disk call for none: a new start needs the same disk, and loses what is in memory.
 
         Args:
-            stalled: the stages that make no progress.
             disk_idle_s: seconds since a write on the disk last ended.
         """
         now_s = time.monotonic()

@@ -61,7 +61,6 @@ def worker_count(wanted: int, cameras: int, cores: int | None = None) -> int:
 
     Args:
         wanted: the setting; 0: by this rule.
-        cameras: the number of cameras.
         cores: the cores of this computer; None: those that this process may use.
     """
     there = len(os.sched_getaffinity(0)) if cores is None else cores
@@ -70,14 +69,7 @@ def worker_count(wanted: int, cameras: int, cores: int | None = None) -> int:
 
 
 class Recognition:
-    """The recognition of all cameras' frames.
-
-    Args:
-        readers: what reads the frames of each camera, by its id; the workers share them.
-        workers: the number of workers.
-        live: whether frames that the workers or tracking cannot follow are dropped, and those of a worker that hangs
-            given up; otherwise the cameras wait.
-    """
+    """The recognition of all cameras' frames."""
 
     def __init__(self, readers: Mapping[str, SparingReader], workers: int, *, live: bool) -> None:
         sys.setswitchinterval(SWITCH_S)

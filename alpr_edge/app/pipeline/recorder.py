@@ -41,11 +41,7 @@ class Recorder:
     """The only writer of reads.
 
     Args:
-        store: the encrypted store.
-        settings: picture sizes.
-        refused_records: the files of records that the store refused.
         observers: functions called with each batch once it is committed.
-        require_room: a function that raises StoreError while the disk is full: the rest of it is for cleaning up.
         defer_s_max: the longest time that the end of a pass waits for the commit of another read.
     """
 
@@ -83,12 +79,7 @@ class Recorder:
         return lines + ([f"records: {LOST_REMEDY}"] if self.lost_count else [])
 
     def write(self, batch: Sequence[ReadUpdate]) -> None:
-        """Commit a batch, unless all of it may be deferred to a later one.
-
-        Raises:
-            RefusedError: one of its records is to blame; nothing of it is written.
-            StoreError: nothing of it is written.
-        """
+        """Commit a batch, unless all of it may be deferred to a later one."""
         is_deferrable = all(update.stage is ReadStage.CLOSED and not update.alerts for update in batch)
         if is_deferrable and _may_wait([*self._deferred_closes, *batch]):
             if not self._deferred_closes:
@@ -99,11 +90,7 @@ class Recorder:
         self._deferred_closes = []
 
     def write_alone(self, update: ReadUpdate) -> None:
-        """Commit the deferred ends of passes, then one update by itself, as far as the store accepts them.
-
-        Raises:
-            StoreError: the store accepts nothing at present.
-        """
+        """Commit the deferred ends of passes, then one update by itself, as far as the store accepts them."""
         self.flush()
         self._write_one(update)
 
@@ -111,9 +98,6 @@ class Recorder:
         """Write updates to files where a later start finds them, with the pictures that can be encoded; hits first.
 
         Where there are as many files as may be the others are lost, which is told until the next start and logged once.
-
-        Raises:
-            StoreError: the files cannot be written either.
         """
         hits_first = sorted(updates, key=lambda update: update.is_hit, reverse=True)
         added_count = self._refused_records.add([update for update, _ in self._encode_all(hits_first)], reason)

@@ -32,13 +32,7 @@ class _SearchedFrame:
 
 
 class SparingReader:
-    """Reads the frames of one camera, and leaves out what need not be looked at. Safe to use from several threads.
-
-    Args:
-        recogniser: finds and reads plates.
-        areas: areas in which no plate is looked for.
-        is_sparing: whether anything is left out at all.
-    """
+    """Reads the frames of one camera, and leaves out what need not be looked at. Safe to use from several threads."""
 
     def __init__(self, recogniser: Recogniser, areas: Sequence[Polygon], *, is_sparing: bool) -> None:
         self._recogniser = recogniser

@@ -42,11 +42,7 @@ class Summary:
 
 
 class DriveFiles:
-    """Writes the reads, hits and stills of a replay once the store has committed them.
-
-    Args:
-        folder: an existing folder.
-    """
+    """Writes the reads, hits and stills of a replay once the store has committed them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -18,12 +18,7 @@ from alpr_edge.uplink.roster_downloader import RosterDownloader
 
 @dataclass(slots=True, eq=False)
 class ReplayPeople:
-    """People and access log of one replay.
-
-    Args:
-        settings: those of the replay.
-        store: its store.
-    """
+    """People and access log of one replay."""
 
     settings: Settings
     store: UnitStore

@@ -50,7 +50,6 @@ def open_recording(source: str, *, fps: float, nmea: Path | None, hotlist: Path 
         fps: the frames a second of a folder.
         nmea: the file of a position log; None: there is none.
         hotlist: the file of a hotlist feed; None: there is none.
-        scratch: the folder into which a simulated drive writes its log and list.
 
     Raises:
         CaptureError: there is no such recording.

@@ -65,12 +65,7 @@ class ReplayPlan:
     """What to replay, with which models, and into which folder.
 
     Args:
-        recording: the frames, and what belongs to them.
-        models: the models that find and read plates.
         out: an empty folder.
-        settings: the thresholds and the uplink; the folders are the replay's own.
-        start: the time at which the recording began, if no position log says.
-        real_time: whether to go at the recording's own pace, dropping frames that recognition cannot follow.
         upload_s_max: the longest time to try to send the reads; the rest is left in the outbox.
     """
 
@@ -88,10 +83,6 @@ def drive(plan: ReplayPlan, progress: Progress) -> tuple[Summary, list[str]]:
 
     Returns:
         The summary, and one line for each thing that went wrong on the way without ending it.
-
-    Raises:
-        AlprEdgeError: nothing could be replayed.
-        KeyboardInterrupt: it was interrupted; the files hold every read of the frames before, and agree.
     """
     with InterruptDelay() as interrupts:
         files = DriveFiles(plan.out)
@@ -160,11 +151,7 @@ class _Replay:
         return self._faults + pipeline.failures()
 
     def upload(self, interrupts: InterruptDelay) -> list[str]:
-        """Send everything, if a department is set; returns what went wrong.
-
-        Raises:
-            KeyboardInterrupt: it was interrupted; the summary says what was sent.
-        """
+        """Send everything, if a department is set; returns what went wrong."""
         summary, outbox = self._files.summary, self._store.outbox
         summary.outbox_left = outbox.counts().ready
         if not self._settings.uplink.url:

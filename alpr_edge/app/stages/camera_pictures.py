@@ -22,11 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 class CameraPictureStage:
-    """Encodes on its own thread; a camera's thread only leaves a reference to its newest frame.
-
-    Args:
-        directory: the unit's runtime directory.
-    """
+    """Encodes on its own thread; a camera's thread only leaves a reference to its newest frame."""
 
     name = "pictures"
 

@@ -65,11 +65,7 @@ class CanvassUpkeep:
         return [Fault(FaultKind.SIDE_STAGE, self.name, f"{self.name}: {self._failure}")] if self._failure else []
 
     def step(self) -> bool:
-        """End what is over, and take a step back through earlier reads; whether more of these are left.
-
-        Raises:
-            StoreError: something of it is not stored.
-        """
+        """End what is over, and take a step back through earlier reads; whether more of these are left."""
         now = self.clock.now()
         with self.database.read() as connection:
             running = running_canvasses(connection)

@@ -15,12 +15,7 @@ class RenewalStep(Protocol):
 
 
 class CertificateRenewalStage:
-    """Steps a renewer until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
-
-    Args:
-        name: of the stage.
-        renewer: checks the certificate, and renews it when it is time.
-    """
+    """Steps a renewer until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
 
     def __init__(self, name: str, renewer: RenewalStep) -> None:
         self.name = name

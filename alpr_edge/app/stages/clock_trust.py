@@ -21,7 +21,6 @@ class ClockTrust:
         """What is wrong at present, a short line or none.
 
         Args:
-            now: the present instant.
             now_s: seconds of a monotonic clock.
         """
         if now.trusted:

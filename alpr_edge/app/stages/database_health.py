@@ -29,9 +29,6 @@ class DatabaseHealth:
     """Mends the database, and says when to sound the alarm of one that was set aside; a stage of the supervisor.
 
     A check takes up to half a minute, and a disk may hang: the round of the daemon waits for neither.
-
-    Args:
-        store: the store of this unit, whose data folder this process has locked.
     """
 
     name = DATABASE_STAGE
@@ -53,11 +50,7 @@ class DatabaseHealth:
         """Do nothing: the next start checks the database."""
 
     def mend(self, wait: Wait = sleep) -> None:
-        """Check a database that showed damage since the last call, and replace it if it fails again.
-
-        Raises:
-            StoreError: the disk is full or cannot be written.
-        """
+        """Check a database that showed damage since the last call, and replace it if it fails again."""
         if self._store.database.damage is not None:
             log.error("store.damaged", fault=str(self._store.database.damage))
             self._store.replacement.mend(self._store.database, wait)

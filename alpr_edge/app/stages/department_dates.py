@@ -18,12 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 class DepartmentDates:
-    """Stores a date soon after it was received.
-
-    Args:
-        database: the database of this vehicle.
-        clock: the clock that says when it was received.
-    """
+    """Stores a date soon after it was received."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database

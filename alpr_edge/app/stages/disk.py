@@ -46,26 +46,14 @@ log = structlog.get_logger(__name__)
 
 
 def open_ballast(settings: Settings) -> Ballast:
-    """Open the ballast of the data folder and adjust it once: a database cannot even be opened at 0 bytes free.
-
-    Raises:
-        StoreError: the folder cannot be used.
-    """
+    """Open the ballast of the data folder and adjust it once: a database cannot even be opened at 0 bytes free."""
     ballast = Ballast(settings.unit.data_directory, settings.retention.ballast_bytes)
     ballast.tend()
     return ballast
 
 
 class DiskStage:
-    """Keeps the disk from filling up; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
-
-    Args:
-        settings: all settings of the unit.
-        store: the store of this unit.
-        ballast: the ballast in its data folder.
-        clock: the clock by which ages are judged.
-        seconds: a monotonic clock, by which it counts for how long nothing is deleted by age.
-    """
+    """Keeps the disk from filling up; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
 
     name = "disk"
 
@@ -103,11 +91,7 @@ class DiskStage:
         """Do nothing: the stage holds nothing."""
 
     def step(self) -> float:
-        """Adjust the ballast, count a little, delete at most one batch; returns the seconds to wait.
-
-        Raises:
-            StoreError: the disk or the database failed.
-        """
+        """Adjust the ballast, count a little, delete at most one batch; returns the seconds to wait."""
         self._ballast.tend()
         self._usage.count_for(COUNTED_S)
         self.state = self._usage.state()

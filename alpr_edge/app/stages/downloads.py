@@ -20,12 +20,7 @@ class Downloader(Protocol):
 
 
 class DownloadStage:
-    """Steps a downloader until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
-
-    Args:
-        name: what it downloads.
-        downloader: does it.
-    """
+    """Steps a downloader until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
 
     def __init__(self, name: str, downloader: Downloader) -> None:
         self.name = name

@@ -21,13 +21,7 @@ CHECK_S = 2.0
 
 
 class FrameRateStage:
-    """Sets the limit of every camera; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
-
-    Args:
-        settings: the rule, and whether it is followed at all.
-        read: a function that reads how the machine is.
-        pacers: the pacer of each camera by its id.
-    """
+    """Sets the limit of every camera; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
 
     name = "frame-rate"
 

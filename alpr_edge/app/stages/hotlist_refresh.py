@@ -26,13 +26,7 @@ _GRAVITY = (ListAge.FRESH, ListAge.AMBER, ListAge.RED)
 
 
 class HotlistRefresh:
-    """The lists and officers' entries of the running unit.
-
-    Args:
-        lists: the loader of the lists.
-        own: the loader of officers' entries.
-        settings: the settings that say when a list is old.
-    """
+    """The lists and officers' entries of the running unit."""
 
     def __init__(self, lists: HotlistLoader, own: OfficerEntryLoader, settings: HotlistSettings) -> None:
         self._lists = lists

@@ -13,11 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 class LogStatements:
-    """Stores a statement when it is another one than before.
-
-    Args:
-        database: the database of this vehicle.
-    """
+    """Stores a statement when it is another one than before."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

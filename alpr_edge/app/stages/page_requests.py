@@ -100,9 +100,6 @@ class PageRequestStage:
         """Answer the requests that wait, if anything was committed since the last look.
 
         Each is tried: a correction for which the disk has no room holds up no mute, nor the end of one.
-
-        Raises:
-            StoreError: the store did not take one of them, the last one's error.
         """
         if not self._is_begun:
             self._resume()

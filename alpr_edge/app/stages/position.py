@@ -70,7 +70,6 @@ class RepeatedMoment:
         """Compare the newest moment with the one before; several times a second.
 
         Args:
-            tally: what the receiver has sent since it was opened.
             now_s: seconds of a monotonic clock.
         """
         has_new_sentences, self._sentences = tally.sentences != self._sentences, tally.sentences
@@ -81,14 +80,7 @@ class RepeatedMoment:
 
 
 class PositionStage:
-    """Passes a receiver's fixes to the fix history; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
-
-    Args:
-        settings: the receiver's device and baud rate.
-        clock: the clock that stamps the arrival of each sentence.
-        fix_history: the history that collects the fixes.
-        chrony: receives each fix that has a trusted time.
-    """
+    """Passes a receiver's fixes to the fix history; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
 
     name = "position"
 
@@ -149,8 +141,6 @@ class PositionMonitor:
 
     Args:
         stage: the stage that reads it; None where there is no receiver.
-        supervisor: the supervisor of that stage.
-        fix_history: the history that collects its fixes.
         fix_watch: notices that it has no fix for too long; None: for as long as garages and tunnels last.
     """
 

@@ -60,9 +60,7 @@ class IgnitionStage:
     """Reads the ignition at intervals; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
 
     Args:
-        ignition: the ignition of the car.
         check_interval_s: the seconds between two readings.
-        answer_s_max: the time for an answer after which the one before no longer counts.
     """
 
     name = "ignition"
@@ -111,9 +109,7 @@ class PowerMonitor:
     """The state of the unit's power, and the order to switch it off.
 
     Args:
-        settings: the rule and the command.
         stage: the stage that reads the ignition; None where there is none.
-        supervisor: the supervisor of that stage.
     """
 
     def __init__(self, settings: PowerSettings, stage: IgnitionStage | None, supervisor: Supervisor) -> None:
@@ -139,11 +135,7 @@ class PowerMonitor:
         return self.phase is not Phase.WATCHING or (self._stage is not None and self._stage.word is False)
 
     def step(self, *, all_sent: bool = False) -> Phase:
-        """Update the phase by the ignition; order the power off once it may go.
-
-        Args:
-            all_sent: whether nothing waits to be sent to the department.
-        """
+        """Update the phase by the ignition; order the power off once it may go."""
         self._supervisor.tend()
         self._stepped_s = time.monotonic()
         return self._step(all_sent=all_sent)
@@ -214,14 +206,7 @@ class PowerMonitor:
 
 
 class StandInStage:
-    """Steps the monitor while the daemon does not; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
-
-    Args:
-        monitor: the state of the unit's power.
-        manager: is told that the unit lives on while the ignition is off: ended now, it would begin anew and hang
-            again, with the time until the power goes at its beginning.
-        late_s: the time after which a daemon that takes no step counts as hanging.
-    """
+    """Steps the monitor while the daemon does not; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
 
     name = "power-stand-in"
 
@@ -249,9 +234,7 @@ def power_monitor(
     """Read the ignition of the settings, and act on it where the caller does not, until the context ends.
 
     Args:
-        settings: the settings of the unit.
         manager: the service manager; None: that of the environment.
-        late_s: the time after which a caller that takes no step counts as hanging.
     """
     ignition, supervisor = open_ignition(settings), Supervisor()
     stage = (

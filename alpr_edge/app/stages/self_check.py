@@ -79,19 +79,11 @@ class SelfCheckStage:
         return faults
 
     def begin_import(self, source: str) -> None:
-        """Put on record that an import of a list begins, so that one cut off from its record is known for an import.
-
-        Raises:
-            StoreError: it is not on record; nothing was done that would have to be.
-        """
+        """Put on record that an import of a list begins, so that one cut off from its record is known for an import."""
         self._record_values({change_name(source): IMPORTED})
 
     def end_import(self, source: str) -> None:
-        """Put on record which generation of a list is live now, after an import.
-
-        Raises:
-            StoreError: it is not on record; the next check finds it, and makes the record.
-        """
+        """Put on record which generation of a list is live now, after an import."""
         self._record_values(values_after_change(self.database, source))
 
     def _record_values(self, values: Mapping[str, str]) -> None:

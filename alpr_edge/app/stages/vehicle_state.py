@@ -22,13 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 class VehicleStateStage:
-    """Writes the state of the car; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
-
-    Args:
-        fix_history: the receiver's fixes.
-        clock: says when; by its date, if that is trusted, the sun is reckoned.
-        directory: the unit's runtime directory.
-    """
+    """Writes the state of the car; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
 
     name = "vehicle"
 

@@ -16,12 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class ClockPairs:
-    """Stores a clock pair at least once a minute while time is trusted.
-
-    Args:
-        database: the database of this unit.
-        clock: the clock of this unit.
-    """
+    """Stores a clock pair at least once a minute while time is trusted."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database

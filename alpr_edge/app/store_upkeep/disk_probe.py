@@ -15,12 +15,7 @@ IDLE_S_MAX = 2.0
 
 
 class DiskProbe:
-    """The file that is written, and when.
-
-    Args:
-        directory: the unit's data folder.
-        commits: how long writes took; this one is among them.
-    """
+    """The file that is written, and when."""
 
     def __init__(self, directory: Path, commits: CommitTimes) -> None:
         self._path = directory / FILE_NAME

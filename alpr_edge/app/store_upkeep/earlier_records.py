@@ -9,11 +9,7 @@ log = structlog.get_logger(__name__)
 
 
 class EarlierRecords:
-    """Tries what the start left.
-
-    Args:
-        store: the store of this unit.
-    """
+    """Tries what the start left."""
 
     def __init__(self, store: UnitStore) -> None:
         self._store = store

@@ -16,11 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class ImageReconciliation:
-    """Repairs what the last run left of its images; once a start.
-
-    Args:
-        store: the store of this unit; this process commits its reads.
-    """
+    """Repairs what the last run left of its images; once a start."""
 
     def __init__(self, store: UnitStore) -> None:
         self._store = store

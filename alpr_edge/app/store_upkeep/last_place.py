@@ -23,13 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 class LastPlaceFile:
-    """Keeps the file of the last place; stepped once a second.
-
-    Args:
-        settings: whether a place is told, the areas in which nothing is collected, and the runtime directory.
-        clock: says when.
-        fix_history: the receiver's fixes.
-    """
+    """Keeps the file of the last place; stepped once a second."""
 
     def __init__(self, settings: Settings, clock: Clock, fix_history: FixHistory) -> None:
         self._directory = settings.unit.runtime_directory

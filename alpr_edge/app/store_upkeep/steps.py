@@ -14,14 +14,7 @@ from alpr_edge.store.db.database import Database
 def store_steps(
     settings: Settings, database: Database, clock: Clock, fix_history: FixHistory
 ) -> tuple[Callable[[], None], ...]:
-    """The steps that store clock pairs, tell the last place and probe the disk, in this order.
-
-    Args:
-        settings: all settings of the unit.
-        database: its database.
-        clock: its clock.
-        fix_history: the receiver's fixes.
-    """
+    """The steps that store clock pairs, tell the last place and probe the disk, in this order."""
     pairs = ClockPairs(database, clock)
     place = LastPlaceFile(settings, clock, fix_history)
     return pairs.step, place.step, DiskProbe(settings.unit.data_directory, database.commits).step

@@ -33,11 +33,7 @@ class LinkWatch:
     """Looks when the department answered last.
 
     Args:
-        database: the unit's database.
-        clock: the unit's clock.
-        directory: the unit's runtime directory.
         longest_h: the longest time without an answer, in hours.
-        seconds: a monotonic clock.
     """
 
     interval_s = 10.0
@@ -94,11 +90,7 @@ class LinkWatch:
 
 
 class CertificateEndWatch:
-    """Looks what the uplink says of the certificates.
-
-    Args:
-        directory: the unit's runtime directory.
-    """
+    """Looks what the uplink says of the certificates."""
 
     interval_s = 10.0
 

@@ -23,14 +23,7 @@ MOUNTS = Path("/proc/self/mountinfo")
 
 
 class DiskStateWatch:
-    """Looks at the file system of the data folder, and how long commits take.
-
-    Args:
-        directory: the unit's data folder.
-        commits: how long the commits of the unit's database took, and pictures.
-        seconds: a monotonic clock.
-        mounts: the kernel's table of mounts.
-    """
+    """Looks at the file system of the data folder, and how long commits take."""
 
     interval_s = 0.5
 

@@ -47,14 +47,7 @@ OTHERS = {
 
 
 class MemoryWatch:
-    """Looks at the memory that a process has in RAM.
-
-    Args:
-        resident_bytes: gives it.
-        machine_bytes: the memory of the computer.
-        seconds: a monotonic clock.
-        owner: whose process it is.
-    """
+    """Looks at the memory that a process has in RAM."""
 
     interval_s = 10.0
 
@@ -98,14 +91,7 @@ class MemoryWatch:
 
 
 class DaemonMemoryWatch:
-    """Looks at the memory that another daemon says it has; one that was started anew is judged anew.
-
-    Args:
-        directory: the unit's runtime directory.
-        name: the daemon, one of :data:`OTHERS`.
-        machine_bytes: the memory of the computer.
-        seconds: a monotonic clock.
-    """
+    """Looks at the memory that another daemon says it has; one that was started anew is judged anew."""
 
     interval_s = MemoryWatch.interval_s
 

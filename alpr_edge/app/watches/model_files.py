@@ -14,11 +14,7 @@ LOOK_S = 3600.0
 
 
 class ModelFileWatch:
-    """Loads the files again, and lets go of them.
-
-    Args:
-        check: loads every file that the unit runs and compares digests; raises ModelError.
-    """
+    """Loads the files again, and lets go of them."""
 
     interval_s = LOOK_S
 

@@ -23,10 +23,7 @@ class PageWatch:
     """Looks at the health file of the page.
 
     Args:
-        directory: the unit's runtime directory.
-        certificate: the page's; without one a service that is enabled has no page to give.
         page_link: what systemd makes where the page's service is enabled: then an end in order is one as well.
-        seconds: a monotonic clock.
     """
 
     interval_s = 1.0

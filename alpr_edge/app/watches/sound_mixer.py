@@ -22,11 +22,7 @@ _CAPTURE = " Capture "
 
 
 class MixerWatch:
-    """Looks at the mixer of the sound device.
-
-    Args:
-        device: ALSA's name of the device, as in the settings.
-    """
+    """Looks at the mixer of the sound device."""
 
     interval_s = LOOK_S
 

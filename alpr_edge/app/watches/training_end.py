@@ -21,12 +21,7 @@ from alpr_edge.store.access.schema import FILE_NAME
 
 
 class TrainingWatch:
-    """Looks at the people whose sessions are open or in glance mode.
-
-    Args:
-        settings: the settings of the unit.
-        clock: the unit's clock; without a trusted date nothing is known to end.
-    """
+    """Looks at the people whose sessions are open or in glance mode."""
 
     interval_s = 30.0
 

@@ -28,11 +28,7 @@ class Watch(Protocol):
 
 
 class WatchStage:
-    """Looks until the unit stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
-
-    Args:
-        watches: the watches.
-    """
+    """Looks until the unit stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
 
     name = "watches"
 

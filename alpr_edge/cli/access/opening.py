@@ -28,16 +28,10 @@ def open_access(unit: Settings, stated: Statement, *, migrate: bool = False) -> 
     """Open what allows and records a command that shows or changes anything of a plate.
 
     Args:
-        unit: the settings of the unit.
-        stated: what was said that it is for; what is missing is asked for at a terminal.
         migrate: make the access log where the unit never ran.
 
     Yields:
         What every service asks, and the purpose.
-
-    Raises:
-        AccessError: break-glass by somebody else than root, or without saying who.
-        StoreError: the accounts or the access log do not open: nothing can be shown.
     """
     from alpr_edge.app.clock import open_clock
     from alpr_edge.services.authorisation.opening import load_policy, open_authoriser
@@ -51,12 +45,7 @@ def open_access(unit: Settings, stated: Statement, *, migrate: bool = False) -> 
 
 @contextmanager
 def open_store_access(unit: Settings, stated: Statement) -> Iterator[tuple[Authoriser, Purpose, UnitStore]]:
-    """As :func:`open_access`, with the store of the unit, which has to be there.
-
-    Raises:
-        AccessError: break-glass by somebody else than root, or without saying who.
-        StoreError: the accounts, the access log or the store do not open: nothing can be shown.
-    """
+    """As :func:`open_access`, with the store of the unit, which has to be there."""
     from alpr_edge.store.unit_store import open_store
 
     with open_access(unit, stated) as (authoriser, purpose), open_store(unit, migrate=False) as store:
@@ -68,11 +57,7 @@ def open_upkeep(unit: Settings, *, migrate: bool = False) -> Iterator[Authoriser
     """Open what allows and records a command of the unit's upkeep, which shows no plate and needs no sign-in.
 
     Args:
-        unit: the settings of the unit.
         migrate: make the data folder as well where the unit never ran; its access log is made where it is missing.
-
-    Raises:
-        StoreError: the access log does not open: nothing can be changed.
     """
     from alpr_edge.app.clock import open_clock
     from alpr_edge.services.authorisation.opening import open_authoriser
@@ -87,11 +72,7 @@ def open_upkeep(unit: Settings, *, migrate: bool = False) -> Iterator[Authoriser
 
 @contextmanager
 def open_begun_upkeep(unit: Settings) -> Iterator[Authoriser | None]:
-    """As :func:`open_upkeep`, where the unit has an access log; None before its first start, which begins it.
-
-    Raises:
-        StoreError: the access log does not open: nothing can be changed.
-    """
+    """As :func:`open_upkeep`, where the unit has an access log; None before its first start, which begins it."""
     from alpr_edge.store.access_log.schema import FILE_NAME
 
     if not (unit.unit.data_directory / FILE_NAME).exists():

@@ -27,16 +27,7 @@ def is_terminal() -> bool:
 
 
 def ask(question: str, *, hidden: bool = False) -> str:
-    """The answer to a question: typed at a terminal, else the next line of standard input.
-
-    Args:
-        question: the words of it.
-        hidden: whether what is typed is not shown.
-
-    Raises:
-        AccessError: no line came.
-        AlprEdgeError: it is not UTF-8 text.
-    """
+    """The answer to a question: typed at a terminal, else the next line of standard input."""
     if is_terminal():
         return prompt(question, hide_input=hidden, default="", show_default=False, err=True).strip()
     line = read_input_line(LINE_CHARACTERS_MAX + 1)

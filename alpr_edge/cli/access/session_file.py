@@ -16,11 +16,7 @@ _BYTES_MAX = 256
 
 
 def read_token(runtime_directory: Path, login: str) -> str:
-    """The token of a login's session; empty where there is none.
-
-    Raises:
-        StoreError: the file cannot be read.
-    """
+    """The token of a login's session; empty where there is none."""
     folder = runtime_directory / DIRECTORY
     if not folder.is_dir():
         return ""
@@ -32,11 +28,7 @@ def read_token(runtime_directory: Path, login: str) -> str:
 
 
 def write_token(runtime_directory: Path, login: str, token: str) -> None:
-    """Keep the token of a login's new session.
-
-    Raises:
-        StoreError: it cannot be written.
-    """
+    """Keep the token of a login's new session."""
     folder = runtime_directory / DIRECTORY
     private_directory(folder)
     with io_errors(f"{folder}: the session cannot be saved", StoreError):
@@ -45,11 +37,7 @@ def write_token(runtime_directory: Path, login: str, token: str) -> None:
 
 
 def remove_token(runtime_directory: Path, login: str) -> None:
-    """Remove the file of a session that ended.
-
-    Raises:
-        StoreError: it cannot be removed.
-    """
+    """Remove the file of a session that ended."""
     path = runtime_directory / DIRECTORY / _name(login)
     with io_errors(f"{path}: cannot be removed", StoreError):
         path.unlink(missing_ok=True)

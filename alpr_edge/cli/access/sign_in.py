@@ -51,13 +51,7 @@ def sign_in_at(sign_ins: SignInService, folder: Path, person: str) -> SignInResu
     """Sign in the login that runs this, or open its session again; everything is asked for.
 
     Args:
-        sign_ins: signs people in.
-        folder: where the token of the session is kept.
         person: badge or e-mail address; empty: it is asked for, unless a session only has to be opened again.
-
-    Raises:
-        AccessError: the login has an open session, or nobody answers.
-        StoreError: it cannot be put on record: nobody is signed in.
     """
     from alpr_edge.domain.sessions.session import SessionState
 
@@ -88,17 +82,7 @@ def _acknowledge(security: SecurityProfile) -> bool:
 
 
 def tell_sign_in(sign_ins: SignInService, result: SignInResult, answer: str, *, as_json: bool) -> None:
-    """Say what came of a sign-in.
-
-    Args:
-        sign_ins: what signed the person in.
-        result: what came of it.
-        answer: the words for it at this place.
-        as_json: for programs.
-
-    Raises:
-        AccessError: nobody was signed in.
-    """
+    """Say what came of a sign-in."""
     if result.session is None:
         raise AccessError(answer)
     person = sign_ins.person_of(result.session.person_id)

@@ -33,17 +33,7 @@ def sign_out_command(
 
 
 def sign_out_at(sign_ins: SignInService, folder: Path, *, only_lock: bool, as_json: bool) -> None:
-    """End or lock the session of the login that runs this, and say so.
-
-    Args:
-        sign_ins: what signed the person in.
-        folder: where the token of the session is kept.
-        only_lock: lock it.
-        as_json: for programs.
-
-    Raises:
-        StoreError: the session cannot be changed, or its token not removed.
-    """
+    """End or lock the session of the login that runs this, and say so."""
     is_done = sign_ins.lock() if only_lock else sign_ins.sign_out()
     if not only_lock:
         remove_token(folder, sign_ins.caller.login)

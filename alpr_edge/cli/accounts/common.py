@@ -27,7 +27,6 @@ def open_people(settings: Path, break_glass: str, *, migrate: bool = False) -> I
     """Open this unit's own people for whoever is signed in, or for root that breaks the glass.
 
     Args:
-        settings: the settings file.
         break_glass: why no account can be used; empty: one is.
         migrate: make accounts and access log where the unit never ran.
     """

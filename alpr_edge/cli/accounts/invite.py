@@ -77,11 +77,7 @@ def _confirm_code(first: FirstSignIn, clock: Clock) -> None:
 
 
 def _retry(step: Callable[[], None]) -> None:
-    """Take a step again after a mistake, a few times; without a terminal there is no second try.
-
-    Raises:
-        PasswordError: the last mistake.
-    """
+    """Take a step again after a mistake, a few times; without a terminal there is no second try."""
     for left in range(TRIES_MAX if is_terminal() else 1, 0, -1):
         try:
             return step()

@@ -20,22 +20,14 @@ KeyOption = Annotated[
 
 
 def key_of(text: str) -> NoteKey:
-    """The key of an option: the key itself, or the file that holds it.
-
-    Raises:
-        AuditError: it is none.
-    """
+    """The key of an option: the key itself, or the file that holds it."""
     from alpr_edge.domain.log_proofs.notes import NoteKey
 
     return NoteKey.parse(text if "+" in text else read_file(Path(text)))
 
 
 def read_file(path: Path) -> str:
-    """The text of a file of modest size.
-
-    Raises:
-        AuditError: it cannot be read, or is no text.
-    """
+    """The text of a file of modest size."""
     try:
         with path.open("rb") as file:
             return file.read(FILE_BYTES_MAX).decode()

@@ -87,11 +87,7 @@ def end_command(
 
 
 def _typed_partials() -> tuple[str, ...]:
-    """The lines of standard input up to an empty one; more than a canvass takes are refused later, not read.
-
-    Raises:
-        FeedError: one is too long for a plate.
-    """
+    """The lines of standard input up to an empty one; more than a canvass takes are refused later, not read."""
     from alpr_edge.domain.canvass.canvass import PARTIALS_MAX
 
     if sys.stdin.isatty():

@@ -26,7 +26,6 @@ CanvassArgument = Annotated[
 
 
 def open_canvasses(unit: Settings, database: Database) -> UnitCanvasses:
-    """The canvasses of a unit whose database is open."""
     from alpr_edge.app.pipeline.record_ids import new_id
     from alpr_edge.services.canvass.unit_canvasses import UnitCanvasses
 

@@ -121,11 +121,7 @@ def drill_command(
 
 
 def backup_target(given: Path | None, settings: str) -> Path:
-    """Return the folder of the backups that was given, or that the settings name.
-
-    Raises:
-        DepartmentError: neither names one.
-    """
+    """Return the folder of the backups that was given, or that the settings name."""
     if given is None and not settings:
         raise DepartmentError("say where the backups are: TARGET, or [backup] target in department.toml")
     return given or Path(settings)

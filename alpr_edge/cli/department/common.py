@@ -22,12 +22,7 @@ DirectoryOption = Annotated[
 
 @contextmanager
 def open_storage(directory: Path) -> Iterator[Storage]:
-    """Open the storage of a department that exists.
-
-    Raises:
-        DepartmentError: there is none.
-        StoreError: it cannot be opened.
-    """
+    """Open the storage of a department that exists."""
     from alpr_edge.department.ingest.storage import Storage
 
     storage = Storage(directory, create=False)
@@ -38,11 +33,7 @@ def open_storage(directory: Path) -> Iterator[Storage]:
 
 
 def require_department(directory: Path) -> Path:
-    """Return the folder.
-
-    Raises:
-        DepartmentError: there is none.
-    """
+    """Return the folder."""
     if not directory.is_dir():
         raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
     return directory

@@ -17,12 +17,7 @@ HOUR_S = 3600
 
 
 def heard_lines(heard: UnitHeartbeat | None, now: datetime) -> Iterator[str]:
-    """When a unit was last heard and what it said, a line each; a line that it never was.
-
-    Args:
-        heard: its newest heartbeat.
-        now: the present time.
-    """
+    """When a unit was last heard and what it said, a line each; a line that it never was."""
     if heard is None:
         yield "never heard"
         return

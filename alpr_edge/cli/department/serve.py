@@ -121,11 +121,7 @@ def _figures_file(server: DepartmentServer, folder: Path) -> FiguresFile:
 
 
 def require_extra() -> None:
-    """Raise in one line when the server's libraries are not installed.
-
-    Raises:
-        DepartmentError: they are not; it says what to install.
-    """
+    """Raise in one line when the server's libraries are not installed."""
     missing = [name for name in ("fastapi", "python_multipart", "uvicorn") if importlib.util.find_spec(name) is None]
     if missing:
         raise DepartmentError(f"not installed: {', '.join(missing)}; run: pip install 'alpr-edge[department]'")

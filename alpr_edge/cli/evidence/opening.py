@@ -14,14 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_exports(unit: Settings) -> Iterator[CaseExports]:
-    """Open the exports of a unit; closes them at the end.
-
-    Args:
-        unit: the settings of the unit.
-
-    Raises:
-        StoreError: a key is missing, or the store does not open.
-    """
+    """Open the exports of a unit; closes them at the end."""
     from alpr_edge.app.clock import open_clock
     from alpr_edge.app.pipeline.record_ids import new_id
     from alpr_edge.services.evidence.case_export import CaseExports

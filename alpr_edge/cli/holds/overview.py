@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 def open_holds(unit: Settings, database: Database) -> UnitHolds:
-    """The holds of a unit whose database is open."""
     from alpr_edge.app.pipeline.record_ids import new_id
     from alpr_edge.services.holds.unit_holds import UnitHolds
 

@@ -96,11 +96,7 @@ def export(
 
 
 def _require_file(file: Path) -> None:
-    """Refuse what is no file that can be read, before anything is opened or written.
-
-    Raises:
-        FeedError: it is a folder or a device, or cannot be read.
-    """
+    """Refuse what is no file that can be read, before anything is opened or written."""
     with io_errors(f"{file}: cannot be read", FeedError, "name the file of the feed"):
         mode = file.stat().st_mode
         if stat.S_ISDIR(mode):

@@ -33,11 +33,7 @@ HtmlOption = Annotated[Path | None, typer.Option("--html", metavar="FILE", help=
 
 
 def period_of(since: datetime | None, until: datetime | None, month: str) -> ReportPeriod:
-    """The days that options name, in local time.
-
-    Raises:
-        ReportError: they name none, or too many.
-    """
+    """The days that options name, in local time."""
     from alpr_edge.domain.statistics.periods import period_of_days, period_of_month
 
     if month and (since or until):
@@ -51,12 +47,7 @@ def period_of(since: datetime | None, until: datetime | None, month: str) -> Rep
 
 @contextmanager
 def open_reports(unit: Settings, stated: Statement) -> Iterator[tuple[UnitReports, Authoriser, Purpose]]:
-    """Open what reports are made of, and what allows and records them.
-
-    Raises:
-        AccessError: break-glass by somebody else than root, or without saying who.
-        StoreError: a database does not open.
-    """
+    """Open what reports are made of, and what allows and records them."""
     from alpr_edge.services.reports.unit_reports import UnitReports
     from alpr_edge.store.access_log.log import open_access_log
 
@@ -69,22 +60,14 @@ def open_reports(unit: Settings, stated: Statement) -> Iterator[tuple[UnitReport
 
 
 def write_page(file: Path, sheet: ReportSheet) -> None:
-    """Write a report as a page to print.
-
-    Raises:
-        ReportError: the file cannot be written.
-    """
+    """Write a report as a page to print."""
     from alpr_edge.services.reports.report_page import report_page
 
     write_file(file, report_page(sheet))
 
 
 def write_file(file: Path, text: str) -> None:
-    """Write a file that its owner alone may read.
-
-    Raises:
-        ReportError: it cannot be written.
-    """
+    """Write a file that its owner alone may read."""
     from alpr_edge.runtime.io_errors import io_errors
 
     with private_files(), io_errors(f"{file}: cannot be written", ReportError):

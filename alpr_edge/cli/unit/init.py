@@ -83,11 +83,7 @@ def init_command(
 
 
 def _answer(given: str, option: str, question: str) -> str:
-    """Return an option, or the answer at the terminal.
-
-    Raises:
-        typer.BadParameter: the option is missing and there is no terminal.
-    """
+    """Return an option, or the answer at the terminal."""
     if not given and not is_terminal():
         raise typer.BadParameter(f"{option} is missing, and there is no terminal to ask at")
     return given or ask(question)

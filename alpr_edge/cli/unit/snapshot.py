@@ -16,11 +16,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 def write_snapshot(unit: Settings, camera_id: str, path: Path, *, as_json: bool) -> None:
-    """Take the picture, write it for its owner alone, and say so.
-
-    Raises:
-        CaptureError: the file is there already or cannot be written, or the camera gives no picture.
-    """
+    """Take the picture, write it for its owner alone, and say so."""
     import cv2
 
     from alpr_edge.diagnostics.snapshot import take_snapshot

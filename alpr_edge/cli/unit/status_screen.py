@@ -43,11 +43,7 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
 
 def watch(settings: Settings) -> None:
-    """Show the screen until q or Ctrl-C is pressed.
-
-    Raises:
-        AlprEdgeError: the output is no terminal, or one without a screen.
-    """
+    """Show the screen until q or Ctrl-C is pressed."""
     console = Console()
     if not console.is_terminal or console.is_dumb_terminal:
         raise AlprEdgeError("--watch needs a terminal; programs can use: alpr-edge unit status --json")

@@ -44,11 +44,7 @@ class CanvassDraft:
 
 
 class CanvassPages:
-    """The pages of canvasses.
-
-    Args:
-        unit: the open unit.
-    """
+    """The pages of canvasses."""
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit
@@ -62,7 +58,6 @@ class CanvassPages:
         return self.form_page(visitor, {})
 
     def start(self, visitor: Visitor) -> Response:
-        """Start a canvass."""
         self._unit.speed.require_slow(visitor)
         fields, now = visitor.fields, self._unit.clock.now()
         purpose = Purpose(
@@ -87,7 +82,6 @@ class CanvassPages:
         self._form.require_current(visitor)
 
     def end(self, visitor: Visitor) -> Response:
-        """End a canvass."""
         self._unit.speed.require_slow(visitor)
         canvass_id = visitor.parameters["canvass_id"]
         self._unit.canvasses.end(self._unit.authoriser(visitor), self._purpose_of(canvass_id), canvass_id)
@@ -119,8 +113,6 @@ class CanvassPages:
         """The canvasses of this car, and the form as it was filled in.
 
         Args:
-            visitor: whom it is shown to.
-            fields: the form.
             fault: what is wrong with it; empty: nothing.
         """
         settings = self._unit.settings.canvass

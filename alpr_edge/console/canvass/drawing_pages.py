@@ -24,12 +24,7 @@ ZOOM = 2.0
 
 
 class DrawingPages:
-    """The pages of an area that is drawn.
-
-    Args:
-        unit: the open unit.
-        pages: the form that the area belongs to.
-    """
+    """The pages of an area that is drawn."""
 
     def __init__(self, unit: ConsoleUnit, pages: CanvassPages) -> None:
         self._unit = unit

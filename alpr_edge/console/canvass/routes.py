@@ -7,7 +7,6 @@ from alpr_edge.console.unit import ConsoleUnit
 
 
 def canvass_routes(unit: ConsoleUnit) -> list[PageRoute]:
-    """The routes of all of them."""
     pages = CanvassPages(unit)
     drawing = DrawingPages(unit, pages)
     return [

@@ -77,9 +77,6 @@ class ExportJobs:
         """Begin an export; returns the word by which the session that asked finds it.
 
         Whoever asks again for the one that runs, as a second touch of the button does, gets its word.
-
-        Raises:
-            EvidenceError: another one runs.
         """
         word, job = secrets.token_urlsafe(16), ExportJob(token_digest(visitor.token), asked)
         with self._lock:
@@ -101,11 +98,7 @@ class ExportJobs:
             return [(word, job) for word, job in reversed(self._jobs.items()) if job.session_sha256 == digest]
 
     def find(self, visitor: Visitor, word: str) -> ExportJob:
-        """A job that the visitor's session began.
-
-        Raises:
-            SearchError: there is none any more, or another session began it.
-        """
+        """A job that the visitor's session began."""
         with self._lock:
             self._forget_old()
             job = self._jobs.get(word)
@@ -114,11 +107,7 @@ class ExportJobs:
         return job
 
     def lead_to_passphrase(self, visitor: Visitor, word: str) -> str:
-        """The word by which the passphrase of a finished export is shown once, the same each time until it was.
-
-        Raises:
-            SearchError: it was shown, or there is none.
-        """
+        """The word by which the passphrase of a finished export is shown once, the same each time until it was."""
         job = self.find(visitor, word)
         with self._lock:
             result = job.result
@@ -131,11 +120,7 @@ class ExportJobs:
             return job.passphrase_word
 
     def take_passphrase(self, visitor: Visitor, passphrase_word: str) -> ExportResult:
-        """A finished export with its passphrase, once; that is kept nowhere in this process then.
-
-        Raises:
-            SearchError: it was shown, or there is none at this word.
-        """
+        """A finished export with its passphrase, once; that is kept nowhere in this process then."""
         jobs = (job for _word, job in self.of_session(visitor) if job.passphrase_word == passphrase_word)
         job = next(jobs, None) if passphrase_word else None
         with self._lock:

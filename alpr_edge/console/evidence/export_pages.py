@@ -21,11 +21,7 @@ PATH = "/evidence"
 
 
 class ExportPages:
-    """The pages of exports.
-
-    Args:
-        unit: the open unit.
-    """
+    """The pages of exports."""
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit

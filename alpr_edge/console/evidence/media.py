@@ -21,7 +21,6 @@ def plugged_media(directory: Path, data_directory: Path) -> list[PluggedMedium]:
     """The media at present, by name; a folder in which nothing is mounted is none.
 
     Args:
-        directory: the folder whose folders are media.
         data_directory: the unit's data folder, whose own disk is never one.
     """
     try:

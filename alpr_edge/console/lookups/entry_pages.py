@@ -70,11 +70,7 @@ class _KeptAddition:
 
 
 class EntryPages:
-    """The pages of entries.
-
-    Args:
-        unit: the open unit.
-    """
+    """The pages of entries."""
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit

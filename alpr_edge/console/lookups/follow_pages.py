@@ -34,11 +34,7 @@ class _KeptFollow:
 
 
 class FollowPages:
-    """The pages that follow what the unit reads and sees.
-
-    Args:
-        unit: the open unit.
-    """
+    """The pages that follow what the unit reads and sees."""
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit

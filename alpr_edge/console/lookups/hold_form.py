@@ -18,16 +18,7 @@ def place_hold(
     """Hold what a page shows, for the case, reason and end of its form.
 
     Args:
-        unit: the open unit.
-        visitor: who sent the form.
-        purpose: what they look at it for; the case of the form is that of the purpose.
-        kind: what is held.
-        ids: the reads or hits.
         about: the plate that was searched for, and what else was asked for; both may be empty.
-
-    Raises:
-        AccessError: it is refused.
-        HoldError: the case, the reason or the end will not do, or nothing is there to hold.
     """
     fields = visitor.fields
     case_number, until = fields.get("case", "").strip(), parse_hold_end(fields.get("until"))

@@ -28,12 +28,7 @@ class _KeptHolds:
 
 
 class HoldPages:
-    """The pages of holds.
-
-    Args:
-        unit: the open unit.
-        with_fault: shows a hit with a line that says what is wrong with a form.
-    """
+    """The pages of holds."""
 
     def __init__(self, unit: ConsoleUnit, with_fault: WithFault) -> None:
         self._unit = unit

@@ -41,13 +41,7 @@ _LINKS = {
 
 
 def header_values(unit: ConsoleUnit, person: Person | None, here: str) -> dict[str, Any]:
-    """Return the values of a page's header.
-
-    Args:
-        unit: the open unit.
-        person: the user who is signed in.
-        here: the path of the link that the page belongs to.
-    """
+    """Return the values of a page's header."""
     offered = offered_operations(unit.policy.profile, person, [*_LINKS, Operation.MUTE_ALERTS])
     try:
         mute = unit.mute_state()
@@ -74,16 +68,7 @@ def waiting_for(unit: ConsoleUnit, visitor: Visitor) -> WaitingHits:
 def lookup_page(
     unit: ConsoleUnit, visitor: Visitor, here: str, name: str, status: int = 200, **values: object
 ) -> Response:
-    """A page with the links above it.
-
-    Args:
-        unit: the open unit.
-        visitor: whom it is shown to.
-        here: the path of the link that it belongs to.
-        name: its template, without its ending.
-        status: status of the answer.
-        values: what the template shows.
-    """
+    """A page with the links above it."""
     person = _person_at(unit, visitor)
     shown = {
         **header_values(unit, person, here),

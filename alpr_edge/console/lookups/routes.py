@@ -13,7 +13,6 @@ from alpr_edge.console.unit import ConsoleUnit
 
 
 def lookup_routes(unit: ConsoleUnit) -> list[PageRoute]:
-    """The routes of all of them."""
     search, entries, follow = SearchPages(unit), EntryPages(unit), FollowPages(unit)
     return [
         ("/waiting", "GET", lambda visitor: JSONResponse(asdict(waiting_for(unit, visitor)))),

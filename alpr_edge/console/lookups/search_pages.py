@@ -78,11 +78,7 @@ class _KeptSearch:
 
 
 class SearchPages:
-    """The pages of searches.
-
-    Args:
-        unit: the open unit.
-    """
+    """The pages of searches."""
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit
@@ -123,7 +119,6 @@ class SearchPages:
         return self._begin(visitor, kept.purpose, search, kept.fields)
 
     def results(self, visitor: Visitor) -> Response:
-        """A page of what a search finds."""
         kept, number = self._search_of(visitor), _number(visitor.parameters["page"])
         cursor = kept.cursors.get(number)
         if cursor is None:

@@ -15,12 +15,7 @@ WithFault = Callable[[Visitor, str, str], Response]
 
 
 class CorrectionPages:
-    """The pages of corrections.
-
-    Args:
-        unit: the open unit.
-        with_fault: shows a hit with a line that says what is wrong with a form.
-    """
+    """The pages of corrections."""
 
     def __init__(self, unit: ConsoleUnit, with_fault: WithFault) -> None:
         self._unit = unit

@@ -20,11 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 class HealthPages:
-    """The page and its strip, for everybody who is signed in: technicians, who see no hits, among them.
-
-    Args:
-        unit: the open unit.
-    """
+    """The page and its strip, for everybody who is signed in: technicians, who see no hits, among them."""
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit

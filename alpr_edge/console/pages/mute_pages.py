@@ -9,11 +9,7 @@ from alpr_edge.web.visitor import Visitor
 
 
 class MutePages:
-    """The steps of the mute.
-
-    Args:
-        unit: the open unit.
-    """
+    """The steps of the mute."""
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit

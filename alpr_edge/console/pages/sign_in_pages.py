@@ -30,10 +30,7 @@ class SignInPages:
     """The steps of signing in and out.
 
     Args:
-        unit: the open unit.
         site: gives the site that passkeys sign in at; None: there is none.
-        locked_page: shows what a locked session shows, with a line that says why it was not opened.
-        tell: tells every page that is open that a session was locked or ended.
     """
 
     def __init__(

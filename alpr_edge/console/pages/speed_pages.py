@@ -22,11 +22,6 @@ def first_to_show(unit: ConsoleUnit, person: Person | None, glances: Sequence[Hi
     """The hit that comes up by itself: a waiting one of a source that the person may see, else the first of all.
 
     A covert hit comes up for nobody by itself.
-
-    Args:
-        unit: the open unit.
-        person: whoever is signed in.
-        glances: hits, the gravest first.
     """
     permission_of = unit.settings.hotlist.permission_of
     sources = frozenset() if person is None else person.sources
@@ -35,11 +30,7 @@ def first_to_show(unit: ConsoleUnit, person: Person | None, glances: Sequence[Hi
 
 
 class SpeedPages:
-    """The page that a driver has.
-
-    Args:
-        unit: the open unit.
-    """
+    """The page that a driver has."""
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit
@@ -49,11 +40,6 @@ class SpeedPages:
         """The gravest hit that waits and may be shown, and how many others wait.
 
         One whose plate no officer has compared comes before those that are verified once the car stands.
-
-        Args:
-            visitor: whoever is signed in.
-            person: who that is.
-            glances: hits, the gravest first.
         """
         by_step = sorted(glances, key=lambda glance: glance.next_step is not DispositionPart.READ)
         waiting = list(filter(is_waiting, by_step))

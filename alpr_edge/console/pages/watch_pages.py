@@ -53,7 +53,6 @@ class WatchPages:
     """The pages on which hits are looked at.
 
     Args:
-        unit: the open unit.
         site: gives the site that passkeys sign in at; None: there is none.
     """
 
@@ -152,7 +151,6 @@ class WatchPages:
         """What everybody in the car may see while the session is locked; without hits for whoever may see none.
 
         Args:
-            visitor: the browser of the session.
             fault: why the session was not opened; empty: nobody tried.
         """
         person, back = self._unit.sign_ins(visitor).presence().person, page_to_return_to(visitor)
@@ -189,13 +187,7 @@ class WatchPages:
         return gravest_first(self._unit.views.glances(GLANCES_MAX, authoriser))
 
     def _page(self, visitor: Visitor, shown_hit: ShownHit, person: Person | None) -> Response:
-        """The page with a hit large; without one it says that nothing waits.
-
-        Args:
-            visitor: whoever is signed in.
-            shown_hit: the hit.
-            person: who is signed in.
-        """
+        """The page with a hit large; without one it says that nothing waits."""
         authoriser, now = self._unit.authoriser(visitor), self._unit.clock.now()
         card = self._unit.views.card(authoriser, shown_hit.hit_id) if shown_hit.hit_id else None
         rows = self._unit.rows.rows(authoriser.without_use(), frozenset() if person is None else person.sources)

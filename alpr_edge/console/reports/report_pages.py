@@ -33,11 +33,7 @@ class _KeptReport:
 
 
 class ReportPages:
-    """The pages of reports.
-
-    Args:
-        unit: the open unit.
-    """
+    """The pages of reports."""
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit

@@ -57,12 +57,7 @@ class LoggedRecord:
 
 
 class DepartmentAccessLog:
-    """The open log; threads may share it.
-
-    Args:
-        database: the department's database.
-        witness: the department's key, which signs.
-    """
+    """The open log; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, witness: Witness) -> None:
         self._database = database
@@ -78,15 +73,7 @@ class DepartmentAccessLog:
         return self._witness.key
 
     def append(self, entry: AccessEntry, now: Instant) -> AccessRecord:
-        """Append a record; when this returns it is on the disk, and only then may anything be shown.
-
-        Args:
-            entry: who asks for what, why, and what comes of it.
-            now: the present instant.
-
-        Raises:
-            StoreError: it is not on record: nothing may be shown.
-        """
+        """Append a record; when this returns it is on the disk, and only then may anything be shown."""
         with self._database.writing(_WRITER) as connection:
             return append_record(connection, self._witness, entry, now)
 
@@ -105,20 +92,12 @@ class DepartmentAccessLog:
             return size_of(connection)
 
     def root(self) -> bytes:
-        """Root of the stored tree at present.
-
-        Raises:
-            LostError: a node of it is missing.
-        """
+        """Root of the stored tree at present."""
         with self._database.reading() as connection:
             return range_root(node_reader(connection), 0, size_of(connection))
 
     def checkpoint(self, size: int | None = None) -> str:
-        """The signed note over the log when it had so many records; None: over the whole log.
-
-        Raises:
-            AuditError: there is no record yet, or it never had so many.
-        """
+        """The signed note over the log when it had so many records; None: over the whole log."""
         with self._database.reading() as connection:
             return _checkpoint_at(connection, size_of(connection) if size is None else size)
 
@@ -126,12 +105,7 @@ class DepartmentAccessLog:
         """Prove one record to somebody who has nothing of the log.
 
         Args:
-            sequence: its number.
             size: by the log when it had so many records; None: by the whole log.
-
-        Raises:
-            AuditError: there is no such record.
-            StoreError: it does not open, or a node of the tree is missing.
         """
         with self._database.reading() as connection:
             size = size_of(connection) if size is None else size
@@ -144,12 +118,7 @@ class DepartmentAccessLog:
         return ProofFile(sequence, tuple(hashes), note, body)
 
     def prove_growth(self, old: Checkpoint) -> ConsistencyFile:
-        """Prove that the log only grew since a checkpoint of it, which was checked to be signed.
-
-        Raises:
-            AuditError: it is of no such log, of more records than are here, or of others.
-            LostError: a node of the tree is missing.
-        """
+        """Prove that the log only grew since a checkpoint of it, which was checked to be signed."""
         with self._database.reading() as connection:
             size, read_node = size_of(connection), node_reader(connection)
             note = _checkpoint_at(connection, size)
@@ -165,9 +134,6 @@ class DepartmentAccessLog:
         Args:
             first: the least sequence number.
             limit: the most records.
-
-        Raises:
-            StoreError: a record was sealed by another key or was changed.
         """
         query = select(access_records).where(access_records.c.sequence >= first)
         return self._open(query.order_by(access_records.c.sequence).limit(limit))
@@ -178,9 +144,6 @@ class DepartmentAccessLog:
         Args:
             limit: the most records.
             person_id: of whom alone; empty: of everybody.
-
-        Raises:
-            StoreError: as above.
         """
         query = select(access_records).order_by(access_records.c.sequence.desc()).limit(limit)
         return self._open(query.where(access_records.c.person_id == person_id) if person_id else query)[::-1]
@@ -194,17 +157,7 @@ class DepartmentAccessLog:
 
 
 def append_record(connection: Connection, witness: Witness, entry: AccessEntry, now: Instant) -> AccessRecord:
-    """Append a record inside a transaction, so that it is on record with what the transaction changes, or neither is.
-
-    Args:
-        connection: the connection of a transaction that nobody else appends beside.
-        witness: the department's key, which signs.
-        entry: who does what.
-        now: the present instant.
-
-    Raises:
-        RefusedError: the record is too large.
-    """
+    """Append a record in a transaction: it is on record with what the transaction changes, or neither is."""
     size, log_id = size_of(connection), log_id_of_key(witness.key)
     moment = record_moment(now)
     record = AccessRecord(**dict(entry), unit_id=DEPARTMENT, log_id=log_id, sequence=size, received=moment)
@@ -222,12 +175,7 @@ def append_record(connection: Connection, witness: Witness, entry: AccessEntry, 
 
 
 def allowed_records(connection: Connection, action: str, *, is_newest_first: bool) -> Iterator[AccessRecord]:
-    """The records of what was allowed of an action, opened one after the other.
-
-    Raises:
-        AuditError: one is none.
-        StoreError: one does not open.
-    """
+    """The records of what was allowed of an action, opened one after the other."""
     row, at_once = access_records.c, 20
     order, last = (row.sequence.desc(), size_of(connection)) if is_newest_first else (row.sequence, -1)
     query = select(row.sequence, row.body).where(row.action == action, row.is_allowed).order_by(order).limit(at_once)

@@ -17,13 +17,7 @@ _ADMINISTRATOR = "wait, or ask the ALPR administrator"
 
 @dataclass(frozen=True, slots=True)
 class SearchQuota:
-    """The port of ``access.authorisation.quota`` over the access log.
-
-    Args:
-        database: the department's database.
-        searches_max: pages of searches within :data:`SEARCHES_WITHIN`; one of several plates counts for each.
-        reads_max: reads shown within :data:`READS_WITHIN`.
-    """
+    """The port of ``access.authorisation.quota`` over the access log."""
 
     database: DepartmentDatabase
     searches_max: int

@@ -41,9 +41,7 @@ def check_access_log(log: DepartmentAccessLog, other: Checkpoint | None, tick: T
     """Check every record against its tree, its signature and the columns beside it; others may append meanwhile.
 
     Args:
-        log: the log.
         other: a checkpoint that somebody kept; None: there is none.
-        tick: receives the number of records checked and of all.
 
     Raises:
         StoreError: the log cannot be read, or a record does not open.

@@ -77,8 +77,6 @@ def standing_alarms(directory: Path, now: datetime, storage: Storage | None = No
     """What is wrong now; that nothing can be found out is an alarm as well.
 
     Args:
-        directory: the department's folder.
-        now: the present moment, with a zone.
         storage: its storage; None: it is opened for as long as this takes.
     """
     if storage is None:
@@ -98,10 +96,6 @@ def standing_alarms(directory: Path, now: datetime, storage: Storage | None = No
 
 def alarms_of(storage: Storage, now: datetime) -> list[Alarm]:
     """What is wrong now with a department whose storage is open.
-
-    Args:
-        storage: its storage.
-        now: the present moment, with a zone.
 
     Raises:
         AlprEdgeError: the database does not answer, or the settings are wrong.

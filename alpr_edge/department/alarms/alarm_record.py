@@ -34,14 +34,7 @@ class AlarmNotice:
 
 
 class AlarmRecord:
-    """The record of what was told, a file in the department's folder.
-
-    Args:
-        directory: that folder.
-
-    Raises:
-        DepartmentError: the file is damaged.
-    """
+    """The record of what was told, a file in the department's folder."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / FILE_NAME
@@ -49,14 +42,6 @@ class AlarmRecord:
         """By channel and subject the text, and when it was told last."""
 
     def notice(self, channel: str, alarms: Iterable[Alarm], now: datetime, remind: timedelta) -> AlarmNotice:
-        """What a channel is to tell now.
-
-        Args:
-            channel: its name.
-            alarms: what is wrong now.
-            now: the present moment, with a zone.
-            remind: after how long an alarm that lasts is told again.
-        """
         told, standing = self._told.get(channel, {}), {alarm.subject: alarm.text for alarm in alarms}
         due = (now - remind).timestamp()
         again = {subject for subject in standing if subject in told and _time_of(told[subject]) <= due}
@@ -69,11 +54,7 @@ class AlarmRecord:
         )
 
     def note(self, channel: str, alarms: Iterable[Alarm], now: datetime, remind: timedelta) -> None:
-        """Note that a channel told its notice.
-
-        Raises:
-            DepartmentError: the file cannot be written.
-        """
+        """Note that a channel told its notice."""
         before, due, alarms = self._told.get(channel, {}), (now - remind).timestamp(), tuple(alarms)
         # Of an alarm that cannot be looked for, nobody knows whether it is over.
         after = dict(before) if UNSEEN in {alarm.subject for alarm in alarms} else {}

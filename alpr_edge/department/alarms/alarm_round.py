@@ -33,13 +33,6 @@ def run_round(
 ) -> AlarmRound:
     """Look, and tell.
 
-    Args:
-        directory: the department's folder.
-        channels: the ways to tell.
-        department: the name of the department's server.
-        now: the present moment, with a zone.
-        remind: after how long an alarm that lasts is told again.
-
     Raises:
         DepartmentError: the record of what was told cannot be read.
     """

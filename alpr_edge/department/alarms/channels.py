@@ -37,11 +37,6 @@ class AlarmChannel(Protocol):
     def tell(self, notice: AlarmNotice, department: str, now: datetime) -> None:
         """Tell a notice.
 
-        Args:
-            notice: what to tell.
-            department: the name of the department's server.
-            now: the present moment.
-
         Raises:
             DepartmentError: it could not be told; it says why.
         """
@@ -58,11 +53,7 @@ def alarm_channels(table: AlarmsTable) -> list[AlarmChannel]:
 
 
 def require_secrets(table: AlarmsTable) -> None:
-    """Read what the channels of the settings need besides them.
-
-    Raises:
-        DepartmentError: a file of a password, key or authority cannot be used.
-    """
+    """Read what the channels of the settings need besides them."""
     tls_context(table.ca_file)
     if table.mail_to and table.smtp_user:
         secret_of(Path(table.smtp_password_file), 1)
@@ -71,11 +62,7 @@ def require_secrets(table: AlarmsTable) -> None:
 
 
 class WebhookChannel:
-    """Posts JSON to an address, signed with a key that both sides have.
-
-    Args:
-        table: the settings.
-    """
+    """Posts JSON to an address, signed with a key that both sides have."""
 
     name = "webhook"
 
@@ -103,11 +90,7 @@ class WebhookChannel:
 
 
 class MailChannel:
-    """Sends mail through a server that takes it in.
-
-    Args:
-        table: the settings.
-    """
+    """Sends mail through a server that takes it in."""
 
     name = "mail"
 

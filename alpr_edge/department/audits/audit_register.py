@@ -46,11 +46,6 @@ class AuditRegister:
     """The audits of a department; threads may share it.
 
     Args:
-        database: its database.
-        logs: the logs that audits are about.
-        profile: the rules in force.
-        rules: what the department decided of its audits.
-        clock: says when.
         records_max: most records of a sample.
     """
 
@@ -72,21 +67,11 @@ class AuditRegister:
         self._records_max = records_max
 
     def schedule(self) -> AuditSchedule:
-        """What is due; shows nothing of any record.
-
-        Raises:
-            AuditError: this server's clock is not set.
-            StoreError: the database does not answer.
-        """
+        """What is due; shows nothing of any record."""
         return read_schedule(self._database, self.rules, self._now())
 
     def check_period(self, period: str) -> None:
-        """Tell of days that no next audit can be about, before it is drawn; shows nothing of any record.
-
-        Raises:
-            AuditError: the days will not do, as :meth:`draw` would say.
-            StoreError: the database does not answer.
-        """
+        """Tell of days that no next audit can be about, before it is drawn; shows nothing of any record."""
         if not any(audit.state is AuditState.DRAWN for audit in self.read_all()):
             self._days(period)
 
@@ -94,16 +79,8 @@ class AuditRegister:
         """Draw the next audit; one whose draw broke off is gone on with by its own seed and days.
 
         Args:
-            authoriser: allows it and puts it on record.
-            purpose: what for.
             period: the days as they were typed; empty: all that are over and in no audit.
             seed: what to draw by; None: it is drawn here.
-            tick: told of records read and of all.
-
-        Raises:
-            AccessError: it is refused.
-            AuditError: the days will not do, there is no record of them, or there are too many.
-            StoreError: it is not on file, or cannot be put on record.
         """
         audits = self.read_all()
         sample, broken_off = None, next((audit for audit in audits if audit.state is AuditState.DRAWN), None)
@@ -124,13 +101,7 @@ class AuditRegister:
             return self._add(broken_off.number, step, steps=1)
 
     def review(self, authoriser: Authoriser, purpose: Purpose, number: int, review: SampleReview) -> Audit:
-        """Note what somebody found of some records of a sample; never of their own.
-
-        Raises:
-            AccessError: it is refused.
-            AuditError: there is no such audit, or it may not be noted so.
-            StoreError: it is not on file, or cannot be put on record.
-        """
+        """Note what somebody found of some records of a sample; never of their own."""
         digest = content_digest(AuditStepKind.REVIEWED, review)
         with authoriser.access(Operation.REVIEW_RECORDS, purpose, _subject(number, digest)) as access:
             actor, audit = access.actor, self._require(number)
@@ -139,13 +110,7 @@ class AuditRegister:
             return self._add(number, step, steps=len(audit.steps))
 
     def sign_off(self, authoriser: Authoriser, purpose: Purpose, number: int, note: str) -> Audit:
-        """Sign an audit off that others reviewed.
-
-        Raises:
-            AccessError: it is refused.
-            AuditError: there is no such audit, or it may not be signed off, or not by this person.
-            StoreError: it is not on file, or cannot be put on record.
-        """
+        """Sign an audit off that others reviewed."""
         digest = content_digest(AuditStepKind.SIGNED_OFF, None, note)
         with authoriser.access(Operation.SIGN_OFF_AUDIT, purpose, _subject(number, digest)) as access:
             actor, audit = access.actor, self._require(number)
@@ -154,13 +119,7 @@ class AuditRegister:
             return self._add(number, step, steps=len(audit.steps))
 
     def view(self, authoriser: Authoriser, purpose: Purpose, number: int, tick: Tick) -> AuditView:
-        """An audit with its records, and whether it fits the logs.
-
-        Raises:
-            AccessError: it is refused.
-            AuditError: there is no such audit, or a record cannot be read.
-            StoreError: the database does not answer, or it cannot be put on record.
-        """
+        """An audit with its records, and whether it fits the logs."""
         with authoriser.access(Operation.SHOW_AUDITS, purpose, AccessSubject((_object(number),))) as access:
             audit = self._require(number)
             records = self._records(audit, audit.sampled_records)
@@ -168,13 +127,7 @@ class AuditRegister:
             return AuditView(audit, records, self._is_on_record(audit), is_sample_reproduced(self._logs, audit, tick))
 
     def plan(self, authoriser: Authoriser, purpose: Purpose) -> tuple[AuditSchedule, tuple[Audit, ...]]:
-        """What is due, and every audit in order.
-
-        Raises:
-            AccessError: it is refused.
-            AuditError: this server's clock is not set.
-            StoreError: the database does not answer, or it cannot be put on record.
-        """
+        """What is due, and every audit in order."""
         with authoriser.access(Operation.SHOW_AUDITS, purpose) as access:
             audits = self.read_all()
             access.show(tuple(_object(audit.number) for audit in audits))
@@ -184,16 +137,8 @@ class AuditRegister:
         """Some records of an audit's sample; whether it fits the logs is not looked at.
 
         Args:
-            authoriser: allows it and puts it on record.
-            purpose: what for.
-            number: the audit's.
             first: the number of the first record in the sample, from 1.
             count: most records.
-
-        Raises:
-            AccessError: it is refused.
-            AuditError: there is no such audit, or no such record.
-            StoreError: the database does not answer, or it cannot be put on record.
         """
         with authoriser.access(Operation.SHOW_AUDITS, purpose, AccessSubject((_object(number),))) as access:
             audit = self._require(number)
@@ -251,11 +196,7 @@ class AuditRegister:
         return not wanted
 
     def read_all(self) -> tuple[Audit, ...]:
-        """Every audit in order, for whoever may see its numbers; asks nobody for permission.
-
-        Raises:
-            StoreError: a step does not open by the department's key.
-        """
+        """Every audit in order, for whoever may see its numbers; asks nobody for permission."""
         with self._database.reading() as connection:
             return read_audits(connection)
 

@@ -51,16 +51,7 @@ def draw_audit_sample(
     """Find what stands out, and draw from the rest.
 
     Args:
-        database: the department's database.
-        logs: the logs that the audit is about.
-        profile: the rules in force.
-        draw: what it is drawn by.
-        tick: told of records read and of all.
         records_max: most records of a sample.
-
-    Raises:
-        AuditError: they are more than one audit can be about.
-        StoreError: a log cannot be read.
     """
     with database.reading() as connection:
         rules = _rules(connection, profile, draw)

@@ -17,11 +17,7 @@ from alpr_edge.settings.profiles.loader import load_profile
 
 
 def load_audit_rules(directory: Path) -> AuditRules:
-    """What a department decided of its audits.
-
-    Raises:
-        DepartmentError: a setting is wrong.
-    """
+    """What a department decided of its audits."""
     file = load_department_file(directory)
     table, profile = file.audits, load_profile(PolicySettings(profile=file.search.profile))
     days = table.interval_days
@@ -36,11 +32,7 @@ def load_audit_rules(directory: Path) -> AuditRules:
 
 
 def read_schedule(database: DepartmentDatabase, rules: AuditRules, now: datetime) -> AuditSchedule:
-    """What is due at a moment.
-
-    Raises:
-        StoreError: the database does not answer.
-    """
+    """What is due at a moment."""
     zone = ZoneInfo(rules.zone)
     with database.reading() as connection:
         audits = read_audits(connection, (AuditStepKind.DRAWN, AuditStepKind.SIGNED_OFF))

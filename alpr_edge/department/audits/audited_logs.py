@@ -24,12 +24,7 @@ Tick = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class AuditedLogs:
-    """Reads records of every log; asks nobody for permission.
-
-    Args:
-        database: the department's database.
-        log: the department's own log.
-    """
+    """Reads records of every log; asks nobody for permission."""
 
     database: DepartmentDatabase
     log: DepartmentAccessLog
@@ -43,9 +38,6 @@ class AuditedLogs:
 
         Args:
             audits: those so far, in order.
-            begin: the first moment of the days; the next is the first behind them.
-            end: likewise.
-            tick: told of records read.
         """
         sizes, done, spans = self._sizes(), 0, list[LogSpan]()
         total = sum(sizes.values())
@@ -164,7 +156,6 @@ class _RecordDate(NamedTuple):
 
     @classmethod
     def of(cls, record: AccessRecord | None, latest: datetime | None) -> "_RecordDate":
-        """The date of a record; None: it is none."""
         if record is None or record.received.utc is None:
             return cls(None, latest, is_trusted=False)
         moment, is_trusted = datetime.fromisoformat(record.received.utc), record.received.source in TRUSTED_SOURCES

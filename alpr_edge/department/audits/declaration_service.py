@@ -19,13 +19,7 @@ PLATES_MAX = 20
 
 
 class DeclarationService:
-    """Takes declarations; threads may share it.
-
-    Args:
-        database: the department's database.
-        find_person: the id of somebody by badge, e-mail address or id.
-        clock: says when.
-    """
+    """Takes declarations; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, find_person: Callable[[str], str], clock: Clock) -> None:
         self._database = database
@@ -33,13 +27,7 @@ class DeclarationService:
         self._clock = clock
 
     def declare_household(self, authoriser: Authoriser, purpose: Purpose, plates: tuple[str, ...]) -> int:
-        """Note plates of the person's own household; returns how many they declared by now. None is ever shown.
-
-        Raises:
-            AccessError: it is refused.
-            AuditError: there is none, too many, or one is a part of a plate.
-            StoreError: it is not on file, or cannot be put on record.
-        """
+        """Note plates of the person's own household; returns how many they declared by now. None is ever shown."""
         written = tuple(map(fold_written, plates))
         if fault := next(filter(None, map(written_fault, written)), ""):
             raise AuditError(f"one of them is no plate: it holds {fault}")
@@ -50,14 +38,7 @@ class DeclarationService:
             return self._add_household(access.actor.person_id, texts)
 
     def declare_shift(self, authoriser: Authoriser, purpose: Purpose, name: str, shift: Shift) -> str:
-        """Note the shift of somebody else; returns the person's id.
-
-        Raises:
-            AccessError: it is refused.
-            AuditError: it is the person's own.
-            DepartmentError: there is nobody of that name.
-            StoreError: it is not on file, or cannot be put on record.
-        """
+        """Note the shift of somebody else; returns the person's id."""
         person_id = self._find_person(name)
         digest = hashlib.sha256(shift.text.encode()).hexdigest()
         subject = AccessSubject((f"person:{person_id}", f"sha256:{digest}"), note=f"{shift.text} from {shift.since}")

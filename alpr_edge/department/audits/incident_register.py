@@ -19,25 +19,14 @@ from alpr_edge.domain.ports import Clock
 
 
 class IncidentRegister:
-    """The incidents of a department; threads may share it.
-
-    Args:
-        database: its database.
-        clock: says when.
-    """
+    """The incidents of a department; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def enter(self, authoriser: Authoriser, purpose: Purpose, facts: IncidentFacts) -> Incident:
-        """Put an incident on file.
-
-        Raises:
-            AccessError: it is refused.
-            AuditError: something of it is missing, or a text seems to name a plate.
-            StoreError: it is not on file, or cannot be put on record.
-        """
+        """Put an incident on file."""
         return self._note(authoriser, purpose, None, IncidentStepKind.ENTERED, facts)
 
     def follow_up(self, authoriser: Authoriser, purpose: Purpose, number: int, facts: IncidentFacts) -> Incident:
@@ -49,12 +38,7 @@ class IncidentRegister:
         return self._note(authoriser, purpose, number, IncidentStepKind.CLOSED, facts)
 
     def list(self, authoriser: Authoriser, purpose: Purpose) -> tuple[Incident, ...]:
-        """Every incident in order.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: one does not open, or it cannot be put on record.
-        """
+        """Every incident in order."""
         with authoriser.access(Operation.SHOW_INCIDENTS, purpose) as access:
             with self._database.reading() as connection:
                 found = read_incidents(connection)
@@ -62,13 +46,7 @@ class IncidentRegister:
             return found
 
     def show(self, authoriser: Authoriser, purpose: Purpose, number: int) -> Incident:
-        """One incident with all its steps.
-
-        Raises:
-            AccessError: it is refused.
-            AuditError: there is none.
-            StoreError: it does not open, or it cannot be put on record.
-        """
+        """One incident with all its steps."""
         subject = AccessSubject((_object(number),))
         with authoriser.access(Operation.SHOW_INCIDENTS, purpose, subject) as access:
             with self._database.reading() as connection:

@@ -19,9 +19,7 @@ def sample_rows(audit: Audit, records: Sequence[AccessRecord | None], first: int
     """The rows of some records of a sample.
 
     Args:
-        audit: the audit.
         records: its records from one on, in the order of the sample; None: it is not stored any more.
-        first: the number of the first of them.
     """
     sample, reviews, rows = audit.sample, audit.reviews, []
     flags = sample.flags if sample else ()

@@ -29,15 +29,7 @@ def add_incident_step(connection: Connection, incident: int, number: int, step: 
 
 
 def read_audits(connection: Connection, kinds: Collection[AuditStepKind] = tuple(AuditStepKind)) -> tuple[Audit, ...]:
-    """Every audit in order.
-
-    Args:
-        connection: a connection of the department's database.
-        kinds: the kinds of steps to read; without samples and reviews it costs next to nothing.
-
-    Raises:
-        StoreError: a step does not open by the department's key.
-    """
+    """Every audit in order."""
     return tuple(
         Audit(number, tuple(map(_AUDIT_STEP.validate_json, bodies)))
         for number, bodies in _bodies(connection, audit_steps, kinds)
@@ -45,11 +37,7 @@ def read_audits(connection: Connection, kinds: Collection[AuditStepKind] = tuple
 
 
 def read_incidents(connection: Connection) -> tuple[Incident, ...]:
-    """Every incident in order.
-
-    Raises:
-        StoreError: a step does not open by the department's key.
-    """
+    """Every incident in order."""
     return tuple(
         Incident(number, tuple(map(_INCIDENT_STEP.validate_json, bodies)))
         for number, bodies in _bodies(connection, incident_steps, tuple(IncidentStepKind))

@@ -74,12 +74,6 @@ def back_up(
 ) -> BackupResult:
     """Back a department up, and note in its folder what became of that.
 
-    Args:
-        directory: the department's folder.
-        request: what is asked for.
-        tick: told of the progress.
-        clock: the present moment, with a zone.
-
     Raises:
         DepartmentError: another process is at it, or something has to be set first; the text says what.
         StoreError: a disk or database failed; what was copied is removed, earlier backups stay.

@@ -24,9 +24,6 @@ class BackupFolder:
 
     Args:
         path: the folder, which is empty.
-        directory: the department's folder.
-        pictures: copies the pictures into it.
-        tick: told of the progress.
     """
 
     def __init__(self, path: Path, directory: Path, pictures: PictureCopies, tick: Tick) -> None:
@@ -34,17 +31,7 @@ class BackupFolder:
         self._known: Mapping[str, str] = {}
 
     def fill(self, copy: DatabaseCopy, names: tuple[str, ...], begun: datetime) -> DatabaseAbout:
-        """Copy everything, and wait until it is on the disk.
-
-        Args:
-            copy: copies the database.
-            names: files of the department's folder beside its pictures, relative.
-            begun: when the backup was begun.
-
-        Raises:
-            StoreError: the database or the pictures of a bucket cannot be copied.
-            OSError: a disk is full or failed.
-        """
+        """Copy everything, and wait until it is on the disk."""
         descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # before anything is written
         try:
             settled_before = begun.astimezone(UTC).replace(tzinfo=None) - SETTLE_TIME
@@ -59,11 +46,7 @@ class BackupFolder:
         return about
 
     def write_list(self) -> FileTotals:
-        """Read all of it back from the disk, compare it with what was copied, and list it.
-
-        Raises:
-            StoreError: the disk does not give back what was written.
-        """
+        """Read all of it back from the disk, compare it with what was copied, and list it."""
         return write_list(self._path, self._read_back, self._tick)
 
     @property

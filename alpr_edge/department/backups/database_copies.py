@@ -57,11 +57,7 @@ class DatabaseCopy(Protocol):
 
 
 class SqliteCopy:
-    """A copy of the SQLite database in the department's folder.
-
-    Args:
-        source: its file.
-    """
+    """A copy of the SQLite database in the department's folder."""
 
     is_incremental = False
 
@@ -76,11 +72,7 @@ class SqliteCopy:
         return sum(path.stat().st_size for path in files if path.exists())
 
     def make(self, backup: Path, settled_before: datetime, tick: Tick) -> DatabaseAbout:
-        """Copy it, and read from the copy what it holds.
-
-        Raises:
-            StoreError: a database cannot be read or written.
-        """
+        """Copy it, and read from the copy what it holds."""
         path = backup / SQLITE_FILE
         copy_sqlite(self._source, path, tick)
         with io_errors(f"{path}: cannot be read back", StoreError):
@@ -95,7 +87,6 @@ class SqliteCopy:
 
     @contextmanager
     def open_reading(self, backup: Path) -> Iterator[OpenReading]:
-        """The copy."""
         with opened_copy(backup / SQLITE_FILE, self._source.parent) as reading:
             yield reading
 
@@ -104,10 +95,7 @@ class PostgresqlCopy:
     """A base backup of the server of the department's database.
 
     Args:
-        database: the department's database.
-        settings: its settings.
         before: the base backup that this one may build on; None: it is a full one.
-        is_full: whether it was asked for a full one.
         keep_alive: called about once a second.
     """
 
@@ -142,11 +130,7 @@ class PostgresqlCopy:
         return self._bytes
 
     def make(self, backup: Path, settled_before: datetime, tick: Tick) -> DatabaseAbout:
-        """Have the server copied, and read what the database held before and after.
-
-        Raises:
-            StoreError: it cannot be copied, or not as a whole either where only changes were asked for.
-        """
+        """Have the server copied, and read what the database held before and after."""
         with self._database.reading() as connection:
             first = survey(connection, settled_before, tick)
         try:

@@ -42,12 +42,7 @@ class FolderContent:
 
 
 def folder_content(directory: Path) -> FolderContent:
-    """Sort the files of a department's folder.
-
-    Raises:
-        DepartmentError: the settings are wrong.
-        StoreError: the folder cannot be read.
-    """
+    """Sort the files of a department's folder."""
     named = _named_secrets(directory)
     files, keys, secrets = list[str](), list[str](), list[str]()
     with io_errors(f"{directory}: cannot be read", StoreError):
@@ -71,11 +66,7 @@ def key_digests(directory: Path, keys: tuple[str, ...]) -> dict[str, str]:
 
 
 def require_owner(directory: Path) -> None:
-    """Refuse root where the folder is somebody else's, whose next backup could not use what root made.
-
-    Raises:
-        DepartmentError: there is no folder, or another user has to run this.
-    """
+    """Refuse root where the folder is somebody else's, whose next backup could not use what root made."""
     if not directory.is_dir():
         raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
     owner = directory.stat().st_uid

@@ -62,10 +62,7 @@ def drill(directory: Path, backup: Path, beside: Path | None, tick: Tick) -> Dri
     """Try a backup out, and note in the department's folder what became of that.
 
     Args:
-        directory: the department's folder, with the key that signed the backup.
-        backup: the backup's folder.
         beside: the folder to restore in; None: that of the backups, where pictures take no room.
-        tick: told of the progress.
 
     Raises:
         DepartmentError: there is no backup, or it cannot be tried, for lack of a key, a program or room.

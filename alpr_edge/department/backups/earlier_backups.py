@@ -25,17 +25,7 @@ _FILES_A_TICK = 1000
 
 
 class EarlierBackups:
-    """The backups that lie in a target already.
-
-    Args:
-        target: the folder of the backups.
-        department: which department they have to be of.
-        key: the department's public key.
-
-    Raises:
-        DepartmentError: they are another department's.
-        StoreError: the folder cannot be read.
-    """
+    """The backups that lie in a target already."""
 
     def __init__(self, target: BackupTarget, department: str, key: NoteKey) -> None:
         self._target, self._key = target, key
@@ -72,11 +62,7 @@ class EarlierBackups:
         return (*manifest.earlier, EarlierBackup(name=self._newest.name, manifest_sha256=manifest_digest(self._newest)))
 
     def new_picture_bytes(self, images: Path, tick: Tick) -> int:
-        """How many bytes of the department's pictures the newest backup does not have.
-
-        Raises:
-            StoreError: the pictures cannot be read.
-        """
+        """How many bytes of the department's pictures the newest backup does not have."""
         before, total = self.picture_folder, 0
         with io_errors(f"{images}: cannot be read", StoreError):
             for number, name in enumerate(files_in(images)):
@@ -88,11 +74,7 @@ class EarlierBackups:
         return total
 
     def new_object_bytes(self, objects: ObjectStore, tick: Tick) -> int:
-        """How many bytes of a bucket's pictures the newest backup does not have.
-
-        Raises:
-            StoreError: the bucket does not answer.
-        """
+        """How many bytes of a bucket's pictures the newest backup does not have."""
         before, total = self.picture_folder, 0
         for number, (name, size) in enumerate(objects.sizes()):
             if not number % _FILES_A_TICK:

@@ -26,8 +26,6 @@ def expired_backups(backups: Sequence[Path], keep_days: int, now: datetime) -> l
 
     Args:
         backups: all that are whole, the oldest first.
-        keep_days: the days kept.
-        now: the present moment.
     """
     chains: dict[str, list[Path]] = defaultdict(list)
     for backup in backups:

@@ -19,11 +19,7 @@ def write_all(file: FileIO, content: bytes) -> None:
 
 
 def copy_file(source: Path, to: Path) -> str:
-    """Copy a file to a new one of mode 0600 and the same date; returns the SHA-256 of what was read.
-
-    Raises:
-        OSError: it cannot be read or written.
-    """
+    """Copy a file to a new one of mode 0600 and the same date; returns the SHA-256 of what was read."""
     whole = hashlib.sha256()
     with source.open("rb") as reading:
         descriptor = os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
@@ -51,11 +47,7 @@ def make_folder(path: Path) -> None:
 
 
 def link_or_copy(source: Path, to: Path) -> bool:
-    """Give a file a second name, or copy it where the file system has no such links; returns whether it is linked.
-
-    Raises:
-        OSError: it cannot be read or written.
-    """
+    """Give a file a second name, or copy it where the file system has no such links; returns whether it is linked."""
     with suppress(OSError):
         to.hardlink_to(source)
         return True
@@ -64,11 +56,7 @@ def link_or_copy(source: Path, to: Path) -> bool:
 
 
 def copy_others(directory: Path, to: Path, names: Sequence[str], tick: Tick) -> dict[str, str]:
-    """Copy files of the department's folder by their relative names; returns the digests of what was read.
-
-    Raises:
-        OSError: one cannot be read or written.
-    """
+    """Copy files of the department's folder by their relative names; returns the digests of what was read."""
     digests = {}
     for number, name in enumerate(names, 1):
         place = to / name

@@ -38,11 +38,7 @@ class ListedFile:
 
 
 def file_digest(path: Path) -> tuple[str, int]:
-    """SHA-256 and length of what the disk holds of a regular file, past what the system still has in memory.
-
-    Raises:
-        OSError: it cannot be read, or is no regular file.
-    """
+    """SHA-256 and length of what the disk holds of a regular file, past what the system still has in memory."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - of a descriptor, which Path cannot open
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -70,12 +66,7 @@ def write_list(backup: Path, digest_of: Callable[[str], tuple[str, int]], tick: 
     """Read a finished backup back from its disk and write the list of its files.
 
     Args:
-        backup: the backup's folder, which is on the disk.
-        digest_of: reads a file by its path: digest and length.
         tick: told of the bytes read.
-
-    Raises:
-        StoreError: a file cannot be read, or not as it was copied.
     """
     count = length_sum = 0
     whole, path = hashlib.sha256(), backup / LIST_NAME
@@ -96,11 +87,7 @@ def write_list(backup: Path, digest_of: Callable[[str], tuple[str, int]], tick: 
 
 
 def listed_files(backup: Path, totals: FileTotals) -> Iterator[ListedFile]:
-    """The lines of a list, once it is sure that it is the one that was signed.
-
-    Raises:
-        StoreError: it is not, or cannot be read.
-    """
+    """The lines of a list, once it is sure that it is the one that was signed."""
     path = backup / LIST_NAME
     with io_errors(f"{path}: cannot be read", StoreError):
         if file_digest(path)[0] != totals.list_sha256:
@@ -115,13 +102,7 @@ def list_faults(backup: Path, totals: FileTotals, tick: Tick, below: str = "") -
     """Compare a backup with its list; a line for each of the first files that is not as it was backed up.
 
     Args:
-        backup: the backup.
-        totals: what was signed of its list.
-        tick: told of the progress.
         below: the beginning of the paths of the files that are meant; empty: all of them.
-
-    Raises:
-        StoreError: the list is not the one that was signed.
     """
     faults: list[str] = []
     present, done = (path for path in _present(backup) if path.startswith(below)), 0

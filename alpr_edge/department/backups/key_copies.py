@@ -13,11 +13,7 @@ _DIGITS = 12
 
 
 def require_apart(what: str, folder: Path, others: Mapping[str, Path]) -> None:
-    """Refuse a folder in which others lie, or that lies in one of them.
-
-    Raises:
-        DepartmentError: it is one.
-    """
+    """Refuse a folder in which others lie, or that lies in one of them."""
     for name, other in others.items():
         one, two = folder.resolve(), other.resolve()
         if one.is_relative_to(two) or two.is_relative_to(one):
@@ -28,12 +24,8 @@ def copy_keys(directory: Path, digests: Mapping[str, str], to: Path) -> None:
     """Copy keys; one that is there and differs stays beside the new one, for the backups that need it.
 
     Args:
-        directory: the department's folder.
         digests: SHA-256 of the keys by name.
         to: the folder of the keys; made with mode 0700 when missing.
-
-    Raises:
-        StoreError: a key changed meanwhile, or cannot be read or written.
     """
     private_directory(to)
     with io_errors(f"{to}: a key cannot be copied", StoreError):
@@ -53,12 +45,7 @@ def find_keys(folder: Path, digests: Mapping[str, str]) -> dict[str, bytes]:
     """The keys that belong to a backup.
 
     Args:
-        folder: the folder of the keys.
         digests: SHA-256 of the keys by name.
-
-    Raises:
-        DepartmentError: one is missing.
-        StoreError: one cannot be read.
     """
     found = {}
     with io_errors(f"{folder}: a key cannot be read", StoreError):

@@ -161,16 +161,7 @@ def sign_manifest(manifest: BackupManifest, witness: Witness, now: datetime) -> 
 
 
 def load_manifest(backup: Path, key: NoteKey) -> BackupManifest:
-    """The manifest of a backup, once it is sure that the department signed it.
-
-    Args:
-        backup: the backup's folder.
-        key: the department's public key.
-
-    Raises:
-        AuditError: it is not as it was signed, or another department's.
-        StoreError: it cannot be read.
-    """
+    """The manifest of a backup, once it is sure that the department signed it."""
     content = _read(backup / MANIFEST_NAME, MANIFEST_BYTES_MAX)
     try:
         note = SignedNote.parse(_read(backup / NOTE_NAME, NOTE_BYTES_MAX).decode())

@@ -42,11 +42,7 @@ class BackupOutcome:
 
 
 def note_outcome(directory: Path, what: str, backup: Path, reason: str = "") -> None:
-    """Note that a backup or drill ended; without a reason it was good.
-
-    Raises:
-        StoreError: the department's folder takes no file.
-    """
+    """Note that a backup or drill ended; without a reason it was good."""
     now, one_line = rfc3339(datetime.now(UTC)), "; ".join(reason.splitlines())
     new = BackupOutcome(what, now, str(backup), not reason, one_line[:REASON_CHARACTERS_MAX])
     lines = [json.dumps(asdict(each)) for each in (*outcomes(directory)[1 - LINES_MAX :], new)]
@@ -75,8 +71,6 @@ def backup_warnings(directory: Path, now: datetime, *, with_reasons: bool = True
     A department that was made just now has as long for its first.
 
     Args:
-        directory: the department's folder.
-        now: the present moment, with a zone.
         with_reasons: say why the last one failed, which may name a unit.
     """
     found, lines = outcomes(directory), []

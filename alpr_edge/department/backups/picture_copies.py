@@ -58,8 +58,6 @@ class PictureCopies:
     """Copies pictures into a backup.
 
     Args:
-        objects: where the department's pictures lie.
-        to: the folder of pictures in the new backup.
         earlier: the backups before, the newest first.
         fetched_again: digests of pictures of a bucket to fetch although they look unchanged; None: all are read.
     """
@@ -76,12 +74,7 @@ class PictureCopies:
         self.result = CopiedPictures()
 
     def copy_all(self, reading: OpenReading, tick: Tick) -> None:
-        """Copy or link the pictures that the database names.
-
-        Raises:
-            StoreError: the pictures cannot be read, or the master key cannot.
-            OSError: the disk is full or failed.
-        """
+        """Copy or link the pictures that the database names."""
         make_folder(self._to)
         total = picture_count(reading)
         with ThreadPoolExecutor(self._objects.calls_at_once, "pictures") as pool:
@@ -91,12 +84,7 @@ class PictureCopies:
                     tick("pictures", self.result.count, max(total, self.result.count))
 
     def read_back(self, sha256: str) -> tuple[str, int]:
-        """Digest and length of a picture's file in the backup, mended if the backup before had a damaged one.
-
-        Raises:
-            StoreError: the disk does not give back what was written, or the pictures cannot be read.
-            OSError: the disk failed.
-        """
+        """Digest and length of a picture's file in the backup, mended if the backup before had a damaged one."""
         path = self._to / object_name(sha256)
         found = file_digest(path)
         if found[0] == sha256 or self._is_whole(path.read_bytes(), sha256):

@@ -38,11 +38,6 @@ class PictureRestore:
 def restore_pictures(directory: Path, target: Path, tick: Tick) -> PictureRestore:
     """Check every picture, and put back those that are damaged or missing; the department may be served meanwhile.
 
-    Args:
-        directory: the department's folder.
-        target: the folder of the backups.
-        tick: told of the progress.
-
     Raises:
         DepartmentError: there is no such folder, or a purge runs.
         StoreError: the pictures, the database or the backups cannot be read; the same command goes on.
@@ -66,8 +61,6 @@ class _Run:
     """One run.
 
     Args:
-        database: the department's database.
-        images: its pictures.
         backups: the folders of pictures in the backups, the newest first.
     """
 

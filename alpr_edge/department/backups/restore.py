@@ -49,10 +49,6 @@ class RestorePlace:
 class SignedBackup:
     """A backup that the department signed, with those that it builds on.
 
-    Args:
-        path: its folder.
-        key: the department's public key.
-
     Raises:
         AuditError: a manifest is not as the department signed it.
         StoreError: one is missing or cannot be read.
@@ -125,12 +121,8 @@ def restore(
     server would serve.
 
     Args:
-        backup: what is restored.
-        place: where.
-        tick: told of the progress.
         programs: the folder of PostgreSQL's programs; empty: where the system has them.
         links_pictures: give pictures a second name, where that goes, in place of copying them.
-        is_drill: whether it is compared with the backup and removed: then the database gets no note.
 
     Raises:
         DepartmentError: a place is not empty, or a key is missing.
@@ -163,11 +155,7 @@ def _sync_after(directory: Path) -> Iterator[None]:
 
 
 def _require_empty(place: RestorePlace, *, is_postgresql: bool) -> None:
-    """Refuse to restore over anything.
-
-    Raises:
-        DepartmentError: a folder is not empty, or a folder for PostgreSQL is missing or of no use.
-    """
+    """Refuse to restore over anything."""
     if is_postgresql and place.cluster is None:
         raise DepartmentError("this backup is of PostgreSQL; name its empty data folder: --cluster DIR")
     if not is_postgresql and place.cluster is not None:
@@ -178,11 +166,7 @@ def _require_empty(place: RestorePlace, *, is_postgresql: bool) -> None:
 
 
 def _require_owned(cluster: Path) -> None:
-    """Refuse root a cluster of its own: no server could note there which holds are missing.
-
-    Raises:
-        DepartmentError: another user has to own the folder.
-    """
+    """Refuse root a cluster of its own: no server could note there which holds are missing."""
     if cluster.exists():
         user_of_server(cluster)
     elif os.geteuid() == 0:

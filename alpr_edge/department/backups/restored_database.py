@@ -41,15 +41,7 @@ class RestoredContent:
 
 @contextmanager
 def opened_database(engine: DatabaseEngine, directory: Path) -> Iterator[OpenReading]:
-    """Open a restored database as the department would, to read it at one moment each time.
-
-    Args:
-        engine: its engine.
-        directory: the department's folder, whose settings name the master key of its bodies.
-
-    Raises:
-        StoreError: it cannot be read.
-    """
+    """Open a restored database as the department would, to read it at one moment each time."""
     pool = engine.open(create=False)
     give_keys(pool, directory)
 
@@ -72,12 +64,6 @@ def end_leases_and_sessions(engine: DatabaseEngine) -> None:
 
     The backup itself held leases, so that the next step would be refused for as long as they last. A session that was
     signed out since, or whose person was suspended, would go on.
-
-    Args:
-        engine: the engine of the database.
-
-    Raises:
-        StoreError: the database takes nothing.
     """
     pool = engine.open(create=False)
     try:
@@ -95,14 +81,7 @@ def end_leases_and_sessions(engine: DatabaseEngine) -> None:
 
 
 def compare(reading: OpenReading, manifest: BackupManifest, key: NoteKey, tick: Tick) -> RestoredContent:
-    """Compare a restored database with a manifest, table by table and log by log.
-
-    Args:
-        reading: opens transactions that read it.
-        manifest: of the backup.
-        key: the department's public key.
-        tick: told of the rows read.
-    """
+    """Compare a restored database with a manifest, table by table and log by log."""
     about, content = manifest.database, RestoredContent()
     with reading() as connection:
         found = survey(connection, about.settled.before, tick)
@@ -125,15 +104,7 @@ def compare(reading: OpenReading, manifest: BackupManifest, key: NoteKey, tick: 
 def check_pictures(
     reading: OpenReading, manifest: BackupManifest, images: ObjectStore, accepted: Collection[str], tick: Tick
 ) -> tuple[int, list[str]]:
-    """Open every picture that a restored database names; returns how many there are, and what is wrong.
-
-    Args:
-        reading: opens transactions that read the database.
-        manifest: of the backup.
-        images: the restored pictures.
-        accepted: digests of pictures that were accepted as lost.
-        tick: told of the pictures opened.
-    """
+    """Open every picture that a restored database names; returns how many there are, and what is wrong."""
     count, faults = 0, PartFaults()
     for some in picture_digests(reading):
         with reading() as connection:
@@ -153,12 +124,7 @@ def check_pictures(
 
 
 def table_faults(found: tuple[TableDigest, ...], about: DatabaseAbout) -> Iterator[str]:
-    """Compare the tables of a restored database with what they were when it was backed up.
-
-    Args:
-        found: the tables.
-        about: what the backup says of its database.
-    """
+    """Compare the tables of a restored database with what they were when it was backed up."""
     tables = {each.name: each for each in found}
     if set(tables) != {state.name for state in about.tables}:
         yield "the tables are those of another release; use that one"

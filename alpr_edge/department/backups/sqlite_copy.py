@@ -26,14 +26,6 @@ def copy_sqlite(source: Path, to: Path, tick: Tick) -> None:
     """Copy a database as it is at this moment; whoever writes meanwhile is not kept waiting.
 
     A transaction that reads is held open on the source: without it SQLite would begin again with every write of others.
-
-    Args:
-        source: the file of the database.
-        to: a new file; its folder is made.
-        tick: told of the pages copied.
-
-    Raises:
-        StoreError: a database cannot be read or written, or the copy is not whole.
     """
     try:
         to.parent.mkdir(PRIVATE_DIRECTORY, exist_ok=True)
@@ -62,15 +54,7 @@ def copy_sqlite(source: Path, to: Path, tick: Tick) -> None:
 
 @contextmanager
 def opened_copy(path: Path, directory: Path) -> Iterator[OpenReading]:
-    """Open a copied database that nobody writes; no file is made beside it.
-
-    Args:
-        path: its file.
-        directory: the department's folder, whose settings name the master key of its bodies.
-
-    Raises:
-        StoreError: it cannot be read.
-    """
+    """Open a copied database that nobody writes; no file is made beside it."""
     engine = create_engine(
         "sqlite://", creator=lambda: _open(path, "mode=ro&immutable=1"), poolclass=StaticPool, hide_parameters=True
     )

@@ -60,12 +60,7 @@ def survey(connection: Connection, before: datetime, tick: Tick) -> Survey:
     """Read a whole database.
 
     Args:
-        connection: the connection of a transaction that reads.
         before: items received before that moment are counted as settled; UTC, without a zone.
-        tick: told of the rows read.
-
-    Raises:
-        StoreError: a log lacks a part, or the master key of the bodies cannot be read or is another one.
     """
     counted = _ItemCounts(before)
     tables = plain_tables()

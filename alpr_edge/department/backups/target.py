@@ -44,11 +44,7 @@ def begun_at(name: str) -> datetime:
 
 @contextmanager
 def work_folder(parent: Path) -> Iterator[Path]:
-    """A folder to work in, of mode 0700, removed at the end unless it was renamed by then.
-
-    Raises:
-        StoreError: it cannot be made.
-    """
+    """A folder to work in, of mode 0700, removed at the end unless it was renamed by then."""
     with io_errors(f"{parent}: cannot be written", StoreError):
         folder = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=parent))
     try:
@@ -62,7 +58,6 @@ class BackupTarget:
 
     Args:
         path: the folder; made with mode 0700 when missing and ``create``.
-        create: make it.
 
     Raises:
         DepartmentError: there is none.

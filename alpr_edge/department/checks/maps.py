@@ -8,11 +8,7 @@ from alpr_edge.domain.diagnostics.checks import Check, green
 
 
 def check_maps(directory: Path) -> Iterator[Check]:
-    """Check the files of maps.
-
-    Raises:
-        DepartmentError: a file will not do; the text says which, and what is wrong with it.
-    """
+    """Check the files of maps."""
     with open_maps(directory) as maps:
         outlines = "of the department" if maps.outlines is not None else "of states and counties"
         streets = "with" if maps.streets is not None else "without"

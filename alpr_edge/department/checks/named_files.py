@@ -31,12 +31,7 @@ def setting_faults(tables: SoundTables) -> Iterator[str]:
 
 
 def check_named_files(tables: SoundTables, directory: Path) -> Iterator[Check]:
-    """Name each file, secret and program of the settings that cannot be used; nothing is sent and nobody is asked.
-
-    Args:
-        tables: the settings.
-        directory: the department's folder.
-    """
+    """Name each file, secret and program of the settings that cannot be used; nothing is sent and nobody is asked."""
     file = tables.file
     uses: list[tuple[str, tuple[str, str], Callable[[], object]]] = [
         (f"exchange {table.name}", (table.key, table.token), partial(_open_carrier, table, directory))

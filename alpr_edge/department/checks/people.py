@@ -19,12 +19,7 @@ _REMEDY = f"alpr-edge department people suspend, or an exception in {FILE_NAME}:
 
 
 def check_people(directory: Path) -> Iterator[Check]:
-    """Name whoever has an account of another organisation and no exception.
-
-    Raises:
-        DepartmentError: a setting is wrong.
-        StoreError: the database does not answer.
-    """
+    """Name whoever has an account of another organisation and no exception."""
     organisations, now = Organisations.of(load_department_file(directory)), datetime.now(UTC)
     with closing(DepartmentDatabase(directory, create=False)) as database, database.reading() as connection:
         people = [entry.person for entry in all_entries(connection)]

@@ -45,11 +45,7 @@ UNCERTAINTY_MS_MAX = 10_000.0
 
 
 def department_checks(directory: Path) -> Iterator[Check]:
-    """Check a department, a part after the other.
-
-    Args:
-        directory: its folder, which exists.
-    """
+    """Check a department, a part after the other."""
     yield from _of(SETTINGS, lambda: _settings(directory))
     yield from _of("named files", lambda: _named_files(directory))
     yield from check_folder(directory)
@@ -193,12 +189,7 @@ def _clock() -> Iterator[Check]:
 
 
 def check_time_zone(local: datetime, zone: str) -> Iterator[Check]:
-    """Check that the page, which shows this computer's time, agrees with days and shifts, which are of the settings.
-
-    Args:
-        local: now, in this computer's time zone.
-        zone: the zone of the department's settings.
-    """
+    """Check that the page, which shows this computer's time, agrees with days and shifts, which are of the settings."""
     if local.utcoffset() == local.astimezone(ZoneInfo(zone)).utcoffset():
         yield green("time zone", f"{local:%Z}, as {zone} in {FILE_NAME}")
     else:

@@ -25,12 +25,7 @@ _WRITE = "run: alpr-edge department website write"
 
 
 def check_website(directory: Path) -> Iterator[Check]:
-    """Check the site that the settings name.
-
-    Raises:
-        AuditError: the months kept here are not what was signed.
-        DepartmentError: a setting is wrong, or a file cannot be read.
-    """
+    """Check the site that the settings name."""
     settings, now = load_department_file(directory), datetime.now(UTC)
     folder = Path(settings.website.folder)
     if not settings.website.folder:

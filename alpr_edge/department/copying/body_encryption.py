@@ -34,10 +34,6 @@ class BodyEncryption:
 def encrypt_bodies(directory: Path, tick: Callable[[int, int], None]) -> BodyEncryption | None:
     """Encrypt what lies as it came; the department may be served meanwhile.
 
-    Args:
-        directory: the department's folder.
-        tick: receives the number of bodies looked at, and of all that lie open.
-
     Returns:
         None: the settings name no master key, so bodies lie as they come.
 

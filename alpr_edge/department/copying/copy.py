@@ -74,9 +74,7 @@ def copy_database(directory: Path, url: str, tick: Tick) -> CopyResult:
     """Move a department's database.
 
     Args:
-        directory: the department's folder.
         url: an empty PostgreSQL database, or the one into which a copy did not end.
-        tick: receives the rows that were copied or compared, and the number of all of that.
 
     Raises:
         DepartmentError: the department is served, the URL will not do, or the database is not empty.

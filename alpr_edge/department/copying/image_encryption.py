@@ -36,10 +36,6 @@ class ImageEncryption:
 def encrypt_images(directory: Path, tick: Callable[[int, int], None]) -> ImageEncryption:
     """Encrypt what lies as it came; the department may be served meanwhile.
 
-    Args:
-        directory: the department's folder.
-        tick: receives the number of images looked at, and of all of them.
-
     Raises:
         DepartmentError: the settings name no master key, or a purge runs.
         StoreError: the images or the database do not answer; the same command goes on.
@@ -67,7 +63,6 @@ def image_days(connection: Connection, last: str, count: int) -> dict[str, date]
     """The next images after a digest, in the order of digests, each with the day on which it first came.
 
     Args:
-        connection: the connection of a transaction.
         last: the digest; empty: from the first on.
         count: how many at most.
     """
@@ -101,8 +96,6 @@ def note_day_keys(connection: Connection, images: DepartmentImages, days: dict[s
 
     Args:
         connection: the connection of a transaction that may write, to be committed before the images are written.
-        images: the department's images.
-        days: the day on which each image first came, by its digest.
     """
     images.keys.are_used(connection)
     of_days = {day: images.keys.key_of_day(connection, day) for day in set(days.values())}

@@ -32,10 +32,6 @@ class ImageMove:
 def move_images(directory: Path, tick: Callable[[int], None]) -> ImageMove:
     """Move the images of the folder to the bucket that the settings name; the department may be served meanwhile.
 
-    Args:
-        directory: the department's folder.
-        tick: receives the number of images moved so far.
-
     Raises:
         DepartmentError: the settings name no bucket, or a purge runs.
         StoreError: the bucket or the folder does not answer; the same command goes on.

@@ -55,8 +55,6 @@ def rows_after(connection: Connection, table: Table, last: Sequence[Any] | None)
     """The rows of a table in the order of its key, some at a time.
 
     Args:
-        connection: a connection of either database.
-        table: one of :func:`plain_tables`.
         last: the key after which to begin; None: with the first.
     """
     key = list(table.primary_key)
@@ -89,13 +87,7 @@ def digest_of(row: Row[Any]) -> bytes:
 
 
 def digest_table(connection: Connection, table: Table, see: Callable[[Sequence[Row[Any]]], None]) -> TableDigest:
-    """The digest of a whole table.
-
-    Args:
-        connection: a connection of any engine.
-        table: one of :func:`plain_tables`.
-        see: receives the rows, some at a time.
-    """
+    """The digest of a whole table."""
     whole, count = hashlib.sha256(), 0
     for rows in rows_after(connection, table, None):
         for row in rows:
@@ -106,11 +98,7 @@ def digest_table(connection: Connection, table: Table, see: Callable[[Sequence[R
 
 
 def damaged_bodies(connection: Connection, table: Table, rows: Sequence[Row[Any]]) -> int:
-    """How many rows are items whose bodies, decrypted, do not fit their digests.
-
-    Raises:
-        StoreError: the master key of the bodies cannot be read, or is another one.
-    """
+    """How many rows are items whose bodies, decrypted, do not fit their digests."""
     if table.name != items.name:
         return 0
     bodies = open_bodies(connection, rows)

@@ -24,11 +24,6 @@ def begin(connection: Connection, backend: DatabaseEngine, source_sha256: str) -
 
     Args:
         connection: the connection of a transaction that may write.
-        backend: its engine.
-        source_sha256: which department is copied.
-
-    Raises:
-        DepartmentError: it is not empty, or somebody copies another department into it.
     """
     if is_begun(connection):
         if connection.scalar(select(_TABLE.c.source_sha256)) != source_sha256:

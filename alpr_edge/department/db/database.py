@@ -31,7 +31,6 @@ class DepartmentDatabase:
 
     Args:
         directory: the department's folder; made with mode 0700 when missing.
-        create: make a SQLite database when there is none.
 
     Raises:
         DepartmentError: no department there, one of a newer release, one that has to be migrated first, or one without

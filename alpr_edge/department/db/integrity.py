@@ -26,7 +26,6 @@ def check_integrity(path: Path, seconds_max: float | None = QUICK_S_MAX) -> Inte
     """Check the structure of a database.
 
     Args:
-        path: the file of the database.
         seconds_max: the longest time; None: as long as it takes.
 
     Raises:

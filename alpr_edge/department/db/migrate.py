@@ -18,11 +18,7 @@ SCRIPTS = Path(__file__).with_name("migrations")
 
 
 def is_current(connection: Connection, engine: DatabaseEngine) -> bool:
-    """Whether a database has this release's tables; False: it is older, or empty.
-
-    Raises:
-        DepartmentError: a newer release made it, or it is no department's.
-    """
+    """Whether a database has this release's tables; False: it is older, or empty."""
     if engine.version_of(connection) > VERSION:
         raise DepartmentError(f"{engine.label}: made by a newer release; update alpr-edge on this server")
     return stamped_version(connection) == VERSION
@@ -33,10 +29,6 @@ def bring_up(connection: Connection, engine: DatabaseEngine) -> None:
 
     Args:
         connection: the connection of a transaction that may write.
-        engine: its engine.
-
-    Raises:
-        DepartmentError: a newer release made the database, or it is no department's.
     """
     if is_current(connection, engine):
         return

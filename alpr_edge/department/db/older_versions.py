@@ -32,10 +32,6 @@ def bring_to_first_revision(connection: Connection, version: int) -> None:
 
     Args:
         connection: the connection of a transaction that may write.
-        version: the version of the database.
-
-    Raises:
-        StoreError: not every row was copied; nothing may be committed.
     """
     older = [table for table in _BY_UNIT if version < 3 and inspect(connection).has_table(table)]
     for table in older:

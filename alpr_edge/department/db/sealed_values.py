@@ -45,12 +45,7 @@ class SecretCipher:
         self._digest_key = derive_key(key, "department access log")
 
     def seal(self, value: bytes, place: str) -> bytes:
-        """Seal a value; an empty one stays empty, which says that there is none.
-
-        Args:
-            value: the value.
-            place: the row and column that it is for.
-        """
+        """Seal a value; an empty one stays empty, which says that there is none."""
         if not value:
             return b""
         nonce = os.urandom(_NONCE_BYTES)
@@ -61,11 +56,7 @@ class SecretCipher:
         return secret_digest(self._digest_key, text)
 
     def open(self, sealed: bytes, place: str) -> bytes:
-        """The value that was sealed for a place.
-
-        Raises:
-            StoreError: it was sealed by another key or for another place, or was changed.
-        """
+        """The value that was sealed for a place."""
         if not sealed:
             return b""
         try:
@@ -81,16 +72,7 @@ def cipher_of(connection: Connection) -> SecretCipher:
 
 
 def load_cipher(connection: Connection, directory: Path) -> SecretCipher:
-    """The cipher of a department; its key is made as long as nobody's secrets are there.
-
-    Args:
-        connection: a connection of its database, whose tables are made.
-        directory: the department's folder.
-
-    Raises:
-        DepartmentError: the key is missing though secrets are there, others may read it, or it is none.
-        StoreError: it cannot be read or made.
-    """
+    """The cipher of a department; its key is made as long as nobody's secrets are there."""
     path = directory / KEY_NAME
     with io_errors(f"{path}: cannot be used", StoreError):
         if not path.exists():

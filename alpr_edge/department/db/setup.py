@@ -46,11 +46,7 @@ def set_up_postgresql(directory: Path, url: str) -> None:
 
 
 def write_database_url(directory: Path, url: str) -> None:
-    """Write a database's URL into ``department.toml``; all else in it stays, comments too.
-
-    Raises:
-        DepartmentError: the file cannot be read or written.
-    """
+    """Write a database's URL into ``department.toml``; all else in it stays, comments too."""
     path = directory / FILE_NAME
     with io_errors(f"{path}: cannot be written", DepartmentError):
         try:

@@ -19,11 +19,6 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
     Args:
         connection: the connection of a transaction that may write.
-        table: the table.
-        rows: the rows, all with the same columns.
-
-    Raises:
-        StoreError: PostgreSQL refused; of SQLite the error is SQLAlchemy's.
     """
     if not rows:
         return
@@ -48,8 +43,6 @@ def add_texts(connection: Connection, column: Column[str], texts: Sequence[str])
 
     Args:
         connection: the connection of a transaction that may write.
-        column: the column, which is the table's key.
-        texts: the texts.
     """
     table, name = column.table.fullname, column.name
     if not texts:
@@ -63,13 +56,7 @@ def add_texts(connection: Connection, column: Column[str], texts: Sequence[str])
 
 
 def is_one_of(engine: str, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
-    """Whether a column is one of the texts of a single parameter, which costs less than one for each.
-
-    Args:
-        engine: the name of the connection's dialect.
-        column: the column, or what is made of some.
-        name: the parameter's name; its value is what :func:`list_parameter` makes of the texts.
-    """
+    """Whether a column is one of the texts of a single parameter, which costs less than one for each."""
     if engine == "postgresql":
         return column == func.any(bindparam(name, type_=postgresql.ARRAY(String)))
     return column.in_(select(func.json_each(bindparam(name)).table_valued("value").c.value))
@@ -85,8 +72,6 @@ def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
     Args:
         connection: the connection of a transaction that may write.
-        table: the table.
-        rows: the rows, all with the same columns.
     """
     if rows:
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), [dict(row) for row in rows])

@@ -49,8 +49,6 @@ class AccessPartMaker:
     """Makes them; threads may share it.
 
     Args:
-        database: the department's database.
-        log: the department's own log, whose key cosigns those of units.
         certificate: the authority's word for that key, PEM; empty: there is none.
     """
 
@@ -60,11 +58,7 @@ class AccessPartMaker:
         self._certificate = certificate
 
     def make(self, found: Sequence[FoundAccess]) -> AccessParts:
-        """The parts of some accesses, those of one log one after the other.
-
-        Raises:
-            StoreError: a log cannot be read.
-        """
+        """The parts of some accesses, those of one log one after the other."""
         parts, unproved, lines = list[AccessLogPart](), 0, list[dict[str, object]]()
         for log, accesses in groupby(found, key=lambda access: access.log):
             state, of_log = self._state(log), list(accesses)

@@ -59,11 +59,7 @@ class DepartmentBooking:
 
 
 class EvidenceBookings:
-    """The bookings of a department; threads may share it.
-
-    Args:
-        database: its database.
-    """
+    """The bookings of a department; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase) -> None:
         self._database = database

@@ -76,7 +76,6 @@ class FoundAccess:
 
     @property
     def record(self) -> AccessRecord:
-        """What it says."""
         return parse_record(self.body)
 
     @property
@@ -107,29 +106,14 @@ class _Listed:
 
 
 class CaseAccesses:
-    """The accesses to the reads of cases; threads may share it. It asks nobody for permission: its callers do.
-
-    Args:
-        database: the department's database.
-        log: the department's own log.
-    """
+    """The accesses to the reads of cases; threads may share it. It asks nobody for permission: its callers do."""
 
     def __init__(self, database: DepartmentDatabase, log: DepartmentAccessLog) -> None:
         self._database = database
         self._log = log
 
     def find(self, scope: CaseScope, tick: Tick) -> FoundAccesses:
-        """The accesses by every log that may have some.
-
-        Args:
-            scope: what accesses.
-            tick: told of records looked at.
-
-        Raises:
-            AuditError: a record of the department's own log is none.
-            EvidenceError: there are too many.
-            StoreError: a log cannot be read.
-        """
+        """The accesses by every log that may have some."""
         logs, done, found = list(self._logs(scope)), 0, list[FoundAccess]()
         total, withheld, not_looked_through = sum(log.size for log in logs), 0, 0
         for log in logs:
@@ -206,11 +190,7 @@ def _find_accesses(log: CaseLog, scope: CaseScope, bodies: Mapping[int, bytes]) 
 
 
 def _access_of(log: CaseLog, scope: CaseScope, sequence: int, body: bytes) -> FoundAccess | None:
-    """The access that a record tells of; None: it is about something else.
-
-    Raises:
-        AuditError: it is none.
-    """
+    """The access that a record tells of; None: it is about something else."""
     subject = record_subject(body)
     is_of_case = subject.is_of_case(scope.case, log.names)
     if not is_of_case and not any(each in log.names or each in log.withheld for each in subject.objects):
@@ -229,7 +209,6 @@ class _UnitNames:
 
     @classmethod
     def of(cls, scope: CaseScope, unit_id: str) -> "_UnitNames":
-        """Those of a unit."""
         names = cls({}, set(), set())
         for read in scope.reads:
             if read.unit_id == unit_id:

@@ -27,13 +27,7 @@ def held_for_case(database: DepartmentDatabase, case: str, now: datetime, hold_i
     """The reads that are held for a case, also those that have not arrived yet.
 
     Args:
-        database: the department's database.
-        case: the case, as :func:`~alpr_edge.domain.holds.case_numbers.normal_case` writes it.
-        now: the present moment.
         hold_id: of this hold alone; empty: of every one.
-
-    Raises:
-        EvidenceError: the case has no such hold in force, or too much is held for one package.
     """
     same = (holds.c.hold_id == held_reads.c.hold_id) & (holds.c.unit_id == held_reads.c.unit_id)
     query = select(held_reads.c.unit_id, held_reads.c.read_id).distinct().select_from(held_reads.join(holds, same))
@@ -49,16 +43,7 @@ def held_for_case(database: DepartmentDatabase, case: str, now: datetime, hold_i
 
 
 def with_corrections(database: DepartmentDatabase, wanted: Collection[ReadIdentity]) -> tuple[FoundRead, ...]:
-    """Reads with those that they correct and that corrected them, by time; those of no sure time come last.
-
-    Args:
-        database: the department's database.
-        wanted: the reads; those that are not here are left out.
-
-    Raises:
-        EvidenceError: there are too many for one package.
-        StoreError: the database does not answer.
-    """
+    """Reads with those that they correct and that corrected them, by time; those of no sure time come last."""
     found, waiting, asked = dict[ReadIdentity, FoundRead](), set(wanted), set[ReadIdentity]()
     for _ in range(CHAIN_MAX):
         asked |= waiting

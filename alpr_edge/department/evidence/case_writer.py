@@ -61,31 +61,14 @@ class CasePackage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaseWriter:
-    """Writes packages; threads may share it.
-
-    Args:
-        directory: the department's folder.
-        stored: its records and pictures.
-        key: what passphrases are sealed for.
-    """
+    """Writes packages; threads may share it."""
 
     directory: Path
     stored: StoredRecords = field(repr=False)
     key: X25519PublicKey = field(repr=False)
 
     def write(self, package: CasePackage, folder: Path, progress: Tick) -> BookedCase:
-        """Write a package into an empty folder.
-
-        Args:
-            package: what is in it.
-            folder: the folder.
-            progress: is told of each read.
-
-        Raises:
-            DepartmentError: the department's keys cannot be used.
-            EvidenceError: it cannot be written, or does not read back as it was written.
-            StoreError: it is not booked; the folder has no package then.
-        """
+        """Write a package into an empty folder."""
         passphrase, signer = draw_passphrase(secrets.randbits), load_signer(self.directory, DEPARTMENT, "evidence")
         path = folder / f"{package.package_id}{SUFFIX}"
         gathered = GatheredReads(

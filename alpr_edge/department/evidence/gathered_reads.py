@@ -30,11 +30,7 @@ class GatheredReads:
     """The reads of a case; what is told of them is whole once all were asked for.
 
     Args:
-        stored: the department's records and pictures.
         chosen: the reads, in their order.
-        hits: those that are shown to whoever books the case out.
-        with_scenes: whether whole pictures go along, which show others too.
-        left_out: what is not in the package, as far as that is known by now, a sentence each.
     """
 
     def __init__(

@@ -27,8 +27,6 @@ class ListRights:
     """Which hits somebody may see, and so book out.
 
     Args:
-        access: their access.
-        lists: whose data each list is.
         sees_covert: whether they may see covert ones.
     """
 
@@ -84,8 +82,6 @@ def choose_hits(database: DepartmentDatabase, reads: Sequence[FoundRead], rights
     """The hits of some reads, by what somebody may see.
 
     Args:
-        database: the department's database.
-        reads: the reads.
         rights: which hits they may see.
     """
     chosen, wanted = ChosenHits(sees_all=rights.sees_all), {(read.unit_id, read.read_id) for read in reads}
@@ -130,13 +126,7 @@ class WithheldNames:
 def withheld_among(
     database: DepartmentDatabase, named: Mapping[str, Collection[str]], rights: ListRights
 ) -> WithheldNames:
-    """Of what records name, by unit: that which is of hits that are withheld.
-
-    Args:
-        database: the department's database.
-        named: ids in records, by the unit whose they are.
-        rights: which hits are shown.
-    """
+    """Of what records name, by unit: that which is of hits that are withheld."""
     found = WithheldNames()
     for unit_id, names in named.items():
         ordered = sorted(names)

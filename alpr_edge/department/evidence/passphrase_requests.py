@@ -40,13 +40,7 @@ _NO_SIGHT = "its hits may be of lists that you may not see: whoever booked it ou
 
 
 class PassphraseRequests:
-    """The requests of a department; threads may share it.
-
-    Args:
-        directory: the department's folder.
-        database: its database.
-        clock: says when.
-    """
+    """The requests of a department; threads may share it."""
 
     def __init__(self, directory: Path, database: DepartmentDatabase, clock: Clock) -> None:
         self._directory = directory
@@ -54,19 +48,6 @@ class PassphraseRequests:
         self._clock = clock
 
     def ask(self, authoriser: Authoriser, package_id: str, reason: str) -> PassphraseRequest:
-        """Ask for the passphrase of a package.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            package_id: the package, as its booking names it.
-            reason: why, in one line.
-
-        Raises:
-            AccessError: it is refused.
-            DepartmentError: there is no such package, its passphrase is not here, its hits may not be shown to whoever
-                asks, or no reason is given.
-            StoreError: it is not on file, or cannot be put on record.
-        """
         reason = _require_reason(reason)
         booking = self._booking(package_id)
         request_id = f"passphrase-{uuid.uuid4()}"
@@ -79,13 +60,7 @@ class PassphraseRequests:
         return request
 
     def approve(self, authoriser: Authoriser, request_id: str) -> PassphraseRequest:
-        """Approve a request of another person.
-
-        Raises:
-            AccessError: it is refused.
-            DepartmentError: there is no such request, it is one's own, or it has ended.
-            StoreError: it is not on file, or cannot be put on record.
-        """
+        """Approve a request of another person."""
         request = self._request(request_id)
         purpose = _purpose_of(self._booking(request.package_id))
         subject = AccessSubject((request.package_id, request_id), source=_SOURCE)
@@ -103,14 +78,7 @@ class PassphraseRequests:
         return request
 
     def passphrase(self, authoriser: Authoriser, request_id: str) -> str:
-        """The passphrase of a package, for whoever asked for it, once another approved that.
-
-        Raises:
-            AccessError: it is refused.
-            DepartmentError: there is no such request, it is another person's, not approved, or has ended, the hits of
-                the package may not be shown to them, or the passphrase does not open.
-            StoreError: the look cannot be put on record.
-        """
+        """The passphrase of a package, for whoever asked for it, once another approved that."""
         request = self._request(request_id)
         booking = self._booking(request.package_id)
         subject = AccessSubject((request.package_id, request_id), source=_SOURCE, note=request.reason)

@@ -38,8 +38,6 @@ class DepartmentCanvass:
     """Canvasses at the department; threads may share it. It asks nobody for permission: its callers do.
 
     Args:
-        database: the department's database.
-        show: is told how many reads were found so far.
         reads_max: most reads of one canvass.
     """
 
@@ -54,20 +52,7 @@ class DepartmentCanvass:
     def hold(
         self, area: GroundArea, period: SearchPeriod, terms: HoldTerms, author: HoldAuthor, *, with_untimed: bool
     ) -> CanvassHolds:
-        """Hold every read of an area and a time that is not yet held for the case.
-
-        Args:
-            area: where the cars were.
-            period: when they first saw the vehicles.
-            terms: the case, the reason and the end.
-            author: who holds them.
-            with_untimed: whether to hold those of the area as well whose time is not sure, of any day.
-
-        Raises:
-            HoldError: there are more than a canvass takes, or the terms will not do; nothing is held.
-            SearchError: the area or the time is too large; the text says what to do.
-            StoreError: the database does not answer; nothing is held.
-        """
+        """Hold every read of an area and a time that is not yet held for the case."""
         checked, found = check_terms(terms, author.at), list[str]()
         asked = DepartmentSearch(area=area, period=period)
         unseen = None

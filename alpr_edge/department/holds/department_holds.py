@@ -49,11 +49,7 @@ class HoldAuthor:
 
 
 class DepartmentHolds:
-    """The holds of a department; threads may share it.
-
-    Args:
-        database: its database.
-    """
+    """The holds of a department; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase) -> None:
         self._database = database
@@ -63,12 +59,6 @@ class DepartmentHolds:
 
         Args:
             read_ids: reads that were stored here, or whose ids name their unit: those may still be on their way.
-            terms: the case, the reason and the end; the kind and the subject follow from the reads.
-            author: who places it.
-
-        Raises:
-            HoldError: a read whose unit is not known, more than a unit takes, or terms that will not do.
-            StoreError: nothing was stored.
         """
         checked, ids = check_terms(terms, author.at), list(dict.fromkeys(read_ids))
         if not ids:
@@ -84,17 +74,7 @@ class DepartmentHolds:
             return list_holds(connection, holds.c.hold_id.in_(placed))
 
     def release(self, hold_id: str, author: HoldAuthor, reason: str = "") -> None:
-        """Release a hold of the department; its unit learns of that when it asks next.
-
-        Args:
-            hold_id: the hold.
-            author: who releases it.
-            reason: why its reads need no longer be held.
-
-        Raises:
-            HoldError: there is none, it was released, or a unit placed it and has to release it.
-            StoreError: nothing was stored.
-        """
+        """Release a hold of the department; its unit learns of that when it asks next."""
         with self._database.writing() as connection:
             _release(connection, _require_own(connection, hold_id), author, reason)
 
@@ -104,13 +84,7 @@ class DepartmentHolds:
         Both changes are one transaction, so that a unit which asks meanwhile holds the reads all the time.
 
         Args:
-            hold_id: the hold.
             until: its new end; None: until it is released.
-            author: who extends it.
-
-        Raises:
-            HoldError: there is none, it was released or is over, a unit placed it, or the end is no later one.
-            StoreError: nothing was stored.
         """
         with self._database.writing() as connection:
             row = _require_own(connection, hold_id)
@@ -132,7 +106,6 @@ class DepartmentHolds:
         """The holds of units and of the department, the newest :data:`LISTED_MAX`, in the order of arrival.
 
         Args:
-            with_released: also those that were released.
             case: those of this case alone; empty: of every one.
         """
         wanted = normal_case(case)
@@ -142,11 +115,7 @@ class DepartmentHolds:
             return list_holds(connection, and_(is_shown, is_of))
 
     def find(self, hold_id: str) -> ListedHold:
-        """A hold that was not released; of one that several units have, the first.
-
-        Raises:
-            HoldError: there is none.
-        """
+        """A hold that was not released; of one that several units have, the first."""
         is_it = (holds.c.hold_id == hold_id) & hold_releases.c.hold_id.is_(None)
         with self._database.reading() as connection:
             found = list_holds(connection, is_it)
@@ -158,8 +127,6 @@ class DepartmentHolds:
         """The reads that the department holds for a case, now and as long as others are to be held, or longer.
 
         Args:
-            case_number: in its one form.
-            now: the present moment.
             until: the end that is wanted; None: no end.
         """
         lasts = or_(holds.c.until.is_(None), false() if until is None else holds.c.until >= rfc3339(until))
@@ -169,22 +136,13 @@ class DepartmentHolds:
             return set(connection.scalars(select(held_reads.c.read_id).select_from(joined).where(own)))
 
     def of_unit(self, unit_id: str, now: datetime) -> DepartmentHoldsPayload:
-        """The department's holds on reads of a unit that are in force, for that unit.
-
-        Raises:
-            DepartmentError: some are missing since a restore, and the unit would release them.
-            StoreError: the database does not answer.
-        """
+        """The department's holds on reads of a unit that are in force, for that unit."""
         with self._database.reading() as connection:
             require_known_holds(connection)
             return _of_unit(connection, unit_id, now)
 
     def warnings(self) -> Sequence[str]:
-        """A line where holds are missing since a restore, which says what to do.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
+        """A line where holds are missing since a restore, which says what to do."""
         with self._database.reading() as connection:
             return hold_warnings(connection)
 

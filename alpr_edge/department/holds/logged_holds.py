@@ -29,12 +29,7 @@ def differing_holds(connection: Connection, end: int) -> Iterator[str]:
     """What the access log says of holds and the tables do not, or the other way round; a line each, without plates.
 
     Args:
-        connection: the connection of a transaction.
         end: how many records there were a while ago: what newer ones tell may not be done yet.
-
-    Raises:
-        AuditError: a record is none.
-        StoreError: a record does not open.
     """
     named: set[str] = set()
     for record in _done(connection, Operation.HOLD_READ):

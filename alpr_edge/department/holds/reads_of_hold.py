@@ -46,12 +46,7 @@ def reads_of_hold(connection: Connection, hold: ListedHold, number: int) -> Held
     """A page of the reads of a hold.
 
     Args:
-        connection: the connection of a transaction.
-        hold: the hold.
         number: which page, from 1.
-
-    Raises:
-        HoldError: the hold has no such page.
     """
     order = reads.c.seen_at.nulls_last(), reads.c.read_id.nulls_last(), held_reads.c.read_id
     query = select(held_reads.c.read_id).select_from(held_reads.outerjoin(reads, _SAME)).where(_is_of(hold))
@@ -65,16 +60,6 @@ def reads_of_hold(connection: Connection, hold: ListedHold, number: int) -> Held
 
 
 def read_of_hold(connection: Connection, hold: ListedHold, read_id: str) -> FoundRead:
-    """One read of a hold.
-
-    Args:
-        connection: the connection of a transaction.
-        hold: the hold.
-        read_id: the read.
-
-    Raises:
-        HoldError: the hold has no such read, or it is not here.
-    """
     query = select(held_reads.c.read_id).where(_is_of(hold), held_reads.c.read_id == read_id)
     found = _details_of(connection, hold, list(connection.scalars(query)))
     if not found:

@@ -16,13 +16,7 @@ _COLUMNS = ("hold_id", "origin", "kind", "subject_id", "case_number", "reason", 
 
 
 def take_in_hold_items(connection: Connection, unit_id: str, new: Sequence[tuple[ItemKind, bytes]]) -> None:
-    """Store what checked items say of holds; a part that came before adds nothing.
-
-    Args:
-        connection: the connection of the transaction.
-        unit_id: the unit that sent them.
-        new: the kind and the body of each item, which was checked; those of other kinds are passed over.
-    """
+    """Store what checked items say of holds; a part that came before adds nothing."""
     parts = [HoldPayload.model_validate_json(body) for kind, body in new if kind is ItemKind.HOLD]
     released = [HoldReleasePayload.model_validate_json(body) for kind, body in new if kind is ItemKind.HOLD_RELEASE]
     insert_once(connection, holds, [_hold_row(unit_id, part) for part in parts])

@@ -28,9 +28,6 @@ def note_unknown_holds(engine: DatabaseEngine, since: str) -> None:
     Args:
         engine: the engine of the database, which an older release may have made.
         since: when the backup was begun, RFC 3339 in UTC, or an earlier date that a file in it says.
-
-    Raises:
-        StoreError: the database takes nothing.
     """
     pool = engine.open(create=False)
     try:
@@ -61,22 +58,13 @@ def hold_warnings(connection: Connection) -> list[str]:
 
 
 def require_known_holds(connection: Connection) -> None:
-    """Refuse to go on where holds of a department are not known.
-
-    Raises:
-        DepartmentError: some are missing; the text says what to do.
-    """
+    """Refuse to go on where holds of a department are not known."""
     for line in hold_warnings(connection):
         raise DepartmentError(line)
 
 
 def confirm_holds(database: DepartmentDatabase, authoriser: Authoriser, reason: str) -> None:
     """Put on record that the missing holds were placed again; from then on they count like before the restore.
-
-    Args:
-        database: the department's database.
-        authoriser: allows it and puts it on record.
-        reason: where they were looked for, and by whom; no plate.
 
     Raises:
         AccessError: it is refused.

@@ -24,8 +24,6 @@ class CertificateWatch:
     It is stepped by the thread that makes the connections: a context must not change during a handshake.
 
     Args:
-        files: the files of the department.
-        context: the context of the listener; it gets the renewed certificate.
         now: the present moment in UTC.
         monotonic_s: monotonic seconds.
     """

@@ -33,23 +33,13 @@ class Peer:
 
 
 class Admission:
-    """Accepts or refuses a request by its sender; a dependency of the application.
-
-    Args:
-        units: the record of certificates.
-    """
+    """Accepts or refuses a request by its sender; a dependency of the application."""
 
     def __init__(self, units: Units) -> None:
         self._units = units
 
     def __call__(self, request: Request) -> Peer:
-        """Identify the sender.
-
-        Raises:
-            HTTPException: 401 without a certificate on record that holds, 403 revoked or under another unit's name, 426
-                for another protocol.
-            StoreError: the record cannot be read; nobody passes.
-        """
+        """Identify the sender."""
         peer = peer_of(request)
         if peer is None:
             raise HTTPException(401, "no client certificate with a common name")

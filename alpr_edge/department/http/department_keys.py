@@ -14,12 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 def department_keys(units: Units, directory: Path) -> DepartmentKeysPayload:
-    """All that there are: a key that cannot be used keeps no unit from its certificate, and is logged.
-
-    Args:
-        units: the department's units.
-        directory: its folder, with the keys.
-    """
+    """All that there are: a key that cannot be used keeps no unit from its certificate, and is logged."""
     return DepartmentKeysPayload(
         media_key=units.media_key(), roster_key=_roster_key(directory), witness_key=_witness_key(directory)
     )

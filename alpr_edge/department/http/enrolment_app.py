@@ -39,7 +39,6 @@ def create_enrolment_app(
 
     Args:
         units: the units that may connect to the department.
-        files: the files with the authority's certificate.
         address_tries: bounds wrong tries by address; left out: 10 in ten minutes.
     """
     app = bare_app()

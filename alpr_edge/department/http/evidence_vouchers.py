@@ -24,13 +24,7 @@ log = structlog.get_logger(__name__)
 
 
 def serve_evidence_vouchers(app: FastAPI, directory: Path, admission: Admission) -> None:
-    """Add the address at which units get them to an application.
-
-    Args:
-        app: the application.
-        directory: the department's folder.
-        admission: says which unit sends a request.
-    """
+    """Add the address at which units get them to an application."""
     voucher_answers = answers_to_units(200, "Certificates of both keys.", EvidenceVoucherPayload, OF_A_BODY)
 
     @app.post(EVIDENCE_VOUCHER_PATH, responses=voucher_answers, openapi_extra=payload_body(RenewPayload))
@@ -60,13 +54,7 @@ def issue_vouchers(directory: Path, unit_id: str, request: str) -> EvidenceVouch
     """The certificates of a unit's signing key and of the department's key for cosignatures.
 
     Args:
-        directory: the department's folder.
-        unit_id: the unit, by its own certificate.
         request: a certificate request; only its key counts.
-
-    Raises:
-        CertificateRefusedError: the request is none.
-        DepartmentError: no authority, or no key for cosignatures.
     """
     key, authority = signing_key_of(request), Authority.load(TlsFiles(directory))
     voucher = vouch_for_signer(authority, unit_id, key)

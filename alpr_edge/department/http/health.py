@@ -32,12 +32,7 @@ class DepartmentHealth:
     """Collects what the health address says.
 
     Args:
-        directory: the folder of the department.
-        check_storage: reads from the database; raises when it cannot.
-        alive_s: when the server's event loop last went round, on monotonic time.
         enrols: whether the enrolment process runs; None: this department enrols no unit.
-        people_warnings: what is to say about the roster of people and the page of invitations.
-        hold_warnings: what is to say about holds that a restore lost.
         now: the present moment in UTC.
     """
 

@@ -25,11 +25,7 @@ class HealthListener:
     """Serves the health from a thread of its own, so that it also answers when the server does not.
 
     Args:
-        report: gives whether the department serves, and what there is to say.
         port: 0 takes a free one.
-
-    Raises:
-        DepartmentError: the port is taken.
     """
 
     def __init__(self, report: Report, port: int) -> None:

@@ -54,16 +54,7 @@ INVITATIONS = ListenerProgram(
 
 
 class ListenerProcess:
-    """The running process, started again when it ends before its time.
-
-    Args:
-        program: the program that it runs.
-        directory: the folder of the department.
-        listening: the socket; it is closed by :meth:`stop`.
-
-    Raises:
-        DepartmentError: it did not get ready.
-    """
+    """The running process, started again when it ends before its time."""
 
     def __init__(self, program: ListenerProgram, directory: Path, listening: socket.socket) -> None:
         self._program = program

@@ -30,11 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 def bare_app(dependencies: Sequence[Depends] = ()) -> FastAPI:
-    """An application without endpoints and without pages about itself.
-
-    Args:
-        dependencies: the checks that every endpoint makes first.
-    """
+    """An application without endpoints and without pages about itself."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, dependencies=dependencies)
     app.add_exception_handler(StarletteHTTPException, _refuse)
     app.add_exception_handler(RequestValidationError, _not_understood)
@@ -56,13 +52,7 @@ class Issuance:
 def certificate_response(
     issuance: Issuance, issue: Callable[[], bytes], keys: Callable[[], DepartmentKeysPayload]
 ) -> Response:
-    """Answer with a certificate and the department's keys, or with the reason why there is none.
-
-    Args:
-        issuance: the request, for the log.
-        issue: gives the certificate.
-        keys: gives the keys.
-    """
+    """Answer with a certificate and the department's keys, or with the reason why there is none."""
     about = {"unit": ascii(issuance.unit_id).strip("'"), "client": issuance.client}
     try:
         pem = issue()

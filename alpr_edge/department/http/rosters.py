@@ -59,12 +59,7 @@ def serve_rosters(app: FastAPI, rosters: Rosters, held: HeldVersions, admission:
 
 
 class RosterSerialMiddleware:
-    """Puts the serial of the newest roster into the headers of every answer; 0 where none was published.
-
-    Args:
-        app: the application within.
-        serial: reads the serial.
-    """
+    """Puts the serial of the newest roster into the headers of every answer; 0 where none was published."""
 
     def __init__(self, app: ASGIApp, serial: Callable[[], int]) -> None:
         self._app = app
@@ -98,7 +93,6 @@ class RosterRenewal:
     """Publishes the roster anew when half of its validity is over, while the department is served.
 
     Args:
-        rosters: the rosters of the department.
         now: the present moment in UTC.
     """
 

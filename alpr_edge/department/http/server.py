@@ -49,7 +49,6 @@ class DepartmentServer(ThreadedServer):
 
     Args:
         directory: the department's folder, with certificates of ``department init``.
-        host: address to listen at.
         port: 0 takes a free one.
         enrol_port: the port on which units are enrolled, 0 takes a free one; None: no enrolment.
         health_port: the loopback port of the health address, 0 takes a free one; None: no health address.
@@ -166,11 +165,6 @@ def _open_storage(directory: Path, stack: ExitStack) -> Storage:
 
 
 def listening_at(host: str, port: int) -> socket.socket:
-    """A socket that listens.
-
-    Raises:
-        DepartmentError: the port is taken, or the address is not of this machine.
-    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with io_errors(f"{host} port {port}: cannot listen", DepartmentError, "is it taken?"):
         return socket.create_server((host, port), family=family, backlog=BACKLOG)

@@ -90,9 +90,7 @@ def create_app(
     It answers nobody unless the server tells whose verified certificate the connection was made with.
 
     Args:
-        storage: the storage that items are written to.
         receive_s_max: the longest time in which a batch must arrive.
-        batch_counts: is told of what arrives.
     """
     admission = Admission(storage.units)
     app = bare_app(dependencies=[Depends(admission)])

@@ -8,11 +8,7 @@ from alpr_edge.web.connections.reporting_context import ReportingContext, report
 
 
 def tls_context(files: TlsFiles) -> ReportingContext:
-    """A TLS context of 1.2 or later; a client without a certificate of the authority does not pass the handshake.
-
-    Raises:
-        DepartmentError: a file is missing or not usable.
-    """
+    """A TLS context of 1.2 or later; a client without a certificate of the authority does not pass the handshake."""
     context = enrolment_context(files)
     context.verify_mode = ssl.CERT_REQUIRED
     try:
@@ -23,22 +19,14 @@ def tls_context(files: TlsFiles) -> ReportingContext:
 
 
 def enrolment_context(files: TlsFiles) -> ReportingContext:
-    """A TLS context of 1.2 or later for units that have no certificate yet.
-
-    Raises:
-        DepartmentError: a file is missing or not usable.
-    """
+    """A TLS context of 1.2 or later for units that have no certificate yet."""
     context = reporting_context()
     load_server_certificate(context, files)
     return context
 
 
 def load_server_certificate(context: ssl.SSLContext, files: TlsFiles) -> None:
-    """Load the server's certificate and key into a context; connections made from then on use them.
-
-    Raises:
-        DepartmentError: a file is missing, or the two do not belong together.
-    """
+    """Load the server's certificate and key into a context; connections made from then on use them."""
     try:
         context.load_cert_chain(files.certificate, files.key)
     except (OSError, ssl.SSLError):

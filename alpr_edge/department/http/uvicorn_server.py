@@ -51,11 +51,7 @@ def uvicorn_server(
     """A bounded HTTP/1.1 server that serves sockets given to it.
 
     Args:
-        application: the application to serve.
-        context: the TLS context of the server.
-        protocol: the HTTP protocol; :class:`PeerProtocol` tells the application who its client is.
         gate: the limits on the sockets that it will serve; None: they are not bounded.
-        steps: the periodic work of the server.
     """
     server = gated_server(application, context, protocol, gate, STOP_S_MAX)
     server.steps += steps

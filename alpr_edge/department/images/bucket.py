@@ -38,14 +38,7 @@ _REASONS = (
 
 
 class ObjectBucket:
-    """A bucket.
-
-    Args:
-        location: where it is, and who asks.
-
-    Raises:
-        DepartmentError: the library is not installed, or the location cannot be used.
-    """
+    """A bucket."""
 
     calls_at_once = 8
 
@@ -97,7 +90,6 @@ class ObjectBucket:
         return ObjectState(found["size"], found["last_modified"])
 
     def remove(self, name: str) -> None:
-        """Remove an object."""
         with self._errors():
             try:
                 self._calls.delete(self._store, name)

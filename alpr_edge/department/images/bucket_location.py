@@ -46,15 +46,7 @@ class BucketLocation:
 
 
 def bucket_location(table: ImagesTable, directory: Path) -> BucketLocation:
-    """The bucket that settings name.
-
-    Args:
-        table: the settings, with a URL.
-        directory: the department's folder.
-
-    Raises:
-        DepartmentError: the URL is none or holds credentials, the endpoint is not verified, or a file cannot be read.
-    """
+    """The bucket that settings name."""
     bucket, prefix = _parts(table.url)
     _require_endpoint(table.endpoint)
     if not table.credentials:

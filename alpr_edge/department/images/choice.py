@@ -12,20 +12,12 @@ IMAGES_NAME = "images"
 
 
 def image_folder(directory: Path) -> ObjectFolder:
-    """The folder in a department's own.
-
-    Raises:
-        StoreError: it cannot be made, or others may enter it.
-    """
+    """The folder in a department's own."""
     return ObjectFolder(directory / IMAGES_NAME)
 
 
 def image_bucket(directory: Path) -> ObjectBucket | None:
-    """The bucket that a department's settings name; None: they name none. It is not asked for anything yet.
-
-    Raises:
-        DepartmentError: the settings are wrong, or the bucket's credentials cannot be read.
-    """
+    """The bucket that a department's settings name; None: they name none. It is not asked for anything yet."""
     table = load_department_file(directory).images
     return ObjectBucket(bucket_location(table, directory)) if table.url else None
 

@@ -41,12 +41,7 @@ class StoredImage:
 
 
 class DepartmentImages:
-    """The images of a department; threads may share it.
-
-    Args:
-        database: the department's database.
-        objects: where images lie.
-    """
+    """The images of a department; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, objects: ObjectStore) -> None:
         self._database = database
@@ -60,15 +55,7 @@ class DepartmentImages:
         return self._objects.label
 
     def put(self, unit_id: str, images: Mapping[str, bytes]) -> None:
-        """Keep images; they are durable when this returns. Those that are here and whole are kept as they are.
-
-        Args:
-            unit_id: the unit that sent them.
-            images: JPEG files by their digests.
-
-        Raises:
-            StoreError: the place or the database does not answer, or refuses; some may be kept.
-        """
+        """Keep images; they are durable when this returns. Those that are here and whole are kept as they are."""
         if not images:
             return
         key = self._key_for(unit_id, list(images))
@@ -81,11 +68,7 @@ class DepartmentImages:
             self._each(lambda name: self._objects.replace(object_name(name), contents[name]), damaged)
 
     def digests(self, connection: Connection, names: Sequence[str]) -> dict[str, str | None]:
-        """The digest of each image that is whole; None: it is missing, damaged, or does not open.
-
-        Raises:
-            StoreError: the place or the database does not answer.
-        """
+        """The digest of each image that is whole; None: it is missing, damaged, or does not open."""
         return _digests(self.read(connection, names))
 
     def settle(self, connection: Connection, names: Sequence[str]) -> dict[str, str | None]:
@@ -108,20 +91,11 @@ class DepartmentImages:
         return digests
 
     def read(self, connection: Connection, names: Sequence[str]) -> dict[str, StoredImage | None]:
-        """What lies under each name; None: nothing.
-
-        Raises:
-            StoreError: the place or the database does not answer.
-        """
+        """What lies under each name; None: nothing."""
         return open_images(connection, self._each(lambda name: read_or_nothing(self._objects, name), names))
 
     def require(self, connection: Connection, sha256: str) -> bytes:
-        """Return a picture that is needed now, as JPEG; one that cannot be is put on record as damaged or missing.
-
-        Raises:
-            LostError: its file is missing, was changed, or its key is destroyed.
-            StoreError: the place or the database does not answer.
-        """
+        """Return a picture that is needed now, as JPEG; one that cannot be is put on record as damaged or missing."""
         stored = self.read(connection, [sha256])[sha256]
         if stored is None or stored.jpeg is None:
             note_faulty_image(self._database.directory, sha256, "a look at it", is_missing=stored is None)
@@ -138,7 +112,6 @@ class DepartmentImages:
 
         Args:
             connection: the connection of a transaction that may write.
-            names: their digests.
         """
         self._each(lambda name: self._objects.remove(object_name(name)), names)
         is_one = sealed_images.c.sha256.in_(list(names))
@@ -146,11 +119,7 @@ class DepartmentImages:
         connection.execute(delete(sealed_images).where(is_one))
 
     def check(self) -> None:
-        """Ask whether the place answers.
-
-        Raises:
-            StoreError: it does not.
-        """
+        """Ask whether the place answers."""
         self._objects.check()
 
     def _key_for(self, unit_id: str, names: list[str]) -> DayKey | None:
@@ -188,11 +157,7 @@ def read_or_nothing(objects: ObjectStore, sha256: str) -> bytes | None:
 
 
 def open_images(connection: Connection, contents: Mapping[str, bytes | None]) -> dict[str, StoredImage | None]:
-    """Decrypt the contents of objects by the keys of a connection's department; None: there is no object.
-
-    Raises:
-        StoreError: the master key cannot be read, or is another one.
-    """
+    """Decrypt the contents of objects by the keys of a connection's department; None: there is no object."""
     key_ids = {name: key_id_of(content) for name, content in contents.items() if content is not None}
     keys = keys_of(connection).load(connection, filter(None, key_ids.values()))
     return {

@@ -19,14 +19,7 @@ from alpr_edge.runtime.io_errors import io_errors
 
 
 class ObjectFolder:
-    """Files spread over the folders that their names begin with (mode 0700, files 0600).
-
-    Args:
-        directory: the folder of all of them; made when missing.
-
-    Raises:
-        StoreError: the folder cannot be made, or others may enter it.
-    """
+    """Files spread over the folders that their names begin with (mode 0700, files 0600)."""
 
     calls_at_once = 1
 
@@ -57,12 +50,7 @@ class ObjectFolder:
             replace_file(self._path_to_write(name), content)
 
     def read(self, name: str) -> bytes | None:
-        """The content of a file; None: there is none.
-
-        Raises:
-            LostError: the disk does not give back this file.
-            StoreError: it gives back none.
-        """
+        """The content of a file; None: there is none."""
         with self._errors():
             try:
                 return (self._directory / name).read_bytes()

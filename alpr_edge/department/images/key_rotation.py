@@ -29,10 +29,6 @@ class KeyRotation:
 def rotate_master_key(directory: Path, file: Path) -> KeyRotation:
     """Wrap every key by the master key of a file; done again for the same file it changes nothing.
 
-    Args:
-        directory: the department's folder.
-        file: the file of the new master key.
-
     Raises:
         DepartmentError: one of the keys cannot be read, or a key is wrapped by neither.
         StoreError: the database does not answer; nothing was changed.

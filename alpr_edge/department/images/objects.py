@@ -56,12 +56,7 @@ class ObjectStore(Protocol):
 
 
 class TwoPlaces:
-    """Objects of a new place and of an older one, from which they are still to be moved.
-
-    Args:
-        newer: takes what is written.
-        older: gives what is not in the newer one, and loses what is removed.
-    """
+    """Objects of a new place and of an older one, from which they are still to be moved."""
 
     def __init__(self, newer: ObjectStore, older: ObjectStore) -> None:
         self._newer = newer

@@ -10,11 +10,7 @@ SCENE_PX_MAX, JPEG_QUALITY = 640, 70
 
 
 def plain_scene(jpeg: bytes) -> bytes:
-    """A stored scene as that of a read without a hit.
-
-    Raises:
-        LostError: it is no picture.
-    """
+    """A stored scene as that of a read without a hit."""
     from alpr_edge.vision import jpeg_pictures  # noqa: PLC0415 - OpenCV, for nothing else of a page
 
     try:

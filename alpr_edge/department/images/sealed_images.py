@@ -20,9 +20,6 @@ def seal_image(jpeg: bytes, sha256: str, key_id: str, key: bytes) -> bytes:
     """An image as it is stored.
 
     Args:
-        jpeg: the image.
-        sha256: its digest, which is its name.
-        key_id: the id of the key.
         key: 32 bytes.
     """
     line, nonce = _BEGIN + key_id.encode() + b"\n", os.urandom(NONCE_BYTES)
@@ -39,11 +36,6 @@ def key_id_of(content: bytes) -> str | None:
 
 def open_image(content: bytes, sha256: str, keys: Mapping[str, bytes]) -> bytes | None:
     """The image that was stored, decrypted if it lies encrypted.
-
-    Args:
-        content: what lies in the store.
-        sha256: the name under which it lies.
-        keys: the keys by their ids.
 
     Returns:
         None: its key is destroyed, or it was changed.

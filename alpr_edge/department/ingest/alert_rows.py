@@ -18,16 +18,6 @@ _COLUMNS = ("hit_id", "read_id", "unit_id")
 
 
 def alert_row(item_id: str, body: bytes, unit_id: str) -> dict[str, Any]:
-    """The row of an alert.
-
-    Args:
-        item_id: the id of its item.
-        body: the body of its item.
-        unit_id: the unit that sent it.
-
-    Raises:
-        PartError: what is wrong with it.
-    """
     payload = parse(AlertPayload, body)
     same("hit_id", alert_item_id(payload.hit_id), item_id)
     same("unit_id", payload.unit_id, unit_id)

@@ -40,14 +40,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Batch:
-    """A batch of one unit, in the transaction that stores it.
-
-    Args:
-        connection: the connection of a transaction that writes this unit's rows.
-        unit_id: the unit.
-        images: the images, which are in their place already.
-        logs: the access logs of units.
-    """
+    """A batch of one unit, in the transaction that stores it."""
 
     connection: Connection
     unit_id: str

@@ -20,11 +20,7 @@ _END_COLUMNS = ("canvass_id", "unit_id", "how", "person_id", "person", "read_cou
 
 
 def canvass_row(item_id: str, body: bytes, unit_id: str) -> dict[str, Any]:
-    """The row of a canvass that a unit started.
-
-    Raises:
-        PartError: what is wrong with the item.
-    """
+    """The row of a canvass that a unit started."""
     payload = parse(CanvassPayload, body)
     same("canvass_id", canvass_item_id(payload.canvass_id), item_id)
     same("unit_id", payload.unit_id, unit_id)
@@ -35,11 +31,6 @@ def canvass_row(item_id: str, body: bytes, unit_id: str) -> dict[str, Any]:
 
 
 def canvass_end_row(item_id: str, body: bytes, unit_id: str) -> dict[str, Any]:
-    """The row of the end of a canvass.
-
-    Raises:
-        PartError: what is wrong with the item.
-    """
     payload = parse(CanvassEndPayload, body)
     same("canvass_id", canvass_end_item_id(payload.canvass_id), item_id)
     same("unit_id", payload.unit_id, unit_id)

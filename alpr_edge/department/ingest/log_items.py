@@ -18,15 +18,7 @@ from alpr_edge.domain.protocol.access_log import (
 
 
 def unit_in(item_id: str, body: bytes) -> str:
-    """The unit that a record or a checkpoint says it is of.
-
-    Args:
-        item_id: the id of its item.
-        body: the body of its item.
-
-    Raises:
-        PartError: what is wrong with it, without any value of it.
-    """
+    """The unit that a record or a checkpoint says it is of."""
     return _unit_of_record(item_id, body) if item_id.startswith(RECORD_PREFIX) else _unit_of_checkpoint(item_id, body)
 
 

@@ -93,7 +93,6 @@ def compare_rows(connection: Connection, stored: Sequence[StoredItem]) -> Iterat
 
     Args:
         connection: the connection of the transaction that read the items: later rows may have changed.
-        stored: the items.
     """
     said = list(map(_said_rows, stored))
     rows = [row for some in said if some is not None for row in some]
@@ -110,7 +109,6 @@ def rows_without_items(connection: Connection, limit: int) -> list[tuple[str, st
     """Reads and hits that searches find although no body of them is stored: unit, table and id of the first.
 
     Args:
-        connection: the connection of a transaction.
         limit: most rows of each table.
     """
     found: list[tuple[str, str, str]] = []
@@ -206,7 +204,6 @@ def _plates_of(engine: str) -> Select[Any]:
 
 
 def _differing(said: _SaidRow, found: _FoundRows, known_plates: set[str]) -> Iterator[str]:
-    """The names of what differs."""
     table, columns = said.table, _COLUMNS[said.table]
     expected = tuple(said.values[name] for name in columns)
     row = found.get((table, _KEYS[table](expected)))

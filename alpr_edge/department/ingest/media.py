@@ -77,9 +77,7 @@ class MediumImport:
     """Stores the items of media.
 
     Args:
-        storage: the storage that items are written to.
         files: the department's keys: what opens media, and what signs receipts; without the second there are none.
-        accepted_units: units whose items count although their certificate was revoked since, as one out of service.
 
     Raises:
         DepartmentError: the key that opens media is not there.
@@ -95,10 +93,6 @@ class MediumImport:
 
     def import_items(self, medium: Path, tick: Callable[[int], None]) -> ImportResult:
         """Store every item of a medium and leave receipts on it; a second time changes nothing.
-
-        Args:
-            medium: the folder units were given.
-            tick: receives the number of items examined since its last call.
 
         Raises:
             DepartmentError: the medium cannot be read, or is none.

@@ -33,12 +33,10 @@ class Reference:
 
 
 def read_reference(field: str, read_id: str) -> Reference:
-    """Reference to a read."""
     return Reference(field, reads.c.read_id, read_id)
 
 
 def hit_reference(field: str, hit_id: str) -> Reference:
-    """Reference to a hit."""
     return Reference(field, hits.c.hit_id, hit_id)
 
 
@@ -83,12 +81,7 @@ class Owners:
 
 
 def find_owners(connection: Connection, references: Iterable[Reference]) -> Owners:
-    """Look up which units stored what a batch refers to.
-
-    Args:
-        connection: a connection of the transaction that stores the batch.
-        references: the references of its items.
-    """
+    """Look up which units stored what a batch refers to."""
     values: defaultdict[Column[str], set[str]] = defaultdict(set)
     for reference in references:
         values[reference.column].add(reference.value)

@@ -31,8 +31,6 @@ class PartError(Exception):
     """A part that is not stored.
 
     Args:
-        status: the status, with the meaning of HTTP's.
-        detail: the field and the rule it breaks, without its value.
         outcome: whether it may be sent again.
     """
 
@@ -43,7 +41,6 @@ class PartError(Exception):
         self.outcome = outcome
 
     def answer(self, item_id: str) -> ItemAnswerPayload:
-        """The answer to that part."""
         return ItemAnswerPayload(item_id=item_id, outcome=self.outcome, status=self.status, detail=self.detail)
 
 

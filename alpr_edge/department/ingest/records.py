@@ -73,15 +73,7 @@ class ItemRecord:
 
 
 def record_of(part: Part, unit_id: str) -> ItemRecord:
-    """Check a part.
-
-    Args:
-        part: the part of the request, as it arrived.
-        unit_id: the unit whose certificate the connection was made with.
-
-    Raises:
-        PartError: what is wrong with it.
-    """
+    """Check a part."""
     if not re.fullmatch(ITEM_ID_PATTERN, part.item_id):
         raise PartError(400, "item id: not letters, digits or ._:-, or longer than 128")
     if len(part.body) > BODY_BYTES_MAX:

@@ -80,7 +80,6 @@ class Storage:
 
     Args:
         directory: the folder of the storage; made with mode 0700 when missing.
-        create: make the database when there is none.
 
     Raises:
         DepartmentError: no storage there, one of a newer release, or one without the master key of its images.
@@ -124,10 +123,6 @@ class Storage:
     def open_purge(self, clock: Callable[[], datetime] = utc_now, *, is_clock_trusted: bool = False) -> DepartmentPurge:
         """What deletes reads that were kept long enough, by the settings as they are now.
 
-        Args:
-            clock: the present moment, with a zone.
-            is_clock_trusted: whether somebody says that the clock is right.
-
         Raises:
             DepartmentError: the settings are wrong.
         """
@@ -156,10 +151,6 @@ class Storage:
 
     def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
         """Store a batch and answer each part in order; what is answered as a receipt is on disk.
-
-        Args:
-            unit_id: the unit that sent it, proven by its certificate.
-            parts: the parts of the request, as they arrived.
 
         Raises:
             StoreError: nothing of the batch can be relied on (disk full, database locked); it may be sent again.

@@ -53,10 +53,6 @@ def verify(storage: Storage, tick: Callable[[int, int], None]) -> Verification:
 
     The storage may be served meanwhile, and what is deleted meanwhile is passed over.
 
-    Args:
-        storage: the storage to check.
-        tick: receives the number of items checked and of all of them.
-
     Raises:
         AuditError: a record of the access log is none.
         StoreError: the storage cannot be read.

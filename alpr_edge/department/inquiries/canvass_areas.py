@@ -34,22 +34,13 @@ class CanvassArea:
 
 
 class CanvassAreas:
-    """The areas of canvasses; threads may share it.
-
-    Args:
-        database: the department's database.
-    """
+    """The areas of canvasses; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase) -> None:
         self._database = database
 
     def of_case(self, authoriser: Authoriser, purpose: Purpose) -> tuple[CanvassArea, ...]:
-        """The canvasses of the case that a purpose names; none where it is another purpose, or for other roles.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: the database does not answer, or it cannot be put on record.
-        """
+        """The canvasses of the case that a purpose names; none where it is another purpose, or for other roles."""
         is_canvass = purpose.code == PurposeCode.CRIME_SCENE_CANVASS and purpose.case
         if not is_canvass or not authoriser.decide(Operation.SHOW_CANVASSES, None).is_allowed:
             return ()

@@ -134,12 +134,7 @@ def sign_in_answer(result: SignInResult) -> str:
 
 
 def load_department_policy(directory: Path) -> Policy:
-    """The rules in force by ``department.toml``.
-
-    Raises:
-        DepartmentError: a setting is wrong.
-        SettingsError: a profile of the release breaks a rule.
-    """
+    """The rules in force by ``department.toml``."""
     file = load_department_file(directory)
     settings = PolicySettings(
         profile=file.search.profile,
@@ -158,7 +153,6 @@ def open_office(
     """Open it over the folder of a department that exists; closes its database at the end.
 
     Args:
-        directory: the department's folder.
         clock: says when; None: this server's clock.
         passwords: compares and hashes passwords; None: at the cost of this release.
 

@@ -40,14 +40,7 @@ OF_READS = AccessSubject(source=_SOURCE)
 
 
 class ReadInquiries:
-    """Searches, reads and pictures for somebody who is allowed; threads may share it.
-
-    Args:
-        searches: finds reads, and asks nobody for permission.
-        database: the department's database.
-        images: the images of reads.
-        lists: whose data each list is.
-    """
+    """Searches, reads and pictures for somebody who is allowed; threads may share it."""
 
     def __init__(
         self, searches: DepartmentSearches, database: DepartmentDatabase, images: DepartmentImages, lists: HitsTable
@@ -75,16 +68,8 @@ class ReadInquiries:
         """A page of what a search finds.
 
         Args:
-            authoriser: allows it and puts it on record.
-            purpose: what the data is wanted for.
-            search: the search.
             after: where the last page ended; None: the first page.
             size: the most reads.
-
-        Raises:
-            AccessError: it is refused.
-            SearchError: the search looks for too much; the text says what to add.
-            StoreError: the database does not answer, or it cannot be put on record.
         """
         criteria = check_inquiry(search)
         with plate_accesses(authoriser, Operation.SEARCH_READS, purpose, criteria) as accesses:
@@ -95,13 +80,7 @@ class ReadInquiries:
             return page
 
     def read(self, authoriser: Authoriser, purpose: Purpose, found: FoundRead) -> tuple[FoundRead, list[ReadPicture]]:
-        """A read that a search found, as it is now, and the pictures that there are of it.
-
-        Raises:
-            AccessError: it is refused.
-            SearchError: it is gone meanwhile.
-            StoreError: as above.
-        """
+        """A read that a search found, as it is now, and the pictures that there are of it."""
         with authoriser.access(Operation.SHOW_READS, purpose, _subject_of(found)) as access:
             read = self._searches.read(found.unit_id, found.read_id)
             if read is None:
@@ -114,12 +93,6 @@ class ReadInquiries:
         """A picture of a read that a search found, as JPEG; the session does not count as used.
 
         For whoever may see no hit of it the scene is as that of any read without one.
-
-        Raises:
-            AccessError: it is refused.
-            LostError: its file is missing, was changed, or its key is destroyed.
-            SearchError: the read is gone, or has no such picture.
-            StoreError: as above.
         """
         with authoriser.without_use().access(Operation.SHOW_READS, purpose, _subject_of(found)) as access:
             with self._database.reading() as connection:
@@ -174,12 +147,7 @@ def _period_text(criteria: ReadCriteria) -> str:
 
 
 def plate_subjects(criteria: ReadCriteria, about: AccessSubject = OF_READS) -> list[AccessSubject]:
-    """What a search is about, a subject for each plate that it asks for, a single one where it asks for none.
-
-    Args:
-        criteria: the search.
-        about: what it is about beside it.
-    """
+    """What a search is about, a subject for each plate that it asks for, a single one where it asks for none."""
     note = ", ".join(text for text in (about.note, search_note(criteria)) if text)
     corners = corners_text(criteria.area)
     return [replace(about, query=query, note=note, corners=corners) for query in criteria.plates or (criteria.pattern,)]
@@ -193,18 +161,7 @@ def plate_accesses(
     criteria: ReadCriteria,
     about: AccessSubject = OF_READS,
 ) -> Iterator[Mapping[str, Access]]:
-    """An access for each plate that a search asks for, for one without any a single one; each is put on record.
-
-    Args:
-        authoriser: allows them.
-        operation: what is done with the search.
-        purpose: what for.
-        criteria: the search.
-        about: what the accesses are about beside it.
-
-    Raises:
-        AccessError: one of them is refused.
-    """
+    """An access for each plate that a search asks for, for one without any a single one; each is put on record."""
     accesses, refusal = dict[str, Access](), None
     with ExitStack() as stack:
         for subject in plate_subjects(criteria, about):

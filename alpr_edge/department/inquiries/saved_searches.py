@@ -44,13 +44,7 @@ class SavedSearchCount:
 
 
 class SavedSearches:
-    """The saved searches of a department's people; threads may share it.
-
-    Args:
-        database: the department's database.
-        table: how long they last.
-        clock: says when.
-    """
+    """The saved searches of a department's people; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, table: SearchTable, clock: Clock) -> None:
         self._database = database
@@ -68,16 +62,7 @@ class SavedSearches:
         """Save a search; it is not run.
 
         Args:
-            authoriser: allows it and puts it on record.
-            purpose: what it is for, whenever it is run.
-            name: what the person calls it.
-            criteria: what it looks for.
             days: after how many days it ends, or before with the person's account or training; None: by the settings.
-
-        Raises:
-            AccessError: it is refused.
-            SearchError: it would be refused as a search, a name or a number that will not do, or there are too many.
-            StoreError: it is not on file, or cannot be put on record.
         """
         now, name = self._now(), check_name(name, criteria)
         wanted, most = self._table.saved_days if days is None else days, self._table.saved_days_max
@@ -97,12 +82,7 @@ class SavedSearches:
         return saved
 
     def list(self, authoriser: Authoriser) -> Sequence[SavedSearch]:
-        """One's own saved searches, the oldest first, to be shown without what they look for.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: they cannot be read, or it cannot be put on record.
-        """
+        """One's own saved searches, the oldest first, to be shown without what they look for."""
         with authoriser.access(Operation.LIST_SAVED_SEARCHES, MAINTENANCE) as access:
             with self._database.reading() as connection:
                 found = saved_rows.saved_searches_of(connection, access.actor.person_id, self._now())
@@ -110,13 +90,7 @@ class SavedSearches:
             return found
 
     def open(self, authoriser: Authoriser, saved_id: str) -> SavedSearch:
-        """One of one's own saved searches, with what it looks for; to run it is another access.
-
-        Raises:
-            AccessError: it is refused: its purpose is not allowed any more, or nobody is signed in.
-            SearchError: there is none, or it is another person's.
-            StoreError: as above.
-        """
+        """One of one's own saved searches, with what it looks for; to run it is another access."""
         with self._database.reading() as connection:
             saved = saved_rows.saved_search(connection, saved_id, self._now())
         if saved is None:

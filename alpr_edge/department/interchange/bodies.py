@@ -25,8 +25,6 @@ def write_body(template: BodyTemplate, kind: EventKind, values: Mapping[str, Val
     """The body of an event.
 
     Args:
-        template: the format.
-        kind: the kind of the event, for which the template has a table.
         values: the values by their names; one that is not there is empty.
     """
     tree = template.trees[kind]

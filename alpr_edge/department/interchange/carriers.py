@@ -52,13 +52,7 @@ def open_carrier(
     """The way to a target, open until the block ends.
 
     Args:
-        table: the settings of the target.
-        directory: the department's folder.
-        department: the department's name.
         times: how long a receiver of posts may take.
-
-    Raises:
-        DepartmentError: a template, key, token or authority cannot be used.
     """
     if table.mail_to:
         yield MailCarrier(table, load_department_file(directory).alarms, department)
@@ -69,11 +63,7 @@ def open_carrier(
 
 
 def check_target(table: ExchangeTable) -> BodyTemplate:
-    """Load the template of a target of posts, and compare it with what is to go out.
-
-    Raises:
-        DepartmentError: there is none, or it does not fit.
-    """
+    """Load the template of a target of posts, and compare it with what is to go out."""
     template = load_template(table.format)
     kinds = [EventKind.HIT] if table.rule == "hits" else [EventKind.READ, EventKind.CORRECTION]
     if left_out := [kind.value for kind in kinds if kind not in template.trees]:
@@ -84,12 +74,7 @@ def check_target(table: ExchangeTable) -> BodyTemplate:
 
 
 class PostCarrier:
-    """Posts to an address.
-
-    Args:
-        template: the format.
-        client: the open client.
-    """
+    """Posts to an address."""
 
     def __init__(self, template: BodyTemplate, client: DeliveryClient) -> None:
         self._template = template
@@ -105,13 +90,7 @@ class PostCarrier:
 
 
 class MailCarrier:
-    """Sends mail: the first line of a body is the subject, in which no plate stands.
-
-    Args:
-        table: the settings of the target.
-        server: the settings of the mail server.
-        department: the department's name.
-    """
+    """Sends mail: the first line of a body is the subject, in which no plate stands."""
 
     def __init__(self, table: ExchangeTable, server: AlarmsTable, department: str) -> None:
         self._table = table

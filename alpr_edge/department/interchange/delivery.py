@@ -70,12 +70,8 @@ class DeliveryClient:
     """A client for one target; a context manager.
 
     Args:
-        table: the settings of the target.
         directory: the department's folder, in which no key may lie.
         times: how long the receiver may take.
-
-    Raises:
-        DepartmentError: the key, the token or the authorities cannot be read.
     """
 
     def __init__(self, table: ExchangeTable, directory: Path, times: DeliveryTimes | None = None) -> None:
@@ -104,14 +100,6 @@ class DeliveryClient:
         self._client.close()
 
     def post(self, event_id: str, body: bytes, content_type: str, now: datetime) -> Delivery:
-        """Post a body.
-
-        Args:
-            event_id: the id of the event.
-            body: the body.
-            content_type: its type.
-            now: the present moment, with a zone.
-        """
         headers = self._headers | signature_headers(self._key, event_id, body, now) | {"Content-Type": content_type}
         self._deadline.begin(self._times.total_s)
         try:

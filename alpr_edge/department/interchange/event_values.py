@@ -39,13 +39,7 @@ class EventContent:
 
 
 def event_content(connection: Connection, event: QueuedEvent, now: datetime) -> EventContent | None:
-    """The values of an event, without pictures; None: what it is of was deleted, or its time is not sure any more.
-
-    Args:
-        connection: the connection of a transaction.
-        event: the event.
-        now: the present moment, with a zone.
-    """
+    """The values of an event, without pictures; None: what it is of was deleted, or its time is not sure any more."""
     values: dict[str, Value] = {
         "event": event.kind.value,
         "event_id": event.event_id,

@@ -80,9 +80,6 @@ def note_terms(connection: Connection, table: ExchangeTable, by: str, now: datet
     """Put on record what the settings say of a target, where that is new; the number of its terms.
 
     Args:
-        connection: the connection of a transaction that keeps other writers out.
-        table: the settings of the target.
-        by: who or what runs this.
         now: the present moment, UTC without a zone.
     """
     terms = table.model_dump(mode="json", exclude=_SECRETS)

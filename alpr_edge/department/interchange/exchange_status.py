@@ -116,13 +116,7 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 
 def exchange_warnings(database: DepartmentDatabase, tables: Sequence[ExchangeTable], now: datetime) -> Iterator[str]:
-    """What somebody has to do about the targets, a line each; no plate is in it.
-
-    Args:
-        database: the department's database.
-        tables: the settings of the targets.
-        now: the present moment, with a zone.
-    """
+    """What somebody has to do about the targets, a line each; no plate is in it."""
     by_name = {table.name: table for table in tables}
     for status in target_statuses(database, tables):
         name = f"exchange {status.target}"
@@ -148,7 +142,6 @@ def sent_events(database: DepartmentDatabase, target: str | None = None) -> Iter
     """What was sent, in its order, read some at a time.
 
     Args:
-        database: the department's database.
         target: to which target alone; None: to all.
 
     Raises:

@@ -55,11 +55,7 @@ def queue_events_for(
     """Queue what is new; returns how many events.
 
     Args:
-        database: the department's database.
-        table: the settings of the target, which has terms on record.
-        terms_number: the number of these.
         now: the present moment, UTC without a zone.
-        is_over: whether the approval ended: what went out is still withdrawn, and nothing else goes out.
     """
     count, place = 0, None
     while True:

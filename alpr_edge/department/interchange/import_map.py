@@ -43,7 +43,6 @@ class ColumnsTable(Section):
 
     @property
     def time_columns(self) -> tuple[str, ...]:
-        """The columns of the time."""
         return (self.time,) if isinstance(self.time, str) else self.time
 
     @property
@@ -95,9 +94,6 @@ def built_in_maps() -> list[str]:
 
 def map_text(name: str) -> str:
     """The file of a map.
-
-    Args:
-        name: of one that comes with the program, or the path of another.
 
     Raises:
         DepartmentError: there is none.

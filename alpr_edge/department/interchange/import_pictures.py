@@ -22,11 +22,7 @@ def read_pictures(folder: int, names: Mapping[PictureKind, str]) -> dict[Picture
     """The pictures of a row.
 
     Args:
-        folder: descriptor of the folder.
         names: names of files below it by kind; either slash may part folders.
-
-    Raises:
-        RowError: one is not there, is none, or lies elsewhere.
     """
     return {kind: _read(folder, kind, name) for kind, name in names.items()}
 

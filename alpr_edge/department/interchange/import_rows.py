@@ -64,11 +64,7 @@ class ImportedRead:
 
 
 def file_rows(path: Path, rules: ImportMap) -> Iterator[ImportRow | tuple[int, str]]:
-    """The rows of a file; of one that is no row of these columns its line and the reason.
-
-    Raises:
-        DepartmentError: the file cannot be read, or its first line lacks a column of the map.
-    """
+    """The rows of a file; of one that is no row of these columns its line and the reason."""
     encoding = "utf-8-sig" if rules.encoding == "utf-8" else rules.encoding
     with io_errors(f"{path}: cannot be read", DepartmentError):
         if path.stat().st_size > FILE_BYTES_MAX:
@@ -107,16 +103,6 @@ def _check_columns(path: Path, columns: list[str], rules: ImportMap) -> None:
 
 
 def read_of(row: ImportRow, rules: ImportMap, now: datetime) -> ImportedRead:
-    """The read of a row.
-
-    Args:
-        row: the row.
-        rules: the map.
-        now: the present moment, with a zone.
-
-    Raises:
-        RowError: the row is rejected.
-    """
     columns = rules.columns
     cells = {name: _cell(name, row.cells[name]) for name in columns.names}
     plate = cells[columns.plate]

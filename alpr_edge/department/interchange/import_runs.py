@@ -51,12 +51,7 @@ class ImportSource:
 
 
 def begin_run(connection: Connection, order: ImportOrder) -> int:
-    """Put on record that an import begins; its number.
-
-    Args:
-        connection: the connection of a transaction that keeps other writers out.
-        order: what is imported.
-    """
+    """Put on record that an import begins; its number."""
     number = (connection.scalar(select(func.max(import_runs.c.number))) or 0) + 1
     values = {"number": number, "begun_at": naive_utc_now(), **asdict(order), **asdict(ImportCounts())}
     connection.execute(insert(import_runs).values(values))

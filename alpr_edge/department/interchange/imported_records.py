@@ -34,15 +34,6 @@ def id_of(read: ImportedRead, unit_id: str) -> str:
 
 
 def read_record(read: ImportedRead, read_id: str, source: str, unit_id: str, pictures: Pictures) -> ItemRecord:
-    """The record of a read.
-
-    Args:
-        read: the read.
-        read_id: its id.
-        source: the system that it is from.
-        unit_id: what stands for its unit.
-        pictures: its pictures, which are records of their own.
-    """
     payload = _payload(read, read_id, source, unit_id, pictures)
     body = encode(payload)
     row = {

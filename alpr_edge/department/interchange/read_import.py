@@ -55,7 +55,6 @@ class _Batch:
     bytes: int = 0
 
     def add(self, read: ImportedRead, read_id: str, pictures: Pictures) -> None:
-        """Add a read with its pictures."""
         self.reads.append((read, read_id))
         self.pictures[read_id] = pictures
         self.bytes += sum(map(len, pictures.values()))
@@ -63,13 +62,6 @@ class _Batch:
 
 class ReadImport:
     """Imports one file.
-
-    Args:
-        storage: the open storage.
-        source: the name of the other system.
-        rules: the map.
-        read_days: how long reads that were on no list are kept.
-        clock: the present moment, with a zone.
 
     Raises:
         DepartmentError: the source is no name, or a unit of this department has what stands for it.
@@ -103,12 +95,6 @@ class ReadImport:
 
     def run(self, files: ImportFiles, by: str, show: Show = lambda _: None, *, is_dry: bool = False) -> ImportCounts:
         """Import a file; run again after a failure it goes on, and a file that was imported changes nothing.
-
-        Args:
-            files: the files.
-            by: who or what started it.
-            show: told of the progress.
-            is_dry: whether everything is checked and nothing stored.
 
         Raises:
             DepartmentError: a file cannot be read or written, or another process imports from there.

@@ -63,10 +63,6 @@ def run_round(
     """Queue and send, target by target.
 
     Args:
-        storage: the open storage.
-        tables: the settings of the targets.
-        department: the department's name.
-        by: who or what started it.
         clock: the present moment, with a zone; None: this server's.
         times: how long a receiver may take; None: as long as :class:`.DeliveryTimes` has it.
 
@@ -84,11 +80,6 @@ class _TargetSender:
     """Sends to one target.
 
     Args:
-        storage: the open storage.
-        table: the settings of the target.
-        department: the department's name.
-        lease: the lease of the round.
-        clock: the present moment, with a zone.
         times: how long the receiver may take.
     """
 

@@ -105,9 +105,6 @@ def built_in_templates() -> list[str]:
 def template_text(name: str) -> str:
     """The file of a template.
 
-    Args:
-        name: of one that comes with the program, or the whole path of another.
-
     Raises:
         DepartmentError: there is none.
     """
@@ -128,11 +125,7 @@ def template_text(name: str) -> str:
 
 
 def load_template(name: str) -> BodyTemplate:
-    """Load a template and check it.
-
-    Raises:
-        DepartmentError: there is none, or something in it is wrong.
-    """
+    """Load a template and check it."""
     try:
         table = tomllib.loads(template_text(name))
     except tomllib.TOMLDecodeError as error:

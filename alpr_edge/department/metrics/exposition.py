@@ -36,7 +36,6 @@ class ToldFigures:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def number(self, name: str) -> float | None:
-        """A figure by its name; None where it is none."""
         return _number(self.values.get(name))
 
     def table(self, name: str) -> Mapping[str, Any]:
@@ -49,11 +48,7 @@ DepartmentMetric = MetricDefinition[ToldFigures]
 
 
 class DepartmentCollector(Collector):
-    """Looks at the figures file whenever Prometheus asks.
-
-    Args:
-        folder: the folder of the file.
-    """
+    """Looks at the figures file whenever Prometheus asks."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

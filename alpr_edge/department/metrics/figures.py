@@ -27,13 +27,7 @@ STATES = ("valid", "expired", "revoked", "invited", "not enrolled")
 
 
 def department_figures(storage: Storage, counts: BatchCounts, now: datetime) -> dict[str, Any]:
-    """The figures of a department; of a database that does not answer there are none but the alarm.
-
-    Args:
-        storage: its open storage.
-        counts: what its server counted.
-        now: the present moment, with a zone.
-    """
+    """The figures of a department; of a database that does not answer there are none but the alarm."""
     alarms = standing_alarms(storage.directory, now, storage)
     try:
         of_storage = _of_storage(storage, now)

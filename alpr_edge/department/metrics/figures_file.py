@@ -25,8 +25,6 @@ class FiguresFile:
     What cannot be found out or written is logged once until it works again: the server does not depend on it.
 
     Args:
-        folder: the folder that takes the file.
-        collect: gives the figures.
         interval_s: seconds between two.
     """
 

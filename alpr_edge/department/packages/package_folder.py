@@ -21,15 +21,6 @@ def package_folder(folder: Path, kind: str, failure: type[AlprEdgeError]) -> Ite
     """Hold a folder for one package while the block runs; what a try that was killed left in it is removed.
 
     A folder that is made here and stays empty, as the package failed, goes again.
-
-    Args:
-        folder: the folder.
-        kind: how names of such packages begin.
-        failure: the error of packages of this kind.
-
-    Raises:
-        AlprEdgeError: of the kind given: it is none, is not empty, has no room, or cannot be made.
-        StoreError: another package is being written to it.
     """
     leftover, is_new = f"{TEMPORARY_PREFIX}{kind}", not folder.exists()
     with io_errors(f"{folder}: cannot be used", failure, "give a folder of its own for the package"):
@@ -57,16 +48,7 @@ def _removal_if_empty(folder: Path, *, is_new: bool) -> Iterator[None]:
 
 
 def require_room(folder: Path, failure: type[AlprEdgeError], free_bytes_min: int = FREE_BYTES_MIN) -> None:
-    """Refuse a folder whose disk is nearly full.
-
-    Args:
-        folder: the folder.
-        failure: the error of packages of this kind.
-        free_bytes_min: what stays free.
-
-    Raises:
-        AlprEdgeError: of the kind given: it has less room, or cannot be used.
-    """
+    """Refuse a folder whose disk is nearly full."""
     with io_errors(f"{folder}: cannot be used", failure):
         free_bytes = shutil.disk_usage(folder).free
     if free_bytes < free_bytes_min:

@@ -10,16 +10,7 @@ from alpr_edge.evidence.signer import PackageSigner
 
 
 def load_signer(directory: Path, name: str, purpose: str) -> PackageSigner:
-    """What signs packages of one purpose; without the authority's key here nobody vouches for it.
-
-    Args:
-        directory: the department's folder.
-        name: stands where packages of a unit have its id; no unit has a name with a slash in it.
-        purpose: tells the key from the department's others.
-
-    Raises:
-        DepartmentError: the department's key cannot be read or made.
-    """
+    """What signs packages of one purpose; without the authority's key here nobody vouches for it."""
     key, files = Witness(directory).other_key(purpose), TlsFiles(directory)
     if not files.authority_key.exists():
         return PackageSigner(name, key)
@@ -27,11 +18,7 @@ def load_signer(directory: Path, name: str, purpose: str) -> PackageSigner:
 
 
 def witness_certificate(directory: Path) -> bytes:
-    """The authority's certificate (PEM) of the key that signs and cosigns access logs; empty: its key is not here.
-
-    Raises:
-        DepartmentError: a key of the department cannot be read.
-    """
+    """The authority's certificate (PEM) of the key that signs and cosigns access logs; empty: its key is not here."""
     files = TlsFiles(directory)
     if not files.authority_key.exists():
         return b""

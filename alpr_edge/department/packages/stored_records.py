@@ -31,12 +31,7 @@ ItemIdentity = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredRecords:
-    """The records of a department; threads may share it. It asks nobody for permission: its callers do.
-
-    Args:
-        database: the department's database.
-        images: the images of reads.
-    """
+    """The records of a department; threads may share it. It asks nobody for permission: its callers do."""
 
     database: DepartmentDatabase = field(repr=False)
     images: DepartmentImages = field(repr=False)
@@ -49,12 +44,7 @@ class StoredRecords:
         return None if record is None else read_in(record, found)
 
     def pictures_of(self, wanted: Sequence[EvidencePayload], *, is_scene_plain: bool) -> tuple[KeptPicture, ...]:
-        """The pictures that a record names, byte for byte; those that cannot be read any more are left out.
-
-        Args:
-            wanted: the pictures.
-            is_scene_plain: whether a scene is made as small as that of a read without a hit.
-        """
+        """The pictures that a record names, byte for byte; those that cannot be read any more are left out."""
         if not wanted:
             return ()
         with self.database.reading() as connection:
@@ -74,15 +64,7 @@ class StoredRecords:
 
 
 def sent_records(connection: Connection, wanted: Collection[ItemIdentity]) -> Mapping[ItemIdentity, SentRecord]:
-    """Items as their units sent them, with the department's receipts; those that are damaged or gone are left out.
-
-    Args:
-        connection: the connection of a transaction.
-        wanted: unit and item of each.
-
-    Raises:
-        StoreError: the key of bodies cannot be read.
-    """
+    """Items as their units sent them, with the department's receipts; those that are damaged or gone are left out."""
     identities, item_ids = set(wanted), sorted({item_id for _, item_id in wanted})
     found = dict[ItemIdentity, SentRecord]()
     for start in range(0, len(item_ids), IDS_AT_ONCE):
@@ -97,7 +79,6 @@ def sent_records(connection: Connection, wanted: Collection[ItemIdentity]) -> Ma
 
 
 def read_in(record: SentRecord, found: FoundRead) -> tuple[SentRecord, ReadPayload] | None:
-    """A record with what it says; None where it is not that of a read that was found."""
     if record.kind is not ItemKind.READ:
         return None
     try:
@@ -109,13 +90,7 @@ def read_in(record: SentRecord, found: FoundRead) -> tuple[SentRecord, ReadPaylo
 
 
 def times_of(found: FoundRead, payload: ReadPayload, *, is_disputed: bool = False) -> tuple[Placement, Placement]:
-    """When a read was first and last seen, by all that is known here; how long it lasted its unit's ticks tell.
-
-    Args:
-        found: the read as the department has it.
-        payload: its record.
-        is_disputed: whether its unit said later that nothing is sure.
-    """
+    """When a read was first and last seen, by all that is known here; how long it lasted its unit's ticks tell."""
     if found.seen_at is None:
         return (
             _unsure(payload.first_seen, is_disputed=is_disputed),

@@ -25,15 +25,7 @@ class WrittenPackage:
 
 
 def read_back(part: Path, passphrase: str) -> WrittenPackage:
-    """Check every file of a package as the medium gives it back, with this machine's cache of it dropped.
-
-    Args:
-        part: the file under its hidden name.
-        passphrase: what opens it.
-
-    Raises:
-        EvidenceError: it does not read back as it was written, or cannot be read.
-    """
+    """Check every file of a package as the medium gives it back, with this machine's cache of it dropped."""
     with io_errors(f"{part.parent}: cannot be read", EvidenceError), part.open("rb") as file:
         os.fsync(file.fileno())  # what is not on the medium yet cannot be dropped
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

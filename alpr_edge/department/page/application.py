@@ -64,12 +64,7 @@ log = structlog.get_logger(__name__)
 
 
 def create_department_page(site: DepartmentSite, feed: HitChanges) -> Starlette:
-    """The ASGI application of the page.
-
-    Args:
-        site: the open department.
-        feed: tells of hits that came or changed.
-    """
+    """The ASGI application of the page."""
     at_once, refused_s = asyncio.Semaphore(AT_ONCE_MAX), site.office.page_log.wait_s
     sign_ins = SignInEndpoints(SIGN_INS_AT_ONCE_MAX, refused_s)
     sign_ons = SignInEndpoints(SIGN_INS_AT_ONCE_MAX, refused_s)  # a slow provider keeps nobody from the other ways

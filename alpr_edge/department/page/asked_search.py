@@ -38,8 +38,6 @@ def fields_of(purpose: Purpose, search: DepartmentSearch, last_days: int | None)
     """The fields of the form that ask for a search.
 
     Args:
-        purpose: what it is for.
-        search: the search.
         last_days: the days up to now that it is always of; None: its own period.
     """
     chosen = next((name for name, last in LAST.items() if last.days == last_days), BETWEEN if search.period else "")

@@ -11,11 +11,7 @@ LOOK_S = 2
 
 
 class JobPages:
-    """The pages of jobs.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of jobs."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site

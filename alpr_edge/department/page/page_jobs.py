@@ -58,16 +58,7 @@ class PageJobs:
         self._free = threading.BoundedSemaphore(AT_ONCE_MAX)
 
     def begin(self, visitor: Visitor, job: PageJob, work: Callable[[Tick], object]) -> str:
-        """Begin one in a thread; returns its word.
-
-        Args:
-            visitor: who begins it.
-            job: what is told of it.
-            work: does it, and returns what came of it.
-
-        Raises:
-            SearchError: too many are being done.
-        """
+        """Begin one in a thread; returns its word."""
         if not self._free.acquire(blocking=False):
             raise SearchError("others wait for work like this at the moment; try again in some minutes")
         word = self._memory.add(visitor, job)

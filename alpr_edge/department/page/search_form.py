@@ -21,15 +21,7 @@ BETWEEN = "between"
 
 
 def parse_search_form(fields: Mapping[str, str], now: datetime) -> DepartmentSearch:
-    """Check the fields and make a search of them.
-
-    Args:
-        fields: by their names; what is left out is not asked for.
-        now: the present moment.
-
-    Raises:
-        SearchError: a field cannot be used, or the search looks for too much; the text says what to do.
-    """
+    """Check the fields and make a search of them."""
     search = DepartmentSearch(
         plates=typed_plates(fields.get("plate", "")),
         period=_period(fields, now),

@@ -28,11 +28,7 @@ PAGES_MAX = 40
 
 
 class DepartmentSearchPages:
-    """The pages of searches.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of searches."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
@@ -76,7 +72,6 @@ class DepartmentSearchPages:
         return self._begin(visitor, AskedSearch(asked.purpose, search, asked.fields))
 
     def results(self, visitor: Visitor) -> Response:
-        """A page of what a search finds."""
         asked, number = self._search_of(visitor), _number(visitor.parameters["page"])
         if number not in asked.places:
             raise SearchError("there is no such page of this search")

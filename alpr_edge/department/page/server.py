@@ -48,15 +48,7 @@ log = structlog.get_logger(__name__)
 
 
 class ServedCertificate:
-    """The certificate of the page, which is loaded anew when its file changes.
-
-    Args:
-        directory: the department's folder.
-        table: the settings.
-
-    Raises:
-        DepartmentError: key or certificate cannot be used.
-    """
+    """The certificate of the page, which is loaded anew when its file changes."""
 
     def __init__(self, directory: Path, table: PageTable) -> None:
         files = TlsFiles(directory)
@@ -92,8 +84,6 @@ class DepartmentPageServer(ThreadedServer):
     """The page of a department's folder; it listens as soon as it is made.
 
     Args:
-        directory: the department's folder.
-        host: address to listen at.
         port: 0 takes a free one.
 
     Raises:
@@ -158,11 +148,7 @@ def _origin(people: PeopleSettings, table: PageTable, port: int) -> str:
 
 
 def _scim(directory: Path, database: DepartmentDatabase, people: PeopleSettings, origin: str) -> ScimEndpoint | None:
-    """What another system tells of people by; None: the settings name no token.
-
-    Raises:
-        DepartmentError: a setting of it is wrong.
-    """
+    """What another system tells of people by; None: the settings name no token."""
     file = load_department_file(directory)
     if not file.provisioning.token:
         return None
@@ -179,11 +165,7 @@ def _scim(directory: Path, database: DepartmentDatabase, people: PeopleSettings,
 
 
 def _sign_on(directory: Path, people: PeopleSettings, table: PageTable, port: int) -> SingleSignOn | None:
-    """Single sign-on by the settings; None: they name no provider.
-
-    Raises:
-        DepartmentError: a setting of it is wrong.
-    """
+    """Single sign-on by the settings; None: they name no provider."""
     settings, origin = load_department_file(directory).single_sign_on, _origin(people, table, port)
     if not settings.issuer:
         return None

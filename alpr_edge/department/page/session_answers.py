@@ -16,9 +16,6 @@ def answer_in_session(site: DepartmentSite, step: Step, visitor: Visitor, *, is_
     """What a step answers; a refusal, and what is not here, as pages of their own.
 
     Args:
-        site: the open department.
-        step: what answers.
-        visitor: who asks.
         is_form: whether they sent a form, and did not only ask for a page.
     """
 
@@ -32,14 +29,7 @@ def answer_in_session(site: DepartmentSite, step: Step, visitor: Visitor, *, is_
 
 
 def refusal_page(site: DepartmentSite, visitor: Visitor, error: AccessError, *, is_form: bool) -> Response:
-    """What somebody is shown who is refused; where no session is open, how they come to one instead of why.
-
-    Args:
-        site: the open department.
-        visitor: who is refused.
-        error: says why.
-        is_form: as above.
-    """
+    """What somebody is shown who is refused; where no session is open, how they come to one instead of why."""
     words = closed_words(site, visitor)
     if not words:
         return PAGES.page("refused", 403, message=page_words(error))

@@ -23,15 +23,7 @@ class ShownPicture:
 def picture_addresses(
     site: DepartmentSite, visitor: Visitor, purpose: Purpose, read: FoundRead, pictures: Sequence[ReadPicture]
 ) -> list[ShownAt]:
-    """Where the pictures of a read are shown, once each.
-
-    Args:
-        site: the open department.
-        visitor: who looks at the read.
-        purpose: what for.
-        read: the read.
-        pictures: its pictures.
-    """
+    """Where the pictures of a read are shown, once each."""
 
     def address(picture: ReadPicture) -> ShownAt:
         word = site.pictures.add(visitor, ShownPicture(purpose, read, picture.sha256))

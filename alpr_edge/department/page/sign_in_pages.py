@@ -20,11 +20,7 @@ NO_SITE = "passkeys need a name of the server that is no address: [people] domai
 
 
 class DepartmentSignInPages:
-    """The steps of signing in and out.
-
-    Args:
-        site: the open department.
-    """
+    """The steps of signing in and out."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
@@ -108,7 +104,6 @@ class DepartmentSignInPages:
 
         Args:
             fault: what went wrong; empty: nothing.
-            status: status of the answer where something did.
         """
         provider = "" if self._site.sign_on is None else self._site.sign_on.host
         hint = f"{self._site.name}: reads of all units"

@@ -24,13 +24,7 @@ log = structlog.get_logger(__name__)
 
 
 class SignOnPages:
-    """The steps of a single sign-on.
-
-    Args:
-        site: the open department.
-        sign_on: the single sign-on of its provider.
-        pages: the other ways to sign in.
-    """
+    """The steps of a single sign-on."""
 
     def __init__(self, site: DepartmentSite, sign_on: SingleSignOn, pages: DepartmentSignInPages) -> None:
         self._site = site

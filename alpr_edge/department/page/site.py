@@ -99,7 +99,6 @@ class DepartmentSite:
         return self.office.policy
 
     def sign_ins(self, visitor: Visitor) -> SignInService:
-        """What signs a visitor in."""
         return self.office.sign_ins(visitor.caller)
 
     def authoriser(self, visitor: Visitor) -> Authoriser:
@@ -118,8 +117,6 @@ class DepartmentSite:
         """The one purpose for which a visitor does something whose purpose is no choice of theirs.
 
         Args:
-            visitor: who does it.
-            operation: what is done.
             preferred: the purpose where they may do it for several, or for none: then they are refused, on record.
         """
         person = self.sign_ins(visitor).presence().person
@@ -134,24 +131,12 @@ class DepartmentSite:
         """Offer a form to whoever may do what it is for; others are refused, on record (policy 462.6(a)).
 
         Args:
-            visitor: who asks for it.
-            operation: what it is for.
             purpose: what they do that for; None: its only purpose.
-
-        Raises:
-            AccessError: they may not.
         """
         self.authoriser(visitor).require(operation, purpose or _only_purpose(operation))
 
     def page(self, template: str, visitor: Visitor, status: int = 200, /, **values: object) -> Response:
-        """A page for somebody who is signed in.
-
-        Args:
-            template: its template.
-            visitor: who looks at it.
-            status: status of the answer.
-            values: what it shows.
-        """
+        """A page for somebody who is signed in."""
         idle = self.policy.security.sessions.idle_max.total_seconds()
         strip = {
             "department": self.name,

@@ -37,17 +37,7 @@ LAST_ADMINISTRATOR = (
 def write_changes(
     connection: Connection, rosters: Rosters, author: Author, changes: Sequence[tuple[Entry, Entry]]
 ) -> None:
-    """Write changes of people inside a transaction, and publish the roster where one of them takes a right away.
-
-    Args:
-        connection: the connection of the transaction.
-        rosters: publishes.
-        author: who makes them.
-        changes: each person before and after.
-
-    Raises:
-        DepartmentError: nobody could manage people any more, or the roster cannot be signed.
-    """
+    """Write changes of people inside a transaction, and publish the roster where one of them takes a right away."""
     out = [pair for pair in changes if _is_way_out(*pair, author.at)]
     _write(connection, author, changes, out)
     has_less = any(before.has_more_rights_than(after) for before, after in changes)
@@ -58,11 +48,7 @@ def write_changes(
 def suspend_account(
     connection: Connection, rosters: Rosters, author: Author, before: Entry, after: Entry
 ) -> RosterHeader:
-    """Take an account out of use inside a transaction, and publish the roster, also where it is out already.
-
-    Raises:
-        DepartmentError: nobody could manage people any more, or the roster cannot be signed.
-    """
+    """Take an account out of use inside a transaction, and publish the roster, also where it is out already."""
     _write(connection, author, [(before, after)], [(before, after)])
     return rosters.publish_within(connection, author)
 

@@ -78,7 +78,6 @@ class DepartmentAccountRows:
         return self._connection.scalar(select(table.last_utc).where(table.person_id == person_id))
 
     def account_of(self, person_id: str) -> Account | None:
-        """The account of a person."""
         person = self.person(person_id)
         if person is None:
             return None
@@ -191,7 +190,6 @@ class DepartmentAccountRows:
         return tuple(self._connection.scalars(query))
 
     def _replace(self, table: Table, key: str, value: str | bytes, **values: Any) -> None:  # noqa: ANN401 - of columns
-        """Write the one row of a key."""
         replace_rows(self._connection, table, [{key: value, **values}])
 
 
@@ -209,8 +207,6 @@ def insert_members(connection: Connection, members: Iterable[Member], people_row
 
     Args:
         connection: the connection of a transaction that may write.
-        members: the people, of whom none is there yet.
-        people_rows: details and units of each.
     """
     cipher = cipher_of(connection)
     rows: dict[Table, list[dict[str, Any]]] = {table: [] for table in _OF_ROSTER}
@@ -236,11 +232,7 @@ def person_of_details(details: dict[str, Any]) -> Person:
 
 
 def credentials_of(cipher: SecretCipher, row: RowMapping, key_rows: Iterable[RowMapping]) -> Credentials:
-    """The credentials of rows; passkeys in their order.
-
-    Raises:
-        StoreError: a secret does not open.
-    """
+    """The credentials of rows; passkeys in their order."""
     passkeys = tuple(Passkey(key["credential_id"], key["public_key"], key["sign_count"]) for key in key_rows)
     totp, release = (cipher.open(row[name], f"{name} of {row['person_id']}").decode() for name in _SEALED)
     return Credentials(row["password_hash"], totp, release, passkeys, row["password_set"])

@@ -17,29 +17,17 @@ class DepartmentAccounts:
 
     @contextmanager
     def reading(self) -> Iterator[AccessRows]:
-        """One consistent view.
-
-        Raises:
-            StoreError: the database cannot be read.
-        """
+        """One consistent view."""
         with self.database.reading() as connection:
             yield DepartmentAccountRows(connection)
 
     def holder(self, token_sha256: str) -> SessionHolder:
-        """The holder of a token's session.
-
-        Raises:
-            StoreError: the database cannot be read.
-        """
+        """The holder of a token's session."""
         with self.reading() as rows:
             return SessionHolder.read(rows, token_sha256)
 
     @contextmanager
     def writing(self) -> Iterator[AccessRows]:
-        """One transaction that no other process writes beside, on disk when the block ends.
-
-        Raises:
-            StoreError: the database cannot be written; nothing of the block is kept.
-        """
+        """One transaction that no other process writes beside, on disk when the block ends."""
         with self.database.writing() as connection:
             yield DepartmentAccountRows(connection)

@@ -28,8 +28,6 @@ def note_activity(connection: Connection, bodies: Sequence[bytes], received: dat
     """Note the sign-ins of records, of those that are of somebody of the department.
 
     Args:
-        connection: the connection of the transaction that stores the records.
-        bodies: the records, which were checked.
         received: when they arrived, by this server's clock: that of a car may be wrong, or be set wrong.
     """
     records = list(filter(None, map(_sign_in_of, bodies)))

@@ -112,8 +112,6 @@ def note_changes(connection: Connection, author: Author, changes: Iterable[Chang
 
     Args:
         connection: the connection of a transaction that may write, which makes the changes themselves too.
-        author: who makes them.
-        changes: the changes.
     """
     changes, sequence = tuple(changes), last_change(connection)
     previous = _digest_of(connection, sequence)
@@ -146,11 +144,7 @@ def last_change(connection: Connection) -> int:
 
 
 def read_changes(connection: Connection, first: int = 1) -> Iterator[ChangePayload]:
-    """The records from a number on, each checked against the one before.
-
-    Raises:
-        AuditError: a record is missing, was changed, or is none.
-    """
+    """The records from a number on, each checked against the one before."""
     table, sequence = people_changes.c, first - 1
     previous = _digest_of(connection, sequence)
     while True:
@@ -174,10 +168,6 @@ def check_logged(connection: Connection) -> int:
 
     Returns:
         The number of the first record that the access log knows; 0: it knows none, as an earlier release made them all.
-
-    Raises:
-        AuditError: the end was cut off or is another, or there are records that the access log does not know.
-        StoreError: the access log does not open.
     """
     newest, last = next(_logged_ends(connection, is_newest_first=True), None), last_change(connection)
     if newest is None:
@@ -210,11 +200,7 @@ def has_been_there(connection: Connection, may: Callable[[Person, datetime], boo
     Whoever was suspended or lost the role since counts: otherwise that would free others of asking them.
 
     Args:
-        connection: the connection of an open transaction.
         may: whether a person may, at a moment.
-
-    Raises:
-        AuditError: a record is missing or was changed.
     """
     ids = {person_id for person_id, ways in credentials_by_id(connection).items() if any(ways)}
     ids |= set(connection.scalars(select(people_identities.c.person_id)))

@@ -21,11 +21,7 @@ Requirement = Callable[[Entry | None, Entry], None]
 
 
 class PeopleFileError(DepartmentError):
-    """A file of people is refused.
-
-    Args:
-        faults: one line each: the line of the file, the column, what was expected.
-    """
+    """A file of people is refused."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__(f"nobody was imported; faulty lines {len(faults)}")
@@ -68,9 +64,6 @@ def plan_import(
     """Compare a file with the people there are.
 
     Args:
-        text: the file.
-        entries: everybody.
-        author: who imports, and when.
         requirements: each raises DepartmentError where somebody may not be added (None before) or changed so.
 
     Raises:

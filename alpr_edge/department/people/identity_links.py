@@ -34,11 +34,7 @@ class IdentityLink:
 
 
 class IdentityLinks:
-    """The links of a department; threads may share it.
-
-    Args:
-        database: its database.
-    """
+    """The links of a department; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase) -> None:
         self._database = database
@@ -56,12 +52,6 @@ class IdentityLinks:
 
     def link(self, author: Author, name: str, issuer: str, subject: str) -> str:
         """Link a person; returns their id.
-
-        Args:
-            author: who links them.
-            name: the person's id, badge or e-mail address.
-            issuer: the provider, as its tokens name it.
-            subject: what the provider calls them.
 
         Raises:
             DepartmentError: nobody has that name, or one of the two is linked already.
@@ -92,11 +82,7 @@ def linked_person(connection: Connection, issuer: str, subject: str) -> str:
 
 
 def link_person(connection: Connection, author: Author, person_id: str, issuer: str, subject: str) -> None:
-    """Link a person inside a transaction; what is linked so already stays.
-
-    Raises:
-        DepartmentError: one of the two is linked to another, or the subject can be none.
-    """
+    """Link a person inside a transaction; what is linked so already stays."""
     if not is_subject(subject):
         raise DepartmentError("a subject is 1 to 255 printable ASCII characters without blanks around them")
     table = people_identities.c

@@ -73,14 +73,7 @@ class OpenInvitation:
 
 
 class Invitations:
-    """The invitations of a department; threads may share it.
-
-    Args:
-        directory: the department's folder.
-        database: its database.
-        rosters: publishes what was set.
-        passwords: hashes passwords.
-    """
+    """The invitations of a department; threads may share it."""
 
     def __init__(
         self,
@@ -104,11 +97,7 @@ class Invitations:
         return NewInvitation(person_id, token, expires_at)
 
     def begin(self, token: str, now: datetime) -> str:
-        """Exchange the token of an address for a cookie, once; a wrong one writes nothing.
-
-        Raises:
-            AccessError: no invitation waits for this token.
-        """
+        """Exchange the token of an address for a cookie, once; a wrong one writes nothing."""
         cookie = secrets.token_urlsafe(TOKEN_BYTES)
         is_it = (_table.c.token_sha256 == token_digest(token)) & _table.c.begun_at.is_(None)
         is_open = _table.c.withdrawn_at.is_(None) & (_table.c.expires_at > now)
@@ -123,11 +112,6 @@ class Invitations:
         return cookie
 
     def find(self, cookie: str, now: datetime) -> OpenInvitation:
-        """The invitation of a cookie.
-
-        Raises:
-            AccessError: there is none, or its time is over.
-        """
         with self._database.reading() as connection:
             return _open_invitation(connection, cookie, now)
 
@@ -137,22 +121,12 @@ class Invitations:
         return load_people_settings(self._directory).security.password_characters_min
 
     def set_password(self, cookie: str, password: str, now: datetime) -> None:
-        """Set the password.
-
-        Raises:
-            PasswordError: it is not good enough; the text says why.
-            AccessError: no invitation.
-        """
         names = Organisations.of(load_department_file(self._directory)).names
         check_password(password, self.find(cookie, now).person, self.password_characters_min, names)
         self._write(cookie, now, password_hash=self._passwords.hash(password))
 
     def shared_secret(self, cookie: str, now: datetime) -> str:
-        """The secret for the authenticator app, made when it is first asked for.
-
-        Raises:
-            AccessError: no invitation.
-        """
+        """The secret for the authenticator app, made when it is first asked for."""
         with self._database.writing() as connection:
             invitation = _open_invitation(connection, cookie, now)
             secret = invitation.pending.totp_secret
@@ -163,11 +137,7 @@ class Invitations:
             return secret
 
     def confirm_code(self, cookie: str, code: str, now: datetime) -> bool:
-        """Note that the app of the person shows the right codes; False: this one is wrong.
-
-        Raises:
-            AccessError: no invitation, or too many codes were wrong.
-        """
+        """Note that the app of the person shows the right codes; False: this one is wrong."""
         invitation = self.find(cookie, now)
         step = matching_step(invitation.pending.totp_secret, code, now)
         with self._database.writing() as connection:
@@ -183,21 +153,13 @@ class Invitations:
         return True
 
     def passkey_options(self, cookie: str, site: RelyingParty, now: datetime) -> str:
-        """What the browser needs to make a passkey, as JSON.
-
-        Raises:
-            AccessError: no invitation.
-        """
+        """What the browser needs to make a passkey, as JSON."""
         invitation, challenge = self.find(cookie, now), new_challenge()
         self._write(cookie, now, challenge=challenge)
         return registration_options(invitation.person, invitation.pending, site, challenge)
 
     def add_passkey(self, cookie: str, site: RelyingParty, response: str, now: datetime) -> None:
-        """Add the passkey of a browser's answer; each challenge is good for one.
-
-        Raises:
-            AccessError: no invitation, or the answer does not hold.
-        """
+        """Add the passkey of a browser's answer; each challenge is good for one."""
         with self._database.writing() as connection:
             invitation, row = _open_invitation(connection, cookie, now), _row(connection, cookie)
             _set(connection, cookie, challenge=None)
@@ -210,10 +172,6 @@ class Invitations:
         """Make what was set the person's credentials, and publish the roster with them; their sessions end.
 
         The secret of their release codes is a new one as well: a unit that was stolen may have told the one before.
-
-        Raises:
-            AccessError: no invitation, or password and code are not both set.
-            DepartmentError: the roster cannot be signed; nothing was changed.
         """
         with self._database.writing() as connection:
             invitation = _open_invitation(connection, cookie, now)

@@ -70,10 +70,6 @@ class Organisations:
 
         Args:
             before: the person as they are; None: somebody new.
-            after: as they are to be.
-
-        Raises:
-            DepartmentError: no exception lets them have it; the text says what to do.
         """
         if after.person.status is not AccountStatus.ACTIVE:
             return

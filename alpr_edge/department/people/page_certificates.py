@@ -33,14 +33,7 @@ def issue_page_certificate(directory: Path, unit_id: str, request: str, days: in
     """Issue the certificate (PEM) of a unit's page.
 
     Args:
-        directory: the department's folder.
-        unit_id: the unit, by its own certificate.
         request: a certificate request; only its key counts.
-        days: how long it holds.
-
-    Raises:
-        CertificateRefusedError: the request is none, or there is no name for the page that is not the department's own.
-        DepartmentError: no authority, no server certificate, or wrong settings.
     """
     key, settings = key_of(request), load_people_settings(directory)
     name = page_name(unit_id, settings.domain)

@@ -136,10 +136,6 @@ def end_sessions_of(
     """End the sessions of a person; returns how many.
 
     Args:
-        connection: the connection of the transaction.
-        person_id: the person.
-        factors: the ways to sign in whose sessions end.
-        reason: why they end.
         except_sha256: the digest of the token of the one that stays; empty: none does.
     """
     rows = DepartmentAccountRows(connection)

@@ -57,11 +57,7 @@ WordT = TypeVar("WordT", bound=StrEnum)
 
 
 class FieldFaultsError(DepartmentError):
-    """Texts or values of a person are refused.
-
-    Args:
-        faults: one a column, which begins with its name.
-    """
+    """Texts or values of a person are refused."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("; ".join(faults))
@@ -110,8 +106,6 @@ def new_entry(texts: Mapping[str, str], approved_by: str, now: datetime) -> Entr
 
     Args:
         texts: by :data:`COLUMNS`; one that is missing or empty gets its default, which allows nothing.
-        approved_by: who approves the account where the texts do not say.
-        now: the present moment.
 
     Raises:
         FieldFaultsError: texts are missing or wrong; it names each column and what was expected.
@@ -142,7 +136,6 @@ def changed_entry(entry: Entry, texts: Mapping[str, str]) -> Entry:
     """A person with other values.
 
     Args:
-        entry: the person as they are.
         texts: by :data:`COLUMNS`, only those that change; an empty one clears a list or a date.
 
     Raises:

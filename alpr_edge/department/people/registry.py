@@ -61,8 +61,6 @@ class People:
     """The people of a department; threads may share it.
 
     Args:
-        directory: the department's folder.
-        database: its database.
         passwords: hashes passwords; None: at the cost of this release.
     """
 
@@ -75,15 +73,7 @@ class People:
         """The invitations to set password, code and passkeys."""
 
     def add(self, author: Author, texts: Mapping[str, str]) -> Entry:
-        """Add somebody.
-
-        Args:
-            author: who adds them.
-            texts: by the columns of :mod:`~alpr_edge.department.people.person_fields`.
-
-        Raises:
-            DepartmentError: a text is wrong, or the id, badge or address is somebody's already.
-        """
+        """Add somebody."""
         entry = new_entry(texts, author.name, author.at)
         with self._database.writing() as connection:
             self.add_within(connection, author, entry)
@@ -99,16 +89,7 @@ class People:
         note_changes(connection, author, [entry_change(ChangeAction.ADD, None, entry)])
 
     def change(self, author: Author, name: str, texts: Mapping[str, str]) -> Entry:
-        """Change somebody; whoever left stays so, since an id is never given to anybody again.
-
-        Args:
-            author: who changes them.
-            name: id, badge or e-mail address.
-            texts: what changes, likewise.
-
-        Raises:
-            DepartmentError: nobody has that name, or a text is wrong.
-        """
+        """Change somebody; whoever left stays so, since an id is never given to anybody again."""
         with self._database.writing() as connection:
             return self.change_within(connection, author, name, texts)
 
@@ -127,11 +108,7 @@ class People:
         return entry
 
     def suspend(self, author: Author, name: str, status: AccountStatus = AccountStatus.SUSPENDED) -> RosterHeader:
-        """Suspend an account, end its sessions here and publish the roster that tells the units; all or nothing.
-
-        Raises:
-            DepartmentError: nobody has that name, or the roster cannot be signed.
-        """
+        """Suspend an account, end its sessions here and publish the roster that tells the units; all or nothing."""
         with self._database.writing() as connection:
             return self.suspend_within(connection, author, require_entry(connection, name), status)
 
@@ -144,11 +121,7 @@ class People:
         return suspend_account(connection, self.rosters, author, before, entry)
 
     def unlock(self, author: Author, name: str) -> RosterHeader:
-        """Unlock an account here, and by the next roster in every car.
-
-        Raises:
-            DepartmentError: nobody has that name, or the roster cannot be signed.
-        """
+        """Unlock an account here, and by the next roster in every car."""
         with self._database.writing() as connection:
             before = require_entry(connection, name)
             entry = Entry.of(replace(before.person, unlocks=before.person.unlocks + 1), before.units)
@@ -160,16 +133,7 @@ class People:
             return self.rosters.publish_within(connection, author)
 
     def release_code(self, author: Author, name: str, challenge: str) -> str:
-        """The code that unlocks an account in a car that no roster reaches, for one lock of it alone.
-
-        Args:
-            author: who reads it out; they know the person's voice, or call them back.
-            name: id, badge or e-mail address.
-            challenge: the digits that the car shows.
-
-        Raises:
-            DepartmentError: nobody has that name, or the digits are none.
-        """
+        """The code that unlocks an account in a car that no roster reaches, for one lock of it alone."""
         digits = challenge.strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) == CHALLENGE_DIGITS):
             raise DepartmentError("a challenge is the 8 digits that the car shows at: alpr-edge accounts unlock --code")
@@ -183,11 +147,7 @@ class People:
             return release_code(account.credentials.release_secret, lock)
 
     def invite(self, author: Author, name: str) -> NewInvitation:
-        """Invite a person to set password, code and passkeys; an invitation before ends.
-
-        Raises:
-            DepartmentError: nobody has that name, or the account is not active.
-        """
+        """Invite a person to set password, code and passkeys; an invitation before ends."""
         with self._database.writing() as connection:
             person = require_entry(connection, name).person
             if person.status is not AccountStatus.ACTIVE:
@@ -201,12 +161,7 @@ class People:
         """Add and change everybody in a CSV file; nobody where a line is wrong.
 
         Args:
-            author: who imports.
-            text: the file, with a line of column names.
             is_dry_run: only say what would be done.
-
-        Raises:
-            PeopleFileError: lines are wrong; all of them are named.
         """
         with self._database.reading() as connection:
             if is_dry_run:
@@ -225,20 +180,12 @@ class People:
         return plan_import(text, all_entries(connection), author, requirements)
 
     def changes(self, first: int = 1) -> list[ChangePayload]:
-        """The record of changes from a number on, checked.
-
-        Raises:
-            AuditError: a record is missing or was changed.
-        """
+        """The record of changes from a number on, checked."""
         with self._database.reading() as connection:
             return list(read_changes(connection, first))
 
     def logged_from(self) -> int:
-        """From which number on the access log has the record of changes; 0: from none on.
-
-        Raises:
-            AuditError: its end is not the one that the access log has.
-        """
+        """From which number on the access log has the record of changes; 0: from none on."""
         with self._database.reading() as connection:
             return check_logged(connection)
 
@@ -278,11 +225,7 @@ def open_people(directory: Path) -> Iterator[People]:
 
 
 def require_entry(connection: Connection, name: str) -> Entry:
-    """The person of an id, a badge or an e-mail address.
-
-    Raises:
-        DepartmentError: nobody has it.
-    """
+    """The person of an id, a badge or an e-mail address."""
     entry = find_entry(connection, name)
     if entry is None:
         raise DepartmentError(f"{name}: nobody has this id, badge or e-mail address; see: department people list")

@@ -65,12 +65,7 @@ class RosterStanding:
 
 
 class RosterStandings:
-    """Says how the roster stands; threads may share it.
-
-    Args:
-        directory: the department's folder.
-        database: its database.
-    """
+    """Says how the roster stands; threads may share it."""
 
     def __init__(self, directory: Path, database: DepartmentDatabase) -> None:
         self._directory = directory
@@ -119,8 +114,6 @@ def exposed_people(database: DepartmentDatabase, unit_id: str, ended_at: datetim
     """The people whose sign-in secrets a unit's roster held, and who have no new ones since it was ended; by name.
 
     Args:
-        database: the department's database.
-        unit_id: the unit.
         ended_at: when it was ended, UTC. Who finished an invitation after that has new secrets, all of them.
 
     Raises:

@@ -49,12 +49,7 @@ class RosterFile:
 
 
 class Rosters:
-    """The rosters of a department; threads may share it.
-
-    Args:
-        directory: the department's folder.
-        database: its database.
-    """
+    """The rosters of a department; threads may share it."""
 
     def __init__(self, directory: Path, database: DepartmentDatabase) -> None:
         self._directory = directory
@@ -64,10 +59,6 @@ class Rosters:
 
     def publish(self, author: Author, after: int = 0) -> RosterHeader:
         """Publish everybody as they are now.
-
-        Args:
-            author: who publishes.
-            after: a serial that units hold already; the new one is higher, also where this database was set back.
 
         Raises:
             DepartmentError: no key, or wrong settings.

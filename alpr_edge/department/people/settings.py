@@ -39,11 +39,7 @@ class PeopleSettings:
         return load_security_profile(PolicySettings(security_profile=self.table.security_profile))
 
     def origin(self, port: int) -> str:
-        """The origin of the page of invitations.
-
-        Args:
-            port: the port that it is served at.
-        """
+        """The origin of the page of invitations."""
         host = self.domain or "localhost"
         return self.table.address or (f"https://{host}" if port == 443 else f"https://{host}:{port}")
 
@@ -54,9 +50,6 @@ class PeopleSettings:
 
 def load_people_settings(directory: Path) -> PeopleSettings:
     """Load the settings of a department.
-
-    Args:
-        directory: the department's folder, with the certificate of its server.
 
     Raises:
         DepartmentError: a key is wrong, or there is no department.

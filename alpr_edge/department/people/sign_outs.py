@@ -31,13 +31,7 @@ class SignedOutPerson:
 
 
 class SignOuts:
-    """Signs people of a department out; threads may share it.
-
-    Args:
-        database: its database.
-        rosters: publishes it.
-        clock: says when.
-    """
+    """Signs people of a department out; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, rosters: Rosters, clock: Clock) -> None:
         self._database = database
@@ -45,18 +39,7 @@ class SignOuts:
         self._clock = clock
 
     def sign_out(self, authoriser: Authoriser, name: str, reason: str) -> SignedOutPerson:
-        """End every session of somebody and an open invitation, and publish the roster for the cars; all or nothing.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            name: the person's id, badge or e-mail address.
-            reason: for the record.
-
-        Raises:
-            AccessError: it is refused.
-            DepartmentError: nobody has that name, or the roster cannot be signed.
-            StoreError: it is not recorded.
-        """
+        """End every session of somebody and an open invitation, and publish the roster for the cars; all or nothing."""
         with self._database.reading() as connection:
             person_id = require_entry(connection, name).person.person_id
         subject = AccessSubject((person_id,), note=reason[:NOTE_CHARACTERS_MAX])

@@ -25,11 +25,7 @@ def require_new(connection: Connection, person: Person) -> None:
 
 
 def take_names(connection: Connection, person: Person) -> None:
-    """Make badge and address a person's alone; those who left give theirs up, as they sign in with nothing any more.
-
-    Raises:
-        TakenError: one of them is somebody else's who has not left.
-    """
+    """Make badge and address a person's alone; those who left give theirs up, as they sign in with nothing any more."""
     names, people = schema.people_names.c, schema.people.c
     query = select(names.name, people.details).join(schema.people, people.person_id == names.person_id)
     query = query.where(names.name.in_(person.sign_in_names), names.person_id != person.person_id)

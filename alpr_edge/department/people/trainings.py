@@ -36,13 +36,7 @@ COMMAND = "alpr-edge department people training"
 
 
 class TrainingRegister:
-    """The trainings of a department's people; threads may share it.
-
-    Args:
-        database: its database.
-        rosters: publishes what was recorded.
-        clock: says when.
-    """
+    """The trainings of a department's people; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, rosters: Rosters, clock: Clock) -> None:
         self._database = database
@@ -53,15 +47,7 @@ class TrainingRegister:
         """Record until when somebody's trainings hold, and publish the roster that tells the units.
 
         Args:
-            authoriser: allows it and puts it on record.
-            name: the person's id, badge or e-mail address.
             texts: ``cjis_training_until`` and ``alpr_training_until``, those that change.
-            reason: for the record, such as the course.
-
-        Raises:
-            AccessError: it is refused.
-            DepartmentError: nobody has that name, a date is none, or nothing changes.
-            StoreError: it is not recorded.
         """
         with self._database.reading() as connection:
             before = _entry(connection, name)
@@ -94,10 +80,6 @@ def training_requirement(connection: Connection, author: Author) -> Callable[[En
 
     It is given somebody as they were (None: they are new) and shall be, and raises DepartmentError where a training
     would change. Whether there was a Training Supervisor is asked once, however many people are changed.
-
-    Args:
-        connection: the connection of the transaction that changes people.
-        author: who changes them.
     """
     has_supervisor: bool | None = None
 
@@ -116,12 +98,7 @@ def training_requirement(connection: Connection, author: Author) -> Callable[[En
 
 
 def training_warnings(database: DepartmentDatabase, now: datetime) -> list[str]:
-    """What has to be done about trainings, a line each; nobody is named.
-
-    Args:
-        database: the department's database.
-        now: the present moment, with a zone.
-    """
+    """What has to be done about trainings, a line each; nobody is named."""
     with database.reading() as connection:
         counts = training_counts((entry.person for entry in all_entries(connection)), now)
     see = "see: alpr-edge department people list --training-ends"

@@ -70,7 +70,6 @@ def initialise(directory: Path, names: Sequence[str]) -> TlsFiles:
 
     Args:
         directory: the department's folder, made with mode 0700.
-        names: host names and addresses that units reach the server under.
 
     Raises:
         DepartmentError: no name, one that is none of a host, or a file cannot be used.
@@ -132,8 +131,6 @@ class Authority:
         """Issue a unit's certificate: its id as common name, for clients alone.
 
         Args:
-            unit_id: the id of the unit.
-            key: the public key whose private half the unit has proved to hold.
             days: the days from now for which the certificate holds; 0 and below makes one that has run out.
         """
         return self.issue(unit_id, key, ExtendedKeyUsageOID.CLIENT_AUTH, days)

@@ -23,11 +23,7 @@ VOUCHER_LIFETIME = timedelta(days=UNIT_DAYS)
 
 
 def signing_key_of(request: str) -> Ed25519PublicKey:
-    """The Ed25519 key whose holder signed a certificate request (PEM).
-
-    Raises:
-        CertificateRefusedError: it is no such request.
-    """
+    """The Ed25519 key whose holder signed a certificate request (PEM)."""
     try:
         read = x509.load_pem_x509_csr(request.encode("ascii"))
         key = read.public_key()
@@ -40,14 +36,7 @@ def signing_key_of(request: str) -> Ed25519PublicKey:
 
 
 def vouch_for_signer(authority: Authority, unit_id: str, key: Ed25519PublicKey, days: int = UNIT_DAYS) -> KeyVoucher:
-    """Vouch that a key signs the evidence packages of a unit.
-
-    Args:
-        authority: the department's.
-        unit_id: the unit, whose certificate was checked on the connection that the key came by.
-        key: the public key.
-        days: how long from now.
-    """
+    """Vouch that a key signs the evidence packages of a unit."""
     certificate = authority.issue(unit_id, key, DOCUMENT_SIGNING, days)
     return KeyVoucher(certificate.public_bytes(Encoding.PEM), authority.certificate.public_bytes(Encoding.PEM))
 

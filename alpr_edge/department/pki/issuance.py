@@ -42,11 +42,7 @@ class CertificateOrder:
 
 
 def key_of(request: str) -> ec.EllipticCurvePublicKey:
-    """The P-256 key whose holder signed a certificate request (PEM).
-
-    Raises:
-        CertificateRefusedError: it is no such request.
-    """
+    """The P-256 key whose holder signed a certificate request (PEM)."""
     try:
         read = x509.load_pem_x509_csr(request.encode("ascii"))
         key = read.public_key()
@@ -64,11 +60,7 @@ def key_of(request: str) -> ec.EllipticCurvePublicKey:
 
 
 def issue(connection: Connection, authority: Authority, order: CertificateOrder, days: int = UNIT_DAYS) -> bytes:
-    """Issue and record a certificate; returns its PEM.
-
-    Raises:
-        CertificateRefusedError: the key may not be certified, the unit holds too many, or the authority has ended.
-    """
+    """Issue and record a certificate; returns its PEM."""
     now = naive_utc_now()
     if authority.certificate.not_valid_after_utc.replace(tzinfo=None) <= now:
         raise CertificateRefusedError(Refusal.AUTHORITY)

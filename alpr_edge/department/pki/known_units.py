@@ -7,12 +7,7 @@ from alpr_edge.domain.errors import DepartmentError
 
 
 def unknown_units(units: Units, unit_ids: Collection[str]) -> list[str]:
-    """Those ids, ascending, whose unit was never invited.
-
-    Args:
-        units: the units of the department.
-        unit_ids: what was typed.
-    """
+    """Those ids, ascending, whose unit was never invited."""
     return sorted(set(unit_ids) - {each.unit_id for each in units.records()}) if unit_ids else []
 
 

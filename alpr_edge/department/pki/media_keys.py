@@ -61,14 +61,7 @@ def public_pem(key: X25519PrivateKey) -> str:
 
 
 class ReceiptSigner:
-    """Signs receipts as the department's server.
-
-    Args:
-        files: the files with the server's certificate and key.
-
-    Raises:
-        DepartmentError: they are not there, or of another kind than units can check.
-    """
+    """Signs receipts as the department's server."""
 
     def __init__(self, files: TlsFiles) -> None:
         try:

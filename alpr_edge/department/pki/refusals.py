@@ -21,12 +21,7 @@ WORDS = {
 
 
 class CertificateRefusedError(DepartmentError):
-    """No certificate is given.
-
-    Args:
-        reason: why.
-        retry_after_s: when to come again, where that helps.
-    """
+    """No certificate is given."""
 
     def __init__(self, reason: Refusal, retry_after_s: float | None = None) -> None:
         super().__init__(WORDS[reason])

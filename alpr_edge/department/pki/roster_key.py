@@ -47,9 +47,6 @@ class RosterSigner:
 def load_roster_signer(directory: Path) -> RosterSigner:
     """The signer of a department's rosters; its key is made where there is none.
 
-    Args:
-        directory: the department's folder, with the certificate of its server.
-
     Raises:
         DepartmentError: the key cannot be read, made or used; one that is damaged is never replaced.
     """

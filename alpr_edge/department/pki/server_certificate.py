@@ -89,11 +89,6 @@ def server_names(files: TlsFiles) -> list[str]:
 def renew_server_certificate(files: TlsFiles, add: Sequence[str] = (), remove: Sequence[str] = ()) -> ServerCertificate:
     """Make a new key and certificate for the server, for the same names.
 
-    Args:
-        files: the files of the department.
-        add: the names to add.
-        remove: the names to leave out from now on.
-
     Raises:
         DepartmentError: there is no certificate to renew, no authority to sign a new one, or no name is left.
     """

@@ -85,35 +85,21 @@ class UnitRecord:
 
 
 class Units:
-    """The units of a department; threads may share it.
-
-    Args:
-        database: the database of the department.
-        files: the files of its authority; read when a certificate is issued.
-    """
+    """The units of a department; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, files: TlsFiles) -> None:
         self._database = database
         self._files = files
 
     def invite(self, unit_id: str, valid: timedelta) -> NewCode:
-        """Make a one-time code for a unit; also for one that was revoked, whose new certificate will count.
-
-        Raises:
-            DepartmentError: not a unit id, or no authority to certify it.
-        """
+        """Make a one-time code for a unit; also for one that was revoked, whose new certificate will count."""
         _check_id(unit_id)
         secret = Authority.load(self._files).secret(_CODES)
         with self._database.writing() as connection:
             return codes.make(connection, secret, unit_id, valid)
 
     def enrol(self, unit_id: str, code: str, request: str, address: str | None = None) -> bytes:
-        """Give a unit its certificate (PEM) for its one-time code in canonical form.
-
-        Raises:
-            CertificateRefusedError: it gets none.
-            DepartmentError: no authority.
-        """
+        """Give a unit its certificate (PEM) for its one-time code in canonical form."""
         _check_id(unit_id)
         order, authority = CertificateOrder(unit_id, key_of(request), address), Authority.load(self._files)
         secret = authority.secret(_CODES)
@@ -131,12 +117,7 @@ class Units:
     def renew(
         self, unit_id: str, fingerprint: str, request: str, address: str | None = None, days: int = UNIT_DAYS
     ) -> bytes:
-        """Give a unit the certificate (PEM) after the one it has; the same again for the same request.
-
-        Raises:
-            CertificateRefusedError: it gets none.
-            DepartmentError: no authority.
-        """
+        """Give a unit the certificate (PEM) after the one it has; the same again for the same request."""
         order = CertificateOrder(unit_id, key_of(request), address, fingerprint)
         authority = Authority.load(self._files)
         with self._database.writing() as connection:
@@ -145,11 +126,7 @@ class Units:
             return issued_before(connection, order) or issue(connection, authority, order, days)
 
     def add(self, certificate: x509.Certificate) -> str:
-        """Record a certificate that an authority of the agency's own made; returns the unit's id.
-
-        Raises:
-            DepartmentError: it is not of the authority in ``ca.pem``, or names no unit.
-        """
+        """Record a certificate that an authority of the agency's own made; returns the unit's id."""
         names = [str(name.value) for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         unit_id, key = names[0] if len(names) == 1 else "", certificate.public_key()
         _check_id(unit_id)
@@ -188,12 +165,7 @@ class Units:
         """End every certificate and code of a unit, from the next request on; the record of them stays.
 
         Args:
-            unit_id: the unit.
-            reason: why, in words; a unit that was revoked before keeps its first reason beside this one.
             end: as what it is ended, which takes the place of what was said before; None: it is not said.
-
-        Raises:
-            DepartmentError: no such unit.
         """
         with self._database.writing() as connection:
             table = certificates.c

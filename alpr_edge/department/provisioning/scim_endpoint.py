@@ -41,9 +41,7 @@ class ScimEndpoint:
     """The SCIM server of a department.
 
     Args:
-        users: the users.
         token_sha256: SHA-256 of the token, in hexadecimal: the token itself is not kept.
-        origin: where the other system reaches the page.
     """
 
     def __init__(self, users: ScimUsers, token_sha256: str, origin: str) -> None:
@@ -60,7 +58,6 @@ class ScimEndpoint:
         return Route(f"{ROOT}/{{path:path}}", self.answer, methods=list(METHODS))
 
     async def answer(self, request: Request) -> Response:
-        """Answer a request."""
         if not self._is_known(request):
             return self._refuse(subscriber_network(host_of(request)))
         try:
@@ -109,11 +106,7 @@ class ScimEndpoint:
 
 
 def load_token_sha256(table: ProvisioningTable, directory: Path) -> str:
-    """The digest of the token that the other system sends.
-
-    Raises:
-        DepartmentError: the file cannot be read, or holds no digest.
-    """
+    """The digest of the token that the other system sends."""
     setting = "provisioning.token"
     content = read_secret_file(secret_file(table.token, directory, setting)).strip()
     if not _SHA256.fullmatch(content):

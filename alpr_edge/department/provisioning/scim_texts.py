@@ -4,12 +4,7 @@ from alpr_edge.department.provisioning.scim_models import EnterpriseNumber, Prov
 
 
 def person_texts(user: Provisioned, organisation: str) -> dict[str, str]:
-    """The columns of :mod:`~alpr_edge.department.people.person_fields` that a user fills.
-
-    Args:
-        user: the user.
-        organisation: the department's own name.
-    """
+    """The columns of :mod:`~alpr_edge.department.people.person_fields` that a user fills."""
     number = user[EnterpriseNumber]
     user_name = user.user_name or ""
     parts = (user.name.given_name, user.name.family_name) if user.name is not None else ()

@@ -54,11 +54,7 @@ class ProvisionedPeople:
 
 
 class ScimUsers(ScimStorage):
-    """The users; threads may share it.
-
-    Args:
-        made_of: the people, and what is added to what SCIM says.
-    """
+    """The users; threads may share it."""
 
     def __init__(self, made_of: ProvisionedPeople) -> None:
         self._made_of = made_of
@@ -70,7 +66,6 @@ class ScimUsers(ScimStorage):
         *,
         response_parameters: ResponseParameters[Any] | None = None,
     ) -> Resource[Any]:
-        """A user."""
         del resource_type, response_parameters
         with self._made_of.database.reading() as connection:
             return _user(connection, _row(connection, resource_id))

@@ -99,13 +99,8 @@ def check_feed(feed: FeedToPublish, source: FeedSource, steps: Sequence[Publishe
     """Check a feed as the units will.
 
     Args:
-        feed: the feed.
-        source: how it is read and checked.
         steps: the newest complete list of the source and the changes to it, oldest first; empty: there is none.
         now: the moment, UTC.
-
-    Raises:
-        DepartmentError: the units would refuse it; the text says why.
     """
     try:
         return _check(feed, source, steps, now)
@@ -217,11 +212,7 @@ _ListBefore = tuple["GenerationDraft | None", Generation | None, float | None]
 
 
 def _list_before(source: FeedSource, steps: Sequence[PublishedList], *, must_be_read: bool) -> _ListBefore:
-    """What the units have, by reading again what was published; None: there is nothing, or it cannot be read.
-
-    Raises:
-        FeedError: it cannot be read, and a change needs it.
-    """
+    """What the units have, by reading again what was published; None: there is nothing, or it cannot be read."""
     try:
         return _read_again(source, steps)
     except FeedError as error:

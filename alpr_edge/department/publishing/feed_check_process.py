@@ -29,14 +29,8 @@ def check_in_process(
     """Check a feed as :func:`~alpr_edge.department.publishing.feed_check.check_feed` does, in a process of its own.
 
     Args:
-        feed: the feed.
-        source: how it is read and checked.
         steps: the newest complete list of the source and the changes to it, oldest first; empty: there is none.
         now: the moment, UTC.
-
-    Raises:
-        DepartmentError: the units would refuse it, the check had not enough memory or time, or it was stopped with the
-            page; the text says why.
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
@@ -58,11 +52,7 @@ def check_in_process(
 
 
 def _receive_check(pipe: Connection, feed: FeedToPublish) -> FeedCheck | None:
-    """What the process found; None: it ended without a word.
-
-    Raises:
-        DepartmentError: it refused the feed, or took too long.
-    """
+    """What the process found; None: it ended without a word."""
     deadline_s = time.monotonic() + CHECK_S_MAX
     while pipe.poll(max(0.0, deadline_s - time.monotonic())):
         try:

@@ -27,12 +27,7 @@ from alpr_edge.settings.lists import FeedSource
 
 
 class ListPublisher:
-    """Checks feeds, publishes them as lists, and says which unit has which; threads may share it.
-
-    Args:
-        directory: the department's folder.
-        database: its database.
-    """
+    """Checks feeds, publishes them as lists, and says which unit has which; threads may share it."""
 
     def __init__(self, directory: Path, database: DepartmentDatabase) -> None:
         self._directory = directory
@@ -80,8 +75,6 @@ class ListPublisher:
         """Publish a feed, with a note of who did and what the check found.
 
         Args:
-            feed: the feed.
-            author: who publishes it.
             check: what the check of this feed found; None: it was not checked.
             audience: the units that it is meant for from now on; None: those that it was meant for.
 

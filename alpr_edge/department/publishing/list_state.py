@@ -107,11 +107,6 @@ def _unit_holding(
     """What one unit has.
 
     Args:
-        unit_id: the unit.
-        source: the list.
-        request: its last request for it.
-        held: since when it has what.
-        heard: its last heartbeat.
         newest: the serial that is published for it; None: there is none.
     """
     in_use = [] if heard is None else [each for each in heard.payload.lists if each.source == source]

@@ -33,13 +33,7 @@ class SettingChange:
 def settings_changes(
     new: SettingsToPublish, enrolled: Collection[str], steps: Sequence[UnitSettingsStep]
 ) -> list[SettingChange]:
-    """What a publication changes against what counts in its units; a key that it leaves out is the file's again.
-
-    Args:
-        new: what would be published.
-        enrolled: the ids of all units.
-        steps: every publication and withdrawal until then.
-    """
+    """What a publication changes against what counts in its units; a key that it leaves out is the file's again."""
     before = [_counting_values(steps, each) for each in new.units or enrolled] or [{}]
     after = flat_values(new.values)
     keys = sorted(after.keys() | {key for each in before for key in each})
@@ -54,11 +48,6 @@ def withdrawal_changes(
     serial: int, enrolled: Collection[str], steps: Sequence[UnitSettingsStep]
 ) -> list[SettingChange]:
     """What the withdrawal of a publication changes: in each of its units the one before it counts again, or its file.
-
-    Args:
-        serial: of the publication.
-        enrolled: the ids of all units.
-        steps: every publication and withdrawal until then.
 
     Raises:
         DepartmentError: there is no such publication, or it was withdrawn.

@@ -65,21 +65,13 @@ class UnitSettingsLine:
 
 
 class UnitSettingsRecord:
-    """The record of what units say of their settings; threads may share it.
-
-    Args:
-        database: the database of the department.
-    """
+    """The record of what units say of their settings; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase) -> None:
         self._database = database
 
     def note(self, unit_id: str, said: SettingsStatement) -> None:
-        """Note what a unit says; nothing is written where it says the same as before.
-
-        Raises:
-            StoreError: it cannot be written.
-        """
+        """Note what a unit says; nothing is written where it says the same as before."""
         mine, now = unit_settings.c.unit_id == unit_id, naive_utc_now()
         with self._database.reading() as connection:
             row = connection.execute(select(unit_settings).where(mine)).first()
@@ -110,11 +102,6 @@ def settings_lines(
 ) -> list[UnitSettingsLine]:
     """What each unit that is enrolled should have and has, by its id.
 
-    Args:
-        directory: the department's folder.
-        database: its database.
-        steps: every publication and withdrawal.
-
     Raises:
         StoreError: the database does not answer.
     """
@@ -127,8 +114,6 @@ def unit_line(unit_id: str, steps: tuple[UnitSettingsStep, ...], said: HeldSetti
     """What a unit should have and has.
 
     Args:
-        unit_id: the unit.
-        steps: every publication and withdrawal.
         said: what it said last; None: nothing.
     """
     serial, step = counting_step(steps, unit_id)

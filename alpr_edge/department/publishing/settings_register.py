@@ -123,12 +123,7 @@ def read_remote_text(text: str) -> Values:
 
 
 class SettingsRegister:
-    """The register of units' settings; threads may share it.
-
-    Args:
-        directory: the department's folder.
-        database: its database.
-    """
+    """The register of units' settings; threads may share it."""
 
     def __init__(self, directory: Path, database: DepartmentDatabase) -> None:
         self._directory = directory
@@ -137,13 +132,6 @@ class SettingsRegister:
         self._steps: tuple[UnitSettingsStep, ...] = ()
 
     def publish(self, new: SettingsToPublish, author: SettingsAuthor) -> UnitSettingsStep:
-        """Publish settings for units.
-
-        Raises:
-            DepartmentError: there is no such unit, something was published since, or too much was.
-            SettingsError: a unit would refuse them.
-            StoreError: nothing was published.
-        """
         self.check(new)
         return self._add(0, new, author)
 
@@ -155,21 +143,12 @@ class SettingsRegister:
         require_units(Units(self._database, TlsFiles(self._directory)), new.units)
 
     def withdraw(self, serial: int, author: SettingsAuthor) -> UnitSettingsStep:
-        """Withdraw a publication: the one before it counts again, or each unit's own file alone.
-
-        Raises:
-            DepartmentError: there is no such publication, or it was withdrawn.
-            StoreError: nothing was withdrawn.
-        """
+        """Withdraw a publication: the one before it counts again, or each unit's own file alone."""
         published = counting_publication(self.steps(), serial)
         return self._add(serial, SettingsToPublish({}, published.units), author)
 
     def steps(self) -> tuple[UnitSettingsStep, ...]:
-        """Every publication and withdrawal, oldest first.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
+        """Every publication and withdrawal, oldest first."""
         with self._lock, self._database.reading() as connection:
             newest = connection.scalar(select(func.max(settings_steps.c.serial))) or 0
             if newest != (self._steps[-1].serial if self._steps else 0):
@@ -183,12 +162,7 @@ class SettingsRegister:
         return counting_step(steps, unit_id)
 
     def file_for(self, unit_id: str) -> SignedSettings | None:
-        """The signed document of a unit; None: nothing was ever published for it.
-
-        Raises:
-            DepartmentError: the key cannot be used.
-            StoreError: the database does not answer.
-        """
+        """The signed document of a unit; None: nothing was ever published for it."""
         serial, step = self.counting(unit_id)
         if not serial:
             return None
@@ -224,11 +198,7 @@ class SettingsRegister:
 
 
 def counting_publication(steps: Sequence[UnitSettingsStep], serial: int) -> UnitSettingsStep:
-    """The publication of a serial that was not withdrawn.
-
-    Raises:
-        DepartmentError: there is none, or it was withdrawn.
-    """
+    """The publication of a serial that was not withdrawn."""
     published = next((each for each in steps if each.serial == serial and not each.is_withdrawal), None)
     if published is None:
         raise DepartmentError(f"{serial}: was not published; see: alpr-edge department settings list")
@@ -249,7 +219,6 @@ def _check_room(connection: Connection, publication: int) -> None:
     """Check that a publication can be withdrawn, as somebody else may have done meanwhile, or that one has room.
 
     Args:
-        connection: of the transaction that adds the step.
         publication: the serial that is to be withdrawn; 0: a new one is published.
     """
     is_publication = settings_steps.c.serial == settings_steps.c.publication

@@ -23,21 +23,13 @@ _CHUNK_BYTES = 1 << 20
 
 
 class UploadedFeeds:
-    """The feeds that wait.
-
-    Args:
-        directory: the department's folder.
-    """
+    """The feeds that wait."""
 
     def __init__(self, directory: Path) -> None:
         self._folder = directory / FOLDER_NAME
 
     def keep(self, content: BinaryIO) -> Path:
-        """Keep a feed until it is confirmed; returns its file.
-
-        Raises:
-            DepartmentError: it is empty or too large, or cannot be written.
-        """
+        """Keep a feed until it is confirmed; returns its file."""
         with io_errors(f"{self._folder}: cannot be written", DepartmentError):
             private_directory(self._folder)
             self._remove(spare=UPLOADS_MAX - 1)

@@ -31,17 +31,7 @@ class ChosenReads:
 
 
 def choose_reads(database: DepartmentDatabase, searches: DepartmentSearches, scope: ReleaseScope) -> ChosenReads:
-    """Choose the reads of what was approved.
-
-    Args:
-        database: the department's database.
-        searches: finds reads, and asks nobody for permission.
-        scope: what was approved.
-
-    Raises:
-        ReleaseError: there are too many for one package.
-        StoreError: the database does not answer.
-    """
+    """Choose the reads of what was approved."""
     search, chosen, left_out = _search_of(scope), list[FoundRead](), _nearly_found(database, scope)
     after, is_first = None, True
     while is_first or after is not None:

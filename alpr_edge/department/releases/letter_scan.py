@@ -36,9 +36,6 @@ class LetterScanner:
         """Let a letter pass in which the scanner finds nothing; every one where there is no scanner.
 
         What the scanner prints is dropped: it may repeat the letter, whose words stand in no log.
-
-        Raises:
-            ReleaseError: it found something, does not run, fails, or takes too long; or others are scanned already.
         """
         if not self.is_set:
             return

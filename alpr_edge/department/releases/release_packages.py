@@ -57,16 +57,7 @@ class MadePackage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReleasePackages:
-    """The packages of a department; threads may share it.
-
-    Args:
-        directory: its folder.
-        database: its database.
-        searches: finds reads, and asks nobody for permission.
-        images: the images of reads.
-        profile: the rules in force.
-        clock: says when.
-    """
+    """The packages of a department; threads may share it."""
 
     directory: Path
     database: DepartmentDatabase = field(repr=False)
@@ -81,17 +72,8 @@ class ReleasePackages:
         """Make the package of an approved request (policy 462.7).
 
         Args:
-            authoriser: allows it and puts it on record.
-            request_id: the request.
             folder: where it goes; new or empty.
             again: why another one is made by the same approval; empty: it is the first.
-            progress: is told of each read.
-
-        Raises:
-            AccessError: it is refused.
-            EvidenceError: it cannot be written, or does not read back as it was written.
-            ReleaseError: there is no such request, or it is not approved, not any more, or has its package.
-            StoreError: the database does not answer, or it cannot be put on record.
         """
         subject = AccessSubject((request_id,), source=_SOURCE, note=again)
         with authoriser.access(Operation.PACKAGE_RELEASE, RELEASE, subject) as access:

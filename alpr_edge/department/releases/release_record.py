@@ -34,14 +34,7 @@ _NO_PICTURES = {
 def release_record(
     filed: FiledRequest, profile: Profile, left_out: Mapping[LeftOut, int], reads: Sequence[ReleasedRead]
 ) -> ReleaseRecord:
-    """What a package says of its request.
-
-    Args:
-        filed: the request, which is approved.
-        profile: the rules in force.
-        left_out: how much was left out.
-        reads: the reads of the package.
-    """
+    """What a package says of its request."""
     request, approved = filed.request, approved_record(filed.request.scope, filed.steps, profile)
     return ReleaseRecord(
         request_id=filed.request_id,

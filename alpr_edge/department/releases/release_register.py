@@ -34,14 +34,7 @@ LISTED_MAX = 1000
 
 
 class ReleaseRegister:
-    """The requests of a department; threads may share it.
-
-    Args:
-        database: its database.
-        profile: the rules in force.
-        clock: says when.
-        scanner: looks at letters before anybody is given them.
-    """
+    """The requests of a department; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, profile: Profile, clock: Clock, scanner: LetterScanner) -> None:
         self._database = database
@@ -55,18 +48,7 @@ class ReleaseRegister:
         return self._scanner.is_set
 
     def enter(self, authoriser: Authoriser, request: ReleaseRequest, letter: bytes) -> FiledRequest:
-        """Put a written request on file; the rules say whether it waits for a review (policy 462.7(a)).
-
-        Args:
-            authoriser: allows it and puts it on record.
-            request: what it says; the digest of its letter is filled in here.
-            letter: the written request, as it came.
-
-        Raises:
-            AccessError: it is refused.
-            ReleaseError: something of it is missing or barred by its purpose.
-            StoreError: it is not on file, or cannot be put on record.
-        """
+        """Put a written request on file; the rules say whether it waits for a review (policy 462.7(a))."""
         if not 0 < len(letter) <= LETTER_BYTES_MAX:
             raise ReleaseError(f"the written request is empty or larger than {LETTER_BYTES_MAX // 2**20} MiB")
         checked = check_request(replace(request, letter_sha256=hashlib.sha256(letter).hexdigest()), self._profile)
@@ -91,59 +73,27 @@ class ReleaseRegister:
         """Approve a request, refuse it, or note that the agency took it back (policy 462.7(b)).
 
         Args:
-            authoriser: allows it and puts it on record.
-            request_id: the request.
-            state: approved, refused or withdrawn.
-            note: why.
             scope: what is approved; None: all that was asked for.
-
-        Raises:
-            AccessError: it is refused.
-            ReleaseError: there is no such request, or it may not be decided so, or not by this person.
-            StoreError: it is not on file, or cannot be put on record.
         """
         subject = AccessSubject((request_id,), note=state.value, free_texts=(note,))
         with authoriser.access(Operation.DECIDE_RELEASE, RELEASE, subject) as access:
             return self._enter_step(request_id, new_step(self._clock, access, state, note), scope)
 
     def hand_over(self, authoriser: Authoriser, request_id: str, note: str, package_sha256: str) -> FiledRequest:
-        """Note that the agency was given what was approved, by whom, how, and which file.
-
-        Raises:
-            AccessError: it is refused.
-            ReleaseError: it is not approved, or something is missing.
-            StoreError: it is not on file, or cannot be put on record.
-        """
+        """Note that the agency was given what was approved, by whom, how, and which file."""
         subject = AccessSubject((request_id,), free_texts=(note,))
         with authoriser.access(Operation.HAND_OVER_RELEASE, RELEASE, subject) as access:
             step = new_step(self._clock, access, ReleaseState.HANDED_OVER, note)
             return self._enter_step(request_id, replace(step, package_sha256=package_sha256))
 
     def follow_up(self, authoriser: Authoriser, request_id: str, state: ReleaseState, note: str) -> FiledRequest:
-        """Note what the agency wrote after it got the package.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            request_id: the request.
-            state: confirmed: that it has the package; reported: what the data was used for.
-            note: its words, or where its letter is kept.
-
-        Raises:
-            AccessError: it is refused.
-            ReleaseError: nothing was handed over, or something is missing.
-            StoreError: it is not on file, or cannot be put on record.
-        """
+        """Note what the agency wrote after it got the package."""
         subject = AccessSubject((request_id,), note=state.value, free_texts=(note,))
         with authoriser.access(Operation.FOLLOW_UP_RELEASE, RELEASE, subject) as access:
             return self._enter_step(request_id, new_step(self._clock, access, state, note))
 
     def list(self, authoriser: Authoriser, purpose: Purpose = RELEASE) -> list[FiledRequest]:
-        """The newest requests, the oldest first.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: one does not open, or it cannot be put on record.
-        """
+        """The newest requests, the oldest first."""
         with authoriser.access(Operation.SHOW_RELEASES, purpose) as access, self._database.reading() as connection:
             ids = request_ids(connection, LISTED_MAX)
             found = [filed for each in ids if (filed := read_request(connection, each)) is not None]
@@ -156,10 +106,6 @@ class ReleaseRegister:
         """Every request that was entered from one moment up to another, one after the other (policy 462.7(c)).
 
         The look is on record, with how many there are, before the first is given.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: one does not open, or it cannot be put on record.
         """
         with authoriser.access(Operation.SHOW_RELEASES, purpose, AccessSubject(note="register")) as access:
             with self._database.reading() as connection:
@@ -170,13 +116,7 @@ class ReleaseRegister:
                 yield filed_request(connection, request_id)
 
     def show(self, authoriser: Authoriser, request_id: str, purpose: Purpose = RELEASE) -> FiledRequest:
-        """One request with all its steps.
-
-        Raises:
-            AccessError: it is refused.
-            ReleaseError: there is none.
-            StoreError: it does not open, or it cannot be put on record.
-        """
+        """One request with all its steps."""
         with authoriser.access(Operation.SHOW_RELEASES, purpose, AccessSubject((request_id,))) as access:
             with self._database.reading() as connection:
                 filed = filed_request(connection, request_id)
@@ -184,13 +124,7 @@ class ReleaseRegister:
             return filed
 
     def letter(self, authoriser: Authoriser, request_id: str, purpose: Purpose = RELEASE) -> bytes:
-        """The written request, as it came, once the scanner found nothing in it.
-
-        Raises:
-            AccessError: it is refused.
-            ReleaseError: there is none, or the scanner does not let it pass.
-            StoreError: it does not open, or it cannot be put on record.
-        """
+        """The written request, as it came, once the scanner found nothing in it."""
         with authoriser.access(Operation.SHOW_RELEASES, purpose, AccessSubject((request_id,), note="letter")) as access:
             with self._database.reading() as connection:
                 filed_request(connection, request_id)

@@ -26,12 +26,7 @@ def release_warnings(database: DepartmentDatabase, deadlines: ReleaseDeadlines, 
     """A line for each kind of thing that is overdue, with how many requests wait for it.
 
     Args:
-        database: the department's database.
         deadlines: how long each step may take.
-        now: the present moment, with a zone.
-
-    Raises:
-        StoreError: the database does not answer.
     """
     counts = Counter(_overdue(database, deadlines, now))
     lines = ((counts[kind], words) for kind, words in _WORDS.items())

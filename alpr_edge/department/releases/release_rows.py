@@ -25,7 +25,6 @@ class FiledRequest:
 
     @property
     def state(self) -> ReleaseState:
-        """Where it is."""
         return self.steps[-1].state
 
 
@@ -59,11 +58,7 @@ def add_step(connection: Connection, request_id: str, number: int, step: Request
 
 
 def read_request(connection: Connection, request_id: str) -> FiledRequest | None:
-    """A request with its steps; None: there is none.
-
-    Raises:
-        StoreError: it does not open by the department's key.
-    """
+    """A request with its steps; None: there is none."""
     query = select(release_requests.c.body).where(release_requests.c.request_id == request_id)
     body = connection.scalar(query)
     if body is None:
@@ -79,11 +74,7 @@ def read_request(connection: Connection, request_id: str) -> FiledRequest | None
 
 
 def read_letter(connection: Connection, request_id: str) -> bytes:
-    """The written request.
-
-    Raises:
-        StoreError: it does not open by the department's key.
-    """
+    """The written request."""
     query = select(release_requests.c.letter).where(release_requests.c.request_id == request_id)
     return cipher_of(connection).open(connection.scalar(query) or b"", f"release_requests/{request_id}/letter")
 

@@ -34,12 +34,7 @@ class ReleaseWriter:
     """Writes the package of one request.
 
     Args:
-        directory: the department's folder.
-        database: its database.
-        images: the images of reads.
-        profile: the rules in force.
         filed: the request, whose package may be made.
-        step: the step that says so in the register, but for the package itself.
     """
 
     directory: Path
@@ -53,16 +48,7 @@ class ReleaseWriter:
         """Write it.
 
         Args:
-            chosen: its reads, and what was left out before any of them was opened.
-            scope: what was approved.
             folder: an empty folder.
-            progress: is told of each read.
-
-        Raises:
-            DepartmentError: the department's keys cannot be used.
-            EvidenceError: it cannot be written, or does not read back as it was written.
-            ReleaseError: the request was withdrawn or refused meanwhile.
-            StoreError: it does not stand in the register; the folder has no package then.
         """
         passphrase = draw_passphrase(secrets.randbits)
         signer = load_signer(self.directory, RELEASES, "release packages")

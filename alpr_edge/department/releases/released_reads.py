@@ -25,10 +25,7 @@ class ReleasedReads:
     """The reads of one package; what is told of them is whole once all were asked for.
 
     Args:
-        database: the department's database.
-        images: the images of reads.
         chosen: the reads, in their order.
-        pictures: which pictures were approved.
     """
 
     def __init__(

@@ -20,11 +20,7 @@ RELEASE = Purpose(PurposeCode.RELEASE.value)
 
 
 def new_step(clock: Clock, access: Access, state: ReleaseState, note: str) -> RequestStep:
-    """A step by whoever was allowed to make it, of the present moment.
-
-    Raises:
-        ReleaseError: the server's clock is not set.
-    """
+    """A step by whoever was allowed to make it, of the present moment."""
     now = clock.now().trusted_utc
     if now is None:
         raise ReleaseError("this server's clock is not set: nothing is decided without a date")
@@ -32,12 +28,7 @@ def new_step(clock: Clock, access: Access, state: ReleaseState, note: str) -> Re
 
 
 def filed_request(connection: Connection, request_id: str) -> FiledRequest:
-    """A request with its steps.
-
-    Raises:
-        ReleaseError: there is none.
-        StoreError: it does not open by the department's key.
-    """
+    """A request with its steps."""
     filed = read_request(connection, request_id)
     if filed is None:
         raise ReleaseError(f"{request_id}: no such request; see: alpr-edge department release list")
@@ -54,15 +45,7 @@ def enter_step(
     """Put the next step of a request on file, and the request with it.
 
     Args:
-        database: the department's database.
-        profile: the rules in force.
-        request_id: the request.
-        step: the step.
         scope: what is approved; None: all that was asked for.
-
-    Raises:
-        ReleaseError: there is no such request, or the step may not follow.
-        StoreError: it is not on file.
     """
     with database.writing() as connection:
         filed = filed_request(connection, request_id)

@@ -33,12 +33,7 @@ WRITTEN_WITHIN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WaitingPackages:
-    """The packages that wait; threads may share it.
-
-    Args:
-        packages: makes them.
-        register: notes what becomes of their requests.
-    """
+    """The packages that wait; threads may share it."""
 
     packages: ReleasePackages = field(repr=False)
     register: ReleaseRegister = field(repr=False)
@@ -47,16 +42,7 @@ class WaitingPackages:
         """Make the package of an approved request; one that waited for the same request is gone then.
 
         Args:
-            authoriser: allows it and puts it on record.
-            request_id: the request.
             again: why another one is made by the same approval; empty: it is the first.
-            progress: is told of each read.
-
-        Raises:
-            AccessError: it is refused.
-            EvidenceError: it cannot be written, or does not read back as it was written.
-            ReleaseError: there is no such request, or it is not approved, not any more, or has its package.
-            StoreError: the database does not answer, or it cannot be put on record.
         """
         folder = self._folder / f"{_safe_id(request_id)}.{secrets.token_hex(8)}"
         with io_errors(f"{self._folder}: cannot be used", ReleaseError):
@@ -69,13 +55,7 @@ class WaitingPackages:
         return made
 
     def file(self, authoriser: Authoriser, request_id: str) -> Path:
-        """The file of a package that waits, to be given out.
-
-        Raises:
-            AccessError: it is refused.
-            ReleaseError: none waits here.
-            StoreError: it cannot be put on record.
-        """
+        """The file of a package that waits, to be given out."""
         subject = AccessSubject((request_id,), note="file")
         with authoriser.access(Operation.PACKAGE_RELEASE, RELEASE, subject) as access:
             with self.packages.database.reading() as connection:
@@ -91,15 +71,7 @@ class WaitingPackages:
         """Note that the agency was given the package; where it waited here it is removed.
 
         Args:
-            authoriser: allows it and puts it on record.
-            request_id: the request.
-            note: how, and to whom.
             package_sha256: of the file; empty: it is the one that waits here.
-
-        Raises:
-            AccessError: it is refused.
-            ReleaseError: none was made, it is another file, or something is missing.
-            StoreError: it is not on file, or cannot be put on record.
         """
         filed = self.register.hand_over(authoriser, request_id, note, package_sha256 or self._sha256(request_id))
         self.tidy()
@@ -118,11 +90,7 @@ class WaitingPackages:
         return next(self._folder.glob(f"{_safe_id(filed.request_id)}.*/{last.package.file_name}"), None)
 
     def tidy(self) -> None:
-        """Remove what waits no more: handed over, replaced, refused or withdrawn meanwhile, or not picked up in time.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
+        """Remove packages that were handed over, replaced, refused, withdrawn, or not picked up in time."""
         now = self.packages.clock.now().trusted_utc or datetime.min.replace(tzinfo=UTC)
         for folder in self._folder.glob("release-*.*"):
             with self.packages.database.reading() as connection:

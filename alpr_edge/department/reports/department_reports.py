@@ -58,21 +58,13 @@ class DepartmentReport:
 
 
 class DepartmentReports:
-    """The reports of a department.
-
-    Args:
-        database: its database.
-    """
+    """The reports of a department."""
 
     def __init__(self, database: DepartmentDatabase) -> None:
         self._database = database
 
     def counts(self, period: ReportPeriod, note_hit: HitNote = lambda _reason, _state: None) -> DepartmentReport:
         """The counts of some days, by when the vehicles were seen. Waits for no unit, and none waits for it.
-
-        Args:
-            period: the days.
-            note_hit: takes each hit that holds, for whoever counts more of it.
 
         Raises:
             StoreError: the database does not answer.

@@ -17,12 +17,7 @@ DAMAGED_MAX = 100
 
 
 class BodyRenewal:
-    """Encrypts the bodies under one key anew. A body and the key that it is under change in one transaction.
-
-    Args:
-        database: the department's database.
-        record: the key.
-    """
+    """Encrypts the bodies under one key anew. A body and the key that it is under change in one transaction."""
 
     def __init__(self, database: DepartmentDatabase, record: DayKeyRecord) -> None:
         self._database, self._record = database, record
@@ -30,12 +25,7 @@ class BodyRenewal:
         """Item and unit of those that do not open, and stay as they are."""
 
     def run(self, lease: Lease, pace: PurgePace) -> int:
-        """Encrypt all that open; returns how many stay.
-
-        Raises:
-            DepartmentError: another process took over.
-            StoreError: the database does not answer; the next run goes on.
-        """
+        """Encrypt all that open; returns how many stay."""
         while len(self._damaged) < DAMAGED_MAX:
             with pace.writing(self._database) as connection:
                 lease.renew(connection)

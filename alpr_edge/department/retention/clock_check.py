@@ -30,16 +30,7 @@ _REMEDY = (
 
 
 def check_clock(connection: Connection, now: datetime) -> None:
-    """Compare the clock with what others say of the time.
-
-    Args:
-        connection: the connection of a transaction.
-        now: the present moment as the clock has it, with a zone.
-
-    Raises:
-        DepartmentError: nothing is known of the days before, or what is stored tells of no moment. An empty department
-            has nothing to lose.
-    """
+    """Compare the clock with what others say of the time."""
     known = list(_seen_by_cars(connection)) or list(_imported_moments(connection))
     known += _confirmed_moments(connection)
     past = [moment for moment in known if moment <= now]

@@ -54,10 +54,6 @@ def note_batch(
     """Add to a run what a transaction deletes, inside that transaction.
 
     Args:
-        connection: the connection of that transaction.
-        number: the run's.
-        counts: what it deletes.
-        held: versions that stay as they are held.
         ids_digest: of the ids of all that the run deleted, with these; None: no read is deleted.
     """
     row, more = deletion_runs.c, (counts.reads, counts.hits, counts.pictures, counts.items, held)
@@ -72,9 +68,6 @@ def seal_runs(connection: Connection, witness: Witness, now: datetime, *, whole:
 
     Args:
         connection: the connection of a transaction that may write.
-        witness: the department's key.
-        now: the present moment.
-        whole: number of the run that did all there was to do; others broke off.
     """
     records = list(connection.scalars(select(deletion_runs.c.record).order_by(deletion_runs.c.number)))
     for number, record in enumerate(records):
@@ -111,14 +104,7 @@ def last_whole_run(connection: Connection) -> DeletionRun | None:
 
 
 def was_whole_since(connection: Connection, periods: DepartmentPeriods, begin: datetime, now: datetime) -> bool:
-    """Whether a run that began since a moment did all there was to do by the periods that hold now.
-
-    Args:
-        connection: the connection of a transaction.
-        periods: how long reads are kept.
-        begin: the moment, with a zone.
-        now: the present moment, with a zone; a run that began later went by a clock that was ahead.
-    """
+    """Whether a run that began since a moment did all there was to do by the periods that hold now."""
     run = last_whole_run(connection)
     if run is None or not begin <= datetime.fromisoformat(run.begun) <= now:
         return False
@@ -126,11 +112,7 @@ def was_whole_since(connection: Connection, periods: DepartmentPeriods, begin: d
 
 
 def check_log(runs: Sequence[LoggedRun], key: NoteKey) -> None:
-    """Check that no record was changed, left out or put in since the department signed.
-
-    Raises:
-        AuditError: one was; it says which.
-    """
+    """Check that no record was changed, left out or put in since the department signed."""
     records = []
     for place, run in enumerate(runs):
         records.append(run.record)

@@ -44,12 +44,7 @@ def check_deletions(runs: list[LoggedRun], witness: Witness) -> None:
 
 
 def require_end(connection: Connection, witness: Witness) -> None:
-    """Refuse to go on with a record whose end was cut: the next run would take the number of a lost one.
-
-    Raises:
-        DepartmentError: records are missing or changed.
-        StoreError: the mark cannot be read.
-    """
+    """Refuse to go on with a record whose end was cut: the next run would take the number of a lost one."""
     try:
         check_deletions(logged_runs(connection), witness)
     except AuditError as error:
@@ -57,11 +52,7 @@ def require_end(connection: Connection, witness: Witness) -> None:
 
 
 def mark_end(run: LoggedRun, witness: Witness) -> None:
-    """Keep the checkpoint of a run that is on record, once its transaction is over.
-
-    Raises:
-        StoreError: it cannot be written; the run is on record all the same.
-    """
+    """Keep the checkpoint of a run that is on record, once its transaction is over."""
     path = witness.directory / FILE_NAME
     with io_errors(f"{path}: cannot be written", StoreError):
         replace_file(path, run.checkpoint.encode())

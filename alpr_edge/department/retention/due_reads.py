@@ -61,10 +61,6 @@ def due_page(
     """The next reads in the order of arrival that are old enough, the held ones among them.
 
     Args:
-        connection: the connection of a transaction.
-        periods: how long reads are kept.
-        now: the present moment, with a zone.
-        after: the place that the last page ended at, :data:`START` at first.
         count: how many items are looked at, at most.
         with_held: False: items of versions that are held are passed over, so held reads need not be among the next.
     """
@@ -90,14 +86,7 @@ def _due_read(keys: Sequence[Key], held: set[Key], own: set[Key]) -> DueRead:
 
 
 def _old_items(periods: DepartmentPeriods, now: datetime, after: Place, imported: Sequence[str] = ()) -> Select[Any]:
-    """Items of reads and hits that may be old enough, each with the read that it is of.
-
-    Args:
-        periods: how long reads are kept.
-        now: the present moment, with a zone.
-        after: the place that the last page ended at.
-        imported: what stands for the units of imported reads, whose days count from the capture.
-    """
+    """Items of reads and hits that may be old enough, each with the read that it is of."""
     cut = (now - periods.shortest).astimezone(UTC).replace(tzinfo=None)
     is_old: ColumnElement[bool] = items.c.received_at <= cut
     if periods.counts_from_capture:

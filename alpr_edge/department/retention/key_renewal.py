@@ -31,10 +31,7 @@ class KeyRenewal:
     """Destroys keys that are due.
 
     Args:
-        database: the department's database.
-        images: its images.
         shortest: the shortest time for which reads are kept: a day is over when all of it is that old.
-        clock: the present moment, with a zone.
     """
 
     def __init__(
@@ -50,12 +47,7 @@ class KeyRenewal:
         self._clock = clock
 
     def run(self, lease: Lease) -> None:
-        """Destroy what is due, encrypt anew what stays, and make the keys that the next run needs.
-
-        Raises:
-            DepartmentError: another process took over.
-            StoreError: the database or the images do not answer; the next run goes on.
-        """
+        """Destroy what is due, encrypt anew what stays, and make the keys that the next run needs."""
         with self._database.reading() as connection:
             records = key_records(connection)
         for record in records:

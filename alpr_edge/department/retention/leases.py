@@ -27,35 +27,21 @@ class Lease:
     """Who holds it: unlike any other."""
 
     def renew(self, connection: Connection) -> None:
-        """Prolong it inside a transaction, which has to be rolled back when this fails.
-
-        Raises:
-            DepartmentError: it ended, and another has it.
-        """
+        """Prolong it inside a transaction, which has to be rolled back when this fails."""
         is_mine = (leases.c.name == self.name) & (leases.c.holder == self.holder)
         if connection.execute(update(leases).where(is_mine).values(until=_end())).rowcount != 1:
             raise DepartmentError(f"{self.name}: another process took over")
 
 
 class LeaseRenewal:
-    """Renews leases when it is called, at most once in :data:`RENEW_S`.
-
-    Args:
-        database: the department's database.
-        leases: the leases that are held.
-    """
+    """Renews leases when it is called, at most once in :data:`RENEW_S`."""
 
     def __init__(self, database: DepartmentDatabase, leases: Sequence[Lease]) -> None:
         self._database, self._leases = database, leases
         self._renewed_s = time.monotonic()
 
     def __call__(self) -> None:
-        """Renew them where it is time.
-
-        Raises:
-            DepartmentError: one ended, and another process has it.
-            StoreError: the database does not answer.
-        """
+        """Renew them where it is time."""
         if time.monotonic() - self._renewed_s < RENEW_S:
             return
         with self._database.writing() as connection:
@@ -66,16 +52,7 @@ class LeaseRenewal:
 
 @contextmanager
 def held_lease(database: DepartmentDatabase, name: str, holder: str) -> Iterator[Lease]:
-    """Hold a lease.
-
-    Args:
-        database: the department's database.
-        name: what it is for.
-        holder: who asks: unlike any other.
-
-    Raises:
-        DepartmentError: another process has it.
-    """
+    """Hold a lease."""
     with database.writing() as connection:
         row = connection.execute(select(leases).where(leases.c.name == name)).first()
         if row is not None and _is_held(row.until):

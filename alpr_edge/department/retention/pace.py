@@ -27,11 +27,7 @@ class PurgePace:
 
     @contextmanager
     def writing(self, database: DepartmentDatabase) -> Iterator[Connection]:
-        """Open a transaction that may write anything, and pause after it for as long as it lasted.
-
-        Args:
-            database: the department's database.
-        """
+        """Open a transaction that may write anything, and pause after it for as long as it lasted."""
         with database.writing() as connection:
             began_s = time.monotonic()
             yield connection

@@ -58,16 +58,7 @@ class DueCounts:
 
 
 class DepartmentPurge:
-    """Deletes what is due.
-
-    Args:
-        database: the department's database.
-        pictures: its pictures.
-        witness: its key, which signs what was deleted.
-        periods: how long reads are kept.
-        clock: the present moment, with a zone.
-        is_clock_trusted: whether somebody says that the clock is right; else it is compared with what is known.
-    """
+    """Deletes what is due."""
 
     def __init__(
         self,
@@ -87,11 +78,7 @@ class DepartmentPurge:
         self._is_clock_trusted = is_clock_trusted
 
     def due(self) -> DueCounts:
-        """Count what a run would delete now, and delete nothing.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
+        """Count what a run would delete now, and delete nothing."""
         due_count = held_count = 0
         with self._database.reading() as connection:
             now = self._clock()
@@ -135,15 +122,6 @@ class DepartmentPurge:
         """Delete what is due, and put on record what was deleted.
 
         The moment at which the run begins bounds all of it: a clock that jumps ahead meanwhile deletes no more.
-
-        Args:
-            by: who or what started it.
-            show: told of the progress.
-
-        Raises:
-            DepartmentError: holds are missing since a restore, another process is at it, the clock is ahead of all that
-                is known, or records of earlier deletions are missing.
-            StoreError: the disk or the database failed; what was deleted until then is on record.
         """
         with self._database.reading() as connection:
             require_known_holds(connection)

@@ -25,15 +25,7 @@ KEYS_MAX = 2000
 def rows_of(
     connection: Connection, query: Select[Any], unit_id: Column[str], name: Column[str], keys: Collection[Key]
 ) -> Iterator[Any]:
-    """What a query finds in the rows of some keys, each row once.
-
-    Args:
-        connection: the connection of a transaction.
-        query: columns, and further conditions.
-        unit_id: the column of the unit.
-        name: the column of the id.
-        keys: the rows that are meant.
-    """
+    """What a query finds in the rows of some keys, each row once."""
     is_one = _is_one_of(connection, unit_id, name)
     for part in parts(keys):
         yield from connection.execute(query.where(is_one), _values(connection, part))

@@ -25,10 +25,6 @@ _TABLES = (reads, read_times, hits, alerts, late_tones, withdrawals, disposition
 def related_rows(connection: Connection, keys: Sequence[Key]) -> Counter[str]:
     """How many rows of each table have the id of one of some reads, whatever their unit; one statement for many reads.
 
-    Args:
-        connection: the connection of a transaction.
-        keys: the reads.
-
     Returns:
         Counts by the names of the tables, and under :data:`CORRECTIONS`.
     """

@@ -40,12 +40,6 @@ def delete_reads(
 
     All together: a statement a read would cost a fleet's purge the night. Files of pictures that no row names any more
     are noted, to be removed after the commit. Which reads a hold was for stays: rows of holds are only added.
-
-    Args:
-        connection: the connection of a transaction that keeps all other writers out.
-        due_reads: the reads.
-        related: how many rows each table has of them or more; a table without any is not asked.
-        counts: what was deleted so far.
     """
     keys = [(due.unit_id, read_id) for due in due_reads for read_id in due.read_ids]
     if not keys:

@@ -82,11 +82,6 @@ class ReadCriteria:
 
 
 def check_search(search: DepartmentSearch) -> ReadCriteria:
-    """Check a search.
-
-    Raises:
-        SearchError: it is refused; the text says what to add.
-    """
     texts = tuple(sorted({_plate(text) for text in search.plates}))
     parts = [text for text in texts if is_partial(text)]
     if parts and len(texts) > 1:

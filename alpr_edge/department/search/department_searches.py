@@ -46,12 +46,7 @@ BOUNDS = LookBounds()
 
 
 class DepartmentSearches:
-    """Searches of a department's reads; threads may share it. It asks nobody for permission: its callers do.
-
-    Args:
-        database: the department's database.
-        bounds: how much one page looks at.
-    """
+    """Searches of a department's reads; threads may share it. It asks nobody for permission: its callers do."""
 
     def __init__(self, database: DepartmentDatabase, bounds: LookBounds = BOUNDS) -> None:
         self._database = database
@@ -61,13 +56,8 @@ class DepartmentSearches:
         """A page of what a search finds.
 
         Args:
-            search: the search.
             after: where the last page ended; None: the first page.
             size: the most reads, at most :data:`~alpr_edge.department.search.pages.PAGE_READS_MAX`.
-
-        Raises:
-            SearchError: the search is refused, or there is no such page; the text says what to add.
-            StoreError: the database does not answer.
         """
         criteria = check_search(search)
         if not 1 <= size <= PAGE_READS_MAX:
@@ -85,11 +75,7 @@ class DepartmentSearches:
             return FoundPage(shown, rest, unseen_reads(connection, criteria, look.plates))
 
     def read(self, unit_id: str, read_id: str) -> FoundRead | None:
-        """One read of a unit; None: there is none, or it was deleted.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
+        """One read of a unit; None: there is none, or it was deleted."""
         is_one = (reads.c.unit_id == unit_id) & (reads.c.read_id == read_id)
         with self._database.reading() as connection:
             rows = list(connection.execute(select(reads).where(is_one)).mappings())
@@ -100,9 +86,6 @@ class _Look:
     """A page in the making.
 
     Args:
-        connection: the connection of a transaction.
-        criteria: the search.
-        bounds: how much it looks at.
         size: the most reads of the page.
     """
 

@@ -22,7 +22,6 @@ def show_reads(connection: Connection, rows: Sequence[RowMapping]) -> tuple[Foun
     """Rows of reads as they are shown, in their order.
 
     Args:
-        connection: the connection of a transaction.
         rows: rows of the table, at most a page.
     """
     corrections = _last_corrections(connection, [_identity(row) for row in rows])

@@ -21,16 +21,7 @@ class ReadPicture:
 
 
 def pictures_of(connection: Connection, unit_id: str, read_id: str) -> list[ReadPicture]:
-    """The pictures of a read, in the order of its body; none where the read is gone.
-
-    Args:
-        connection: the connection of a transaction.
-        unit_id: the unit that sent it.
-        read_id: the read.
-
-    Raises:
-        LostError: the body is damaged.
-    """
+    """The pictures of a read, in the order of its body; none where the read is gone."""
     is_item = (items.c.item_id == read_id) & (items.c.unit_id == unit_id) & (items.c.kind == ItemKind.READ.value)
     body = open_body(connection, connection.execute(select_bodies().where(is_item)).first())
     if body is None:

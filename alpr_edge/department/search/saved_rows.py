@@ -38,11 +38,7 @@ def add_saved_search(connection: Connection, saved: SavedSearch) -> None:
 
 
 def saved_search(connection: Connection, saved_id: str, now: datetime) -> SavedSearch | None:
-    """A saved search that has not ended; None: there is none.
-
-    Raises:
-        StoreError: it does not open by the department's key.
-    """
+    """A saved search that has not ended; None: there is none."""
     query = select(_TABLE).where(_ROW.saved_id == saved_id, _ROW.ends_at > now)
     row = connection.execute(query).mappings().first()
     return None if row is None else _saved_of(connection, row)
@@ -76,7 +72,6 @@ def bound_saved_searches(connection: Connection, ends: Mapping[str, datetime | N
     """End saved searches with the access of their people.
 
     Args:
-        connection: the connection of the transaction that changes people.
         ends: by id of a person, until when account and trainings hold; None: they do not, and all are deleted.
     """
     with_some = set(connection.scalars(select(_ROW.person_id).distinct()))

@@ -36,12 +36,7 @@ class SavedCriteria:
 
     @classmethod
     def of(cls, search: DepartmentSearch, last_days: int | None = None) -> "SavedCriteria":
-        """What a search looks for.
-
-        Args:
-            search: the search; whether it is for reads without a sure time is not kept.
-            last_days: days up to whenever it is run, in place of the search's own period.
-        """
+        """What a search looks for."""
         period = search.period if last_days is None else None
         return cls(
             plates=search.plates,
@@ -99,11 +94,7 @@ class SavedSearch:
 
 
 def check_name(name: str, criteria: SavedCriteria) -> str:
-    """Check what somebody calls a search; returns it without outer blanks.
-
-    Raises:
-        SearchError: it is empty, too long, not printable, or tells a plate: a name stands on command lines.
-    """
+    """Check what somebody calls a search; returns it without outer blanks."""
     name = name.strip()
     if not name or len(name) > NAME_CHARACTERS_MAX or not name.isprintable():
         raise SearchError(f"a name of a saved search is 1 to {NAME_CHARACTERS_MAX} printable characters")

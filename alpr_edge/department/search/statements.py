@@ -27,9 +27,6 @@ def of_plates(
     """The next reads of some plates, by plate and the newest first.
 
     Args:
-        connection: the connection of a transaction.
-        criteria: the search.
-        plates: canonical texts.
         after: the read after which to begin; None: with the first.
         count: how many at most.
     """
@@ -45,10 +42,7 @@ def between(
     """The reads of a place or a unit from a moment up to a read, the newest first.
 
     Args:
-        connection: the connection of a transaction.
-        criteria: the search.
         begin: the moment, UTC without a zone.
-        before: the read, whose moment is sure; it lies outside.
         count: how many at most.
     """
     last = reads.c.seen_at <= before.seen_at

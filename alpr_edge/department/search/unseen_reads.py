@@ -20,8 +20,6 @@ def unseen_reads(connection: Connection, criteria: ReadCriteria, plates: Sequenc
     """Count what a search could not see.
 
     Args:
-        connection: the connection of a transaction.
-        criteria: the search.
         plates: where it goes by plates, those that the page looked at: of these alone the reads are counted.
     """
     of_plates: list[ColumnElement[bool]] = [reads.c.plate.in_(plates)] if criteria.goes_by_plates else []

@@ -48,12 +48,7 @@ def note_plates(connection: Connection, texts: Iterable[str]) -> None:
 
 
 def drop_plates(connection: Connection, texts: Iterable[str]) -> None:
-    """Delete those of some plates that no read has any more.
-
-    Args:
-        connection: the connection of a transaction that keeps all other writers out.
-        texts: canonical texts of reads that were deleted.
-    """
+    """Delete those of some plates that no read has any more."""
     engine, is_read = connection.dialect.name, exists().where(reads.c.plate == plates.c.plate)
     statement = delete(plates).where(is_one_of(engine, plates.c.plate, "texts"), ~is_read)
     for some in _parts(sorted({*texts})):
@@ -64,8 +59,6 @@ def note_times(connection: Connection, unit_id: str, read_ids: Iterable[str]) ->
     """Give reads the moments that their unit said of them later; where it took them back, none is sure.
 
     Args:
-        connection: the connection of a transaction that writes this unit's rows.
-        unit_id: the unit.
         read_ids: reads that are new, or whose times are; either may come first.
     """
     said = said_moments(connection, unit_id, read_ids)
@@ -75,13 +68,7 @@ def note_times(connection: Connection, unit_id: str, read_ids: Iterable[str]) ->
 
 
 def said_moments(connection: Connection, unit_id: str, read_ids: Iterable[str]) -> dict[str, datetime | None]:
-    """The moments that a unit said of some of its reads later; None where it took back what it had said.
-
-    Args:
-        connection: the connection of a transaction.
-        unit_id: the unit.
-        read_ids: the reads; those of which nothing was said later are left out.
-    """
+    """The moments that a unit said of some of its reads later; None where it took back what it had said."""
     ids, engine = list(dict.fromkeys(read_ids)), connection.dialect.name
     said = defaultdict[str, list[RowMapping]](list)
     values = {"ids": list_parameter(engine, ids), "unit": unit_id}

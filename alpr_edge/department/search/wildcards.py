@@ -27,8 +27,6 @@ def next_plates(connection: Connection, pattern: str, after: str, count: int) ->
     """The next plates that fit a canonical pattern, in their order.
 
     Args:
-        connection: the connection of a transaction.
-        pattern: the pattern.
         after: the plate after which to begin; empty: with the first.
         count: how many at most.
     """

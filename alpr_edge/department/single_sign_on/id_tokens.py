@@ -19,15 +19,7 @@ _FAULTS = (JoseError, ValueError, TypeError, KeyError)
 
 
 def open_id_token(token: str, keys: Callable[[str | None], dict[str, Any]]) -> Mapping[str, object]:
-    """The claims of a token whose signature holds; nothing is said of the claims themselves.
-
-    Args:
-        token: as the provider gave it.
-        keys: gives the provider's keys, for the id of the key that is needed.
-
-    Raises:
-        SignOnError: it is no token, or not signed by a key of the provider.
-    """
+    """The claims of a token whose signature holds; nothing is said of the claims themselves."""
     key_id = _key_id(token)
     published = keys(key_id)
     try:
@@ -42,7 +34,6 @@ def open_id_token(token: str, keys: Callable[[str | None], dict[str, Any]]) -> M
 
 
 def _key_id(token: str) -> str | None:
-    """The id of the key that a token names; None: it names none."""
     if len(token) > TOKEN_CHARACTERS_MAX:
         raise SignOnError("the ID token is too long")
     try:

@@ -67,11 +67,7 @@ class ProviderClient:
     """A client of one provider; threads may share it.
 
     Args:
-        table: the settings.
         directory: the department's folder, in which no secret may lie.
-
-    Raises:
-        DepartmentError: the secret or the authorities cannot be read.
     """
 
     def __init__(self, table: SingleSignOnTable, directory: Path) -> None:
@@ -84,11 +80,7 @@ class ProviderClient:
         self._anew_s = -KEYS_ANEW_S
 
     def description(self) -> ProviderDescription:
-        """The provider's own description.
-
-        Raises:
-            ProviderDownError: it does not answer, or describes another provider.
-        """
+        """The provider's own description."""
         with self._lock:
             if self._description is None or time.monotonic() >= self._description[1]:
                 content = self._json("GET", self._table.issuer.removesuffix("/") + _DISCOVERY)
@@ -105,9 +97,6 @@ class ProviderClient:
 
         Args:
             key_id: the key that is needed; None: whichever is there.
-
-        Raises:
-            ProviderDownError: it does not answer.
         """
         address = self.description().jwks_uri
         with self._lock:
@@ -119,17 +108,7 @@ class ProviderClient:
             return self._keys.content
 
     def id_token(self, code: str, verifier: str, answer_address: str) -> str:
-        """The ID token for a code, which is good once (RFC 6749, 4.1.3; RFC 7636, 4.5).
-
-        Args:
-            code: as the browser brought it.
-            verifier: of this sign-in.
-            answer_address: where the browser brought it.
-
-        Raises:
-            ProviderDownError: the provider does not answer.
-            SignOnError: it gives none for this code.
-        """
+        """The ID token for a code, which is good once (RFC 6749, 4.1.3; RFC 7636, 4.5)."""
         description = self.description()
         fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": answer_address}
         fields |= {"code_verifier": verifier}

@@ -26,8 +26,6 @@ class SealedWords:
         """Seal an object.
 
         Args:
-            kind: what it is good for.
-            content: the object.
             for_s: seconds for which it opens.
         """
         sealed = {"kind": kind, "until_s": time.monotonic() + for_s, "content": content}

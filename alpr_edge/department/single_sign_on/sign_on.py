@@ -57,10 +57,7 @@ class SingleSignOn:
     """Single sign-on by the department's provider; threads may share it.
 
     Args:
-        table: the settings.
-        client: asks the provider.
         origin: the page's own, which the provider was told of: ``ORIGIN/single-sign-on/answer``.
-        now: the present moment.
     """
 
     def __init__(
@@ -79,11 +76,6 @@ class SingleSignOn:
         return httpx.URL(self._table.issuer).host
 
     def begin(self) -> BegunSignOn:
-        """Begin a sign-on.
-
-        Raises:
-            ProviderDownError: the provider does not answer.
-        """
         description = self._client.description()
         begun = {name: secrets.token_urlsafe(32) for name in ("state", "nonce", "verifier")}
         challenge = hashlib.sha256(begun["verifier"].encode()).digest()
@@ -105,16 +97,7 @@ class SingleSignOn:
             return BegunSignOn(address, self._words.seal(_BEGUN, begun, BEGUN_S))
 
     def read_answer(self, answer: Mapping[str, str], word: str) -> ProviderAnswer:
-        """Whom the provider vouches for.
-
-        Args:
-            answer: the fields that the browser brought.
-            word: what it kept since the beginning.
-
-        Raises:
-            SignOnError: the answer belongs to no sign-on of this browser, or does not hold.
-            ProviderDownError: the provider does not answer.
-        """
+        """Whom the provider vouches for."""
         with self._lock:
             begun = self._words.open(_BEGUN, word)
         if begun is None:
@@ -150,11 +133,7 @@ class SingleSignOn:
             return self._words.seal(_SIGNED_ON, {"hint": answer.hint}, SIGNED_ON_S)
 
     def kept_answer(self, word: str) -> ProviderAnswer:
-        """Whom the provider vouched for, before the code was asked for.
-
-        Raises:
-            SignOnError: nobody at this browser, or it took too long.
-        """
+        """Whom the provider vouched for, before the code was asked for."""
         with self._lock:
             content = self._words.open(_PROVEN, word)
         if content is None:
@@ -166,9 +145,6 @@ class SingleSignOn:
 
         OpenID Connect RP-Initiated Logout 1.0. The provider is not asked, so that nobody waits for it to sign out here.
         Without the ID token many providers ask the person whether they want to, and some do not lead back.
-
-        Args:
-            word: what the browser kept since the sign-on; no hint is given where it is none, or too old.
         """
         description = self._client.known_description()
         endpoint = None if description is None else description.end_session_endpoint
@@ -182,7 +158,6 @@ class SingleSignOn:
         return str(httpx.URL(endpoint).copy_merge_params(back))
 
     def _code_of(self, answer: Mapping[str, str], begun: Mapping[str, Any]) -> str:
-        """The code of an answer to this sign-on."""
         if not hmac.compare_digest(answer.get("state", "").encode(), str(begun["state"]).encode()):
             raise SignOnError("the answer belongs to another single sign-on")
         issuer = answer.get("iss")

@@ -74,12 +74,7 @@ class UnitLogState:
 
 
 class LogRepository:
-    """The access logs of all units; threads may share it.
-
-    Args:
-        database: the department's database.
-        witness: cosigns.
-    """
+    """The access logs of all units; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, witness: Witness) -> None:
         self._database = database
@@ -107,11 +102,6 @@ class LogRepository:
 
         A sender that has none here gets it under the log whose items it sent: it was enrolled with the data folder of
         another unit, and none of what it puts on record may ever be taken (policy 462.6).
-
-        Args:
-            connection: the connection of the batch's transaction.
-            sent: the unit that sent them, and the log that they are of.
-            whose: whose log it is, in words.
         """
         newest = select(unit_logs.c.log_id).where(unit_logs.c.unit_id == sent.unit_id)
         log_id = connection.scalar(newest.order_by(unit_logs.c.begun_at.desc()).limit(1))
@@ -119,13 +109,7 @@ class LogRepository:
         note_finding(connection, identity, FindingKind.FOREIGN_LOG, f"items of a log came that is {whose}, {_REFUSED}")
 
     def take_in(self, connection: Connection, unit_id: str, item_ids: Iterable[str]) -> None:
-        """Take in what a batch stored of a unit's logs.
-
-        Args:
-            connection: the connection of the batch's transaction.
-            unit_id: the unit.
-            item_ids: items that are stored now; those of other kinds are passed over.
-        """
+        """Take in what a batch stored of a unit's logs."""
         log_ids = {place.log_id for item_id in item_ids if (place := place_in(item_id)) is not None}
         for log_id in sorted(log_ids):
             identity = LogIdentity(unit_id, log_id)
@@ -134,27 +118,15 @@ class LogRepository:
             self._judge(connection, identity, tree, size)
 
     def statements(self, unit_id: str) -> list[LogStatementPayload]:
-        """What there is to say of a unit's logs, the newest first.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
+        """What there is to say of a unit's logs, the newest first."""
         return [self._statement(state, row) for state, row in self._states(unit_logs.c.unit_id == unit_id, LOGS_MAX)]
 
     def states(self) -> list[UnitLogState]:
-        """Every log, by unit, the newest of each first.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
+        """Every log, by unit, the newest of each first."""
         return [state for state, _ in self._states(unit_logs.c.unit_id != "", None)]
 
     def findings(self) -> list[tuple[str, LogFinding]]:
-        """What is wrong and not acknowledged, each with its unit, also of a unit that has no log here.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
+        """What is wrong and not acknowledged, each with its unit, also of a unit that has no log here."""
         with self._database.reading() as connection:
             return all_open_findings(connection)
 

@@ -37,7 +37,6 @@ class StoredTree:
 
     Args:
         connection: the connection of a transaction that may write.
-        log: which log.
     """
 
     def __init__(self, connection: Connection, log: LogIdentity) -> None:
@@ -50,7 +49,6 @@ class StoredTree:
         """Take in the records that follow; returns the new size.
 
         Args:
-            size: the size so far.
             tell: receives the number and the bytes of each.
         """
         end, rows = size + ADVANCE_MAX, list[dict[str, Any]]()
@@ -67,15 +65,10 @@ class StoredTree:
         return size
 
     def root(self, size: int) -> bytes:
-        """Root at a size that the tree has or had."""
         return range_root(self.read_node, 0, size)
 
     def root_of_records(self, size: int) -> bytes:
-        """Root of the tree over the first records, made anew from what is stored of them.
-
-        Raises:
-            StoreError: one is missing.
-        """
+        """Root of the tree over the first records, made anew from what is stored of them."""
         tree = CompactRange()
         while tree.size < size:
             bodies = self._bodies(tree.size, min(BODIES_AT_ONCE, size - tree.size))
@@ -88,11 +81,7 @@ class StoredTree:
         return tree.root
 
     def read_node(self, level: int, place: int) -> bytes:
-        """The hash of a complete subtree.
-
-        Raises:
-            StoreError: the department's database lacks it.
-        """
+        """The hash of a complete subtree."""
         if (level, place) in self._added:
             return self._added[level, place]
         nodes = unit_log_nodes.c
@@ -121,10 +110,7 @@ def record_bodies(connection: Connection, log: LogIdentity, first: int, end: int
     """The records of a log that are here and open, by their numbers.
 
     Args:
-        connection: the connection of a transaction.
-        log: which log.
         first: the least number.
-        end: the first behind the last.
     """
     numbers = _record_numbers(log, first, end)
     rows = connection.execute(select_bodies().where(_are_items(log, numbers))).all()
@@ -136,10 +122,7 @@ def record_arrivals(connection: Connection, log: LogIdentity, first: int, end: i
     """When the records of a log that are here arrived, by their numbers and by this server's clock.
 
     Args:
-        connection: the connection of a transaction.
-        log: which log.
         first: the least number.
-        end: the first behind the last.
     """
     numbers = _record_numbers(log, first, end)
     query = select(items.c.item_id, items.c.received_at).where(_are_items(log, numbers))
@@ -161,11 +144,6 @@ def count_waiting_records(connection: Connection, log: LogIdentity, size: int) -
 
     The primary key alone answers it: the condition on the unit is inside the count, or SQLite would choose the index
     of all items of the unit.
-
-    Args:
-        connection: the connection of the transaction that read the size.
-        log: which log.
-        size: how many records are here without a gap.
     """
     first, end = record_id_range(log.log_id)
     next_id = record_item_id(log.log_id, size)

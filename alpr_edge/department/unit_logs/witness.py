@@ -20,9 +20,6 @@ _SEED_BYTES = 32
 class Witness:
     """Cosigns checkpoints.
 
-    Args:
-        directory: the department's folder.
-
     Raises:
         DepartmentError: the key cannot be read or made.
     """

@@ -34,18 +34,6 @@ Span = tuple[datetime, datetime]
 
 
 def count_month(database: DepartmentDatabase, log: DepartmentAccessLog, period: ReportPeriod, tick: Tick) -> MonthTally:
-    """Count a month.
-
-    Args:
-        database: the department's database.
-        log: its own access log.
-        period: the month.
-        tick: receives the number of records of access logs that were looked at.
-
-    Raises:
-        AuditError: a record of a car's log is none.
-        StoreError: the database does not answer, or a record does not open.
-    """
     tally = MonthTally()
     report = DepartmentReports(database).counts(period, tally.add_hit)
     counts = report.total

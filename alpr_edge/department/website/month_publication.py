@@ -58,9 +58,6 @@ class MonthPublisher:
         Args:
             text: the month, such as ``2026-10``; it is over.
             reason: why it is counted again; empty: it is published for the first time.
-            now: the present moment.
-            tick: receives the number of records looked at.
-            is_dry_run: keep nothing.
 
         Raises:
             AuditError: what was published before, or a record of a log, is not what was signed.
@@ -131,11 +128,7 @@ def _size_in(note: str) -> int:
 
 
 def _next_version(before: PublishedMonths, month: str, reason: str) -> int:
-    """The number of the next version of a month.
-
-    Raises:
-        ReportError: it is published already, or there is nothing to correct.
-    """
+    """The number of the next version of a month."""
     published = before.newest().get(month)
     if published is None:
         if reason:

@@ -11,7 +11,6 @@ def access_of_others(organisations: Organisations, people: Sequence[Person]) -> 
     """The sentence that says whether anybody but the department's own people has an account.
 
     Args:
-        organisations: the department's own names, and the exceptions.
         people: those whose account may be used.
     """
     others = {

@@ -44,12 +44,6 @@ _BREAK_GLASS = (
 class PolicyInForce:
     """What the policy follows from, read once.
 
-    Args:
-        directory: the department's folder.
-        settings: its settings.
-        people: everybody who has or had an account.
-        now: the present moment.
-
     Raises:
         DepartmentError: a setting is wrong.
         SettingsError: a profile of the release breaks a rule.

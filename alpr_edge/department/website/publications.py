@@ -48,11 +48,7 @@ class PublishedMonths:
         return dict(sorted(found.items(), reverse=True))
 
     def with_month(self, month: PublishedMonth, witness: Witness, now: datetime) -> "PublishedMonths":
-        """These and one more, signed.
-
-        Raises:
-            ReportError: there are too many.
-        """
+        """These and one more, signed."""
         if len(self.records) >= RECORDS_MAX:
             raise ReportError(f"{RECORDS_MAX} months and corrections are published, and no more can be")
         records = (*self.records, month.record)
@@ -61,11 +57,7 @@ class PublishedMonths:
 
 
 def check_months(records: Sequence[bytes], note: str, key: NoteKey) -> None:
-    """Check that records are those that were signed: all of them, unchanged, in their order.
-
-    Raises:
-        AuditError: they are not.
-    """
+    """Check that records are those that were signed: all of them, unchanged, in their order."""
     if not records and not note:
         return
     signed = SignedNote.parse(note)
@@ -76,13 +68,6 @@ def check_months(records: Sequence[bytes], note: str, key: NoteKey) -> None:
 
 
 def load_months(directory: Path, key: NoteKey) -> PublishedMonths:
-    """Load what was published.
-
-    Raises:
-        AuditError: it is not what the department signed.
-        DepartmentError: the file cannot be read.
-        ReportError: a record is no month.
-    """
     path = directory / FILE_NAME
     with io_errors(f"{path}: cannot be read", DepartmentError):
         if not path.exists():
@@ -101,11 +86,7 @@ def load_months(directory: Path, key: NoteKey) -> PublishedMonths:
 
 
 def save_months(directory: Path, months: PublishedMonths) -> None:
-    """Save what was published, at once and durably.
-
-    Raises:
-        DepartmentError: it cannot be written; what was there before still is.
-    """
+    """Save what was published, at once and durably."""
     records = [base64.b64encode(record).decode() for record in months.records]
     content = json.dumps({"records": records, "note": months.note}).encode()
     with io_errors(f"{directory / FILE_NAME}: cannot be written", DepartmentError):

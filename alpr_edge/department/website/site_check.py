@@ -43,7 +43,6 @@ def check_site(folder: Path, key: NoteKey | None) -> SiteCheck:
     """Check a copy of the site.
 
     Args:
-        folder: where it lies.
         key: the department's key, kept from elsewhere; None: the one that lies with it.
 
     Raises:
@@ -63,20 +62,12 @@ def check_site(folder: Path, key: NoteKey | None) -> SiteCheck:
 
 
 def listed_paths(folder: Path) -> list[str]:
-    """The files that the site's list names.
-
-    Raises:
-        AuditError: there is no such list.
-    """
+    """The files that the site's list names."""
     return list(_digests_by_path(folder))
 
 
 def check_roots(months: Sequence[PublishedMonth], key: NoteKey) -> int:
-    """Check that each month's root of the log is signed and continues an earlier one; the records of the newest.
-
-    Raises:
-        AuditError: one is not, or does not.
-    """
+    """Check that each month's root of the log is signed and continues an earlier one; the records of the newest."""
     known: dict[int, Checkpoint] = {}
     for month in months:
         if month.log is None:

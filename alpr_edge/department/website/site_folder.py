@@ -31,7 +31,6 @@ def write_site(folder: Path, files: dict[str, bytes]) -> int:
 
     Args:
         folder: the folder, made when missing; it is empty, or holds an earlier site.
-        files: the content by relative path.
 
     Raises:
         DepartmentError: the folder holds something else, or cannot be written.
@@ -52,11 +51,7 @@ def write_site(folder: Path, files: dict[str, bytes]) -> int:
 
 
 def _earlier_paths(folder: Path) -> set[str]:
-    """The files of the site that lies there; none where the folder is empty.
-
-    Raises:
-        DepartmentError: something else lies there, which must not be mixed with the site.
-    """
+    """The files of the site that lies there; none where the folder is empty."""
     if not any(folder.iterdir()):
         return set()
     try:

@@ -56,11 +56,7 @@ class SupportBundle:
     """Why the journal and the like are left out; empty: they are in it."""
 
     def write(self, target: Path) -> None:
-        """Write it to a new file that its owner alone may read.
-
-        Raises:
-            AlprEdgeError: there is such a file, or it cannot be written.
-        """
+        """Write it to a new file that its owner alone may read."""
         require_new(target)
         with io_errors(f"{target}: cannot be written", AlprEdgeError):
             descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, PRIVATE_FILE)
@@ -86,10 +82,6 @@ def require_new(target: Path) -> None:
 
 def make_bundle(settings: Settings, checks: dict[str, Any]) -> SupportBundle:
     """Collect what is so at present.
-
-    Args:
-        settings: the settings of the unit.
-        checks: the result of "unit check", as JSON has it.
 
     Raises:
         AlprEdgeError: there is no data folder, or it cannot be read.

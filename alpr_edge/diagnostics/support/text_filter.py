@@ -21,12 +21,7 @@ _NO_WORD = re.compile(r"[^0-9A-Za-z]+")
 
 
 class TextFilter:
-    """Compares texts with the plates and people of a unit.
-
-    Args:
-        plates: plate texts as the store has them.
-        people: names, badges, ids and addresses of people.
-    """
+    """Compares texts with the plates and people of a unit."""
 
     def __init__(self, plates: Iterable[str], people: Iterable[str]) -> None:
         texts = {canonical(text) for text in plates}

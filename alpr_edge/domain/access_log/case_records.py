@@ -29,22 +29,13 @@ class RecordSubject:
     """What was done."""
 
     def is_of_case(self, case: str, ids: Collection[str]) -> bool:
-        """Whether it is about a case.
-
-        Args:
-            case: the case, as :func:`~alpr_edge.domain.holds.case_numbers.normal_case` writes it.
-            ids: the ids of what belongs to it, as records of the same log name them.
-        """
+        """Whether it is about a case."""
         if self.case:
             return self.case == case
         return bool(self.objects) and all(each in ids for each in self.objects)
 
     def may_tell_covert(self, plain_entries: Collection[str]) -> bool:
-        """Whether it may tell of a covert entry, which is for people with a clearance alone.
-
-        Args:
-            plain_entries: what records of the same log call the entries that are known not to be covert.
-        """
+        """Whether it may tell of a covert entry, which is for people with a clearance alone."""
         if self.action == SHOW_COVERT or (self.action == ADD and not self.objects):
             return True
         return any(ENTRY in each and each not in plain_entries for each in self.objects)

@@ -55,7 +55,6 @@ COMPARED = frozenset(Subject) - {
 
 
 def value_name(subject: Subject, key: str = "") -> str:
-    """The name of a value."""
     return f"{subject}:{key}" if key else subject.value
 
 

@@ -167,7 +167,6 @@ class AccessRecord(AccessEntry):
 
 
 def record_moment(instant: Instant) -> RecordMoment:
-    """An instant as a record has it."""
     uncertainty = instant.uncertainty_ms
     return RecordMoment(
         utc=None if instant.utc is None else utc_text(instant.utc),

@@ -147,13 +147,7 @@ class AccessReport:
 
 
 class ReportWriter:
-    """Takes the records of a log in their order, and makes a report of those within its days.
-
-    Args:
-        rules: what it is about.
-        seed: draws the sample; the log's root.
-        times: the trusted times of the log.
-    """
+    """Takes the records of a log in their order, and makes a report of those within its days."""
 
     def __init__(self, rules: ReportRules, seed: bytes, times: TrustedTimes) -> None:
         self._rules = rules

@@ -58,13 +58,7 @@ class TrustedTimes:
             self._boots.setdefault(received.boot_id, moment - timedelta(milliseconds=received.boottime_ms))
 
     def date_within(self, sequence: int, received: RecordMoment, span: tuple[datetime, datetime]) -> AccessDate | None:
-        """The date of a record that is of a span, or may be; None: it is of another time.
-
-        Args:
-            sequence: the number of the record.
-            received: what it says itself.
-            span: the first moment, and the first behind it.
-        """
+        """The date of a record that is of a span, or may be; None: it is of another time."""
         date, (begin, end) = self._date_of(received), span
         if date.moment is None or begin <= date.moment < end:
             return date

@@ -19,7 +19,6 @@ class LogVerifier:
     """Takes the records of a log in their order, then tells what is wrong.
 
     Args:
-        roots: the root that each checkpoint states, by its size.
         tree: the tree of the records that went; empty: none did.
     """
 
@@ -48,7 +47,6 @@ class LogVerifier:
         """Take the next record.
 
         Args:
-            sequence: the number that it is stored under.
             body: its bytes.
             stored_leaf: its hash as it is stored beside it, which tells which record was changed; None: there is none.
         """

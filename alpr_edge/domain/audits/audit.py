@@ -175,7 +175,6 @@ class Audit:
 
     @property
     def state(self) -> AuditState:
-        """Where it is."""
         if self.steps[-1].kind is AuditStepKind.SIGNED_OFF:
             return AuditState.SIGNED_OFF
         if self.sample is None:

@@ -110,7 +110,6 @@ def find_flags(records: Iterable[AccessRecord], rules: FlagRules) -> tuple[Audit
 
     Args:
         records: the records, in any order, each once.
-        rules: what to judge them by.
     """
     by_person: dict[tuple[str, str], list[_PersonAccess]] = defaultdict(list)
     for record in records:

@@ -128,7 +128,6 @@ def check_incident_step(steps: Sequence[IncidentStep], step: IncidentStep) -> No
 
     Args:
         steps: those so far; empty: the step enters the incident.
-        step: the next one.
 
     Raises:
         AuditError: it may not; the text says why.

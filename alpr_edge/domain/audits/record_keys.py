@@ -13,7 +13,6 @@ class RecordKey(NamedTuple):
 
     @classmethod
     def of(cls, record: AccessRecord) -> Self:
-        """The key of a record."""
         return cls(record.log_id, record.sequence)
 
     @property

@@ -28,9 +28,7 @@ def draw_sample(seed: bytes, keys: Sequence[RecordKey], count: int) -> tuple[Rec
     """The records of the least ranks, in the order of their places.
 
     Args:
-        seed: the seed.
         keys: the records to draw from, each once, in any order.
-        count: how many.
     """
     return tuple(sorted(heapq.nsmallest(count, keys, key=lambda key: sample_rank(seed, key))))
 

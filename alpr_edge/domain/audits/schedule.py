@@ -65,8 +65,6 @@ def schedule_of(audits: tuple[Audit, ...], first_day: date | None, today: date, 
     Args:
         audits: all audits, in order.
         first_day: the day of the first record of the department's log; None: there is none.
-        today: the present day.
-        rules: what the department decided.
     """
     audited_until = audits[-1].draw.until if audits else None
     begin = first_day if audited_until is None else audited_until + _DAY

@@ -49,7 +49,6 @@ def parse_shift(hours: str, days: str, since: date) -> Shift:
     Args:
         hours: such as ``18:00-06:00``.
         days: such as ``mon,tue,wed``.
-        since: the first day on which it holds.
 
     Raises:
         AuditError: hours or days are none.

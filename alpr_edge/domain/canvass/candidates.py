@@ -40,10 +40,7 @@ def partial_fits(
     """Every partial plate that a read fits, each once, those of the text as read first.
 
     Args:
-        plate: the canonical text of the read.
         confidence: how likely it is, 0 to 1.
-        alternatives: other texts that the reader considered, the likeliest first.
-        partials: the canonical partial plates.
     """
     fits = {
         partial: PartialFit(partial, FitKind.TEXT, plate, confidence) for partial in partials.matches(plate) if plate

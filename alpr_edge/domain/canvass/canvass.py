@@ -96,7 +96,6 @@ class Canvass:
         """Whether an instant lies before the start or after it.
 
         Args:
-            seen: the instant.
             placed: its UTC by the clock pairs of its boot, where they tell.
         """
         gap_ms = self._ms_after_start(seen, placed)
@@ -109,7 +108,6 @@ class Canvass:
 
         Args:
             position: where the car was; None: not known, so that it counts as inside.
-            seen: when the read was seen last.
             placed: its UTC by the clock pairs of its boot, where they tell.
         """
         if self.area is not None and position is not None and not self.area.contains(position):

@@ -55,12 +55,7 @@ class DeletionRun:
 
 
 def chain_ids(before: str, ids: Iterable[str]) -> str:
-    """SHA-256 over the digest so far and the next id, again and again; lower-case hex.
-
-    Args:
-        before: the digest so far, :data:`NO_IDS` at the start.
-        ids: the ids that follow.
-    """
+    """SHA-256 over the digest so far and the next id, again and again; lower-case hex."""
     value = before
     for each in ids:
         value = hashlib.sha256(f"{value} {each}".encode()).hexdigest()

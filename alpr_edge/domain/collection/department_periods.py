@@ -29,7 +29,6 @@ class DepartmentPeriods:
 
     @property
     def law(self) -> StatePeriod:
-        """What the state says, and where that is from."""
         return STATE_PERIODS[self.state]
 
     @property
@@ -57,6 +56,7 @@ def department_periods(state: str, read_days: float | None, hit_days: float | No
         hit_days: days for the others; None: a year, or as long as the state asks for.
 
     365 days are a year in settings: where the state asks for a year at least, a leap day is added to them.
+
 
     Raises:
         DepartmentError: a number is against what the state says.

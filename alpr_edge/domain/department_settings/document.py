@@ -56,11 +56,6 @@ def sign_settings(payload: UnitSettingsPayload, key: Ed25519PrivateKey) -> bytes
 def open_settings(content: bytes, key: RosterKey, unit_id: str) -> UnitSettingsPayload:
     """The settings of a signed document of a unit; nothing of what is not signed is parsed.
 
-    Args:
-        content: the document.
-        key: the department's key, as this unit pinned it.
-        unit_id: the id of this unit.
-
     Raises:
         DepartmentSettingsError: unreadable, unsigned, changed, or another department's or unit's.
     """

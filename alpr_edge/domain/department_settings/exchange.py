@@ -52,9 +52,6 @@ def read_statement(held: str, in_force: str, refused: str, reason: str) -> Setti
 
     Args:
         held: of :data:`HELD_HEADER`, empty where it is left out; likewise the others.
-        in_force: of :data:`IN_FORCE_HEADER`.
-        refused: of :data:`REFUSED_HEADER`.
-        reason: of :data:`REFUSAL_HEADER`.
     """
     serial = _number(held)
     if serial is None:

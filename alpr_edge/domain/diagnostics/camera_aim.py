@@ -32,13 +32,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Optics:
-    """The focal length, sensor and picture of a camera.
-
-    Args:
-        focal_mm: the focal length of the lens.
-        sensor_width_mm: the width of the part of the sensor that the picture shows.
-        picture_width_px: the width of the picture.
-    """
+    """The focal length, sensor and picture of a camera."""
 
     focal_mm: float
     sensor_width_mm: float
@@ -72,11 +66,7 @@ def aim(optics: Optics, distance_m: float, angle_degrees: float, shutter_us: flo
     """Compute how a plate at a distance looks.
 
     Args:
-        optics: the camera's optics.
-        distance_m: the distance from lens to plate.
         angle_degrees: the angle between the view and the vehicle's path, 0 to below 90.
-        shutter_us: the exposure time.
-        speed_kmh: the speed of the vehicle against the camera.
     """
     angle = math.radians(angle_degrees)
     plate_px = optics.pixels(US_PLATE_MM, distance_m) * math.cos(angle)

@@ -129,7 +129,6 @@ def clock(now: Instant, system_off_s: float | None) -> Check:
     """Check whether the time on reads can be relied upon.
 
     Args:
-        now: the present instant, with the best source there is.
         system_off_s: how far the computer's clock is from the receiver's; None without a receiver's time.
     """
     if now.utc is None or now.utc_source is UtcSource.UNKNOWN:
@@ -148,15 +147,7 @@ def clock(now: Instant, system_off_s: float | None) -> Check:
 def list_check(
     generation: Generation, now: Instant, amber_after: timedelta, red_after: timedelta, *, is_in_settings: bool = True
 ) -> Check:
-    """Check a hotlist by its age, which is unknown where the present time is not trusted.
-
-    Args:
-        generation: the live generation of the list.
-        now: the present instant.
-        amber_after: the age from which it is amber.
-        red_after: the age from which it is red.
-        is_in_settings: whether its source is in the settings, so that a sync can renew it.
-    """
+    """Check a hotlist by its age, which is unknown where the present time is not trusted."""
     name = f"list {generation.source}"
     age = generation.age(now.trusted_utc)
     age_s = None if age is None else age.total_seconds()
@@ -196,11 +187,7 @@ def frame_rate(name: str, fps: float, wanted_fps: float | None, readings_max: in
     uses readings are required; with fewer than two in that time there is nothing to vote on, which is always red.
 
     Args:
-        name: the name of the check.
-        fps: the measured rate.
         wanted_fps: the rate that is set for the camera; None when none is set.
-        readings_max: the setting of this name in [decision].
-        age_ms_max: the time from a pass's first reading to its decision, as set in [decision].
     """
     looks = 1000.0 / age_ms_max
     good = readings_max * looks if wanted_fps is None else 0.9 * wanted_fps

@@ -64,8 +64,6 @@ def card_checks(name: str, card: CardSeen, distance_m: float | None = None) -> l
     """Check whether the card is read, and up to which distance plates can be.
 
     Args:
-        name: the camera's name.
-        card: the card as the camera read it.
         distance_m: the distance from lens to card; None: not known.
     """
     if not card.right:

@@ -57,8 +57,6 @@ class ViewWatch:
         """Take in a sample.
 
         Args:
-            sample: what was measured of a picture.
-            at_s: when, by a monotonic clock.
             speed_mps: the car's speed; None where it is not known.
         """
         last = self._recent[-1] if self._recent else None

@@ -51,14 +51,6 @@ def objection_words(objection: HitObjection, state: HitState) -> str:
 
 
 def hit_objection(state: HitState, *, is_withdrawn: bool, is_corrected: bool, is_in_doubt: bool) -> HitObjection | None:
-    """Return the objection to a hit; None if there is none.
-
-    Args:
-        state: what was said of it.
-        is_withdrawn: whether its alert was taken back.
-        is_corrected: whether a later read took the place of its read.
-        is_in_doubt: whether it is a possible hit, or of a state that is not the listed one for certain.
-    """
     said = None if state.read is None else ReadAnswer(state.read.answer)
     if said in _DENIALS:
         return _DENIALS[said]

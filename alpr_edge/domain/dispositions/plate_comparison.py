@@ -26,7 +26,6 @@ def compare_plates(read: str, listed: str) -> tuple[CharacterPair, ...]:
 
     Args:
         read: the text as read, the letter O and the digit 0 apart, or canonical.
-        listed: that of the list, likewise (:attr:`~alpr_edge.domain.hits.HotlistEntry.text`), or a partial.
     """
     best: dict[tuple[int, int], tuple[int, tuple[CharacterPair, ...]]] = {}
     for read_end in range(len(read) + 1):

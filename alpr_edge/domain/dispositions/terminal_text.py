@@ -46,10 +46,8 @@ def terminal_text(template: str, plate: str, state: str | None, record: str = ""
     """Fill in a template.
 
     Args:
-        template: one without a fault.
         plate: the text as it is on the plate, the letter O and the digit 0 apart; it has no blanks.
         state: the post's two letters of its state; None: that is left empty, for the officer to fill in.
-        record: the number of the listed record, such as NCIC's.
     """
     letters = _NCIC_OF_POSTAL.get(state or "", state or "")
     values = dict(zip(_FIELDS, (plate, letters, record), strict=True))

@@ -36,7 +36,6 @@ def cells_of(area: GroundArea, count_max: int) -> list[int]:
     """The numbers of all cells that an area may have a place in, ascending.
 
     Args:
-        area: the area; a place within :data:`~alpr_edge.domain.ground.areas.EDGE_M` of a polygon lies in it too.
         count_max: how many cells at most.
 
     Raises:

@@ -99,7 +99,6 @@ def check_terms(terms: HoldTerms, utc: datetime | None) -> HoldTerms:
     """Check what a hold is for; returns it without outer blanks, the case in its one form.
 
     Args:
-        terms: the terms as they were given.
         utc: the present moment, None when unknown.
 
     Raises:

@@ -48,11 +48,7 @@ class FrameRateRule:
 
 
 class FrameRateLimit:
-    """Keeps the present limit; the time comes with each step.
-
-    Args:
-        rule: when it changes.
-    """
+    """Keeps the present limit; the time comes with each step."""
 
     def __init__(self, rule: FrameRateRule) -> None:
         self._rule = rule
@@ -81,7 +77,6 @@ class FrameRateLimit:
 
         Args:
             now_s: monotonic seconds.
-            signs: how the machine is.
         """
         reason = self._reason_of(signs)
         self.reason = reason or (self.reason if self._step else "")

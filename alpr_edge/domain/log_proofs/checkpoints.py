@@ -56,11 +56,7 @@ class Checkpoint:
 
 
 def parse_decimal(digits: str) -> int:
-    """A number of records, without leading zeros.
-
-    Raises:
-        AuditError: it is none.
-    """
+    """A number of records, without leading zeros."""
     is_decimal = digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS_MAX
     if not is_decimal or str(int(digits)) != digits or int(digits) > SIZE_MAX:
         raise AuditError("not a number of records: digits alone, without leading zeros")

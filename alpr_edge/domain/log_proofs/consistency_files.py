@@ -30,7 +30,6 @@ class ConsistencyFile:
 
     @property
     def text(self) -> str:
-        """The file."""
         lines = [CONSISTENCY_LINE, f"{_OLD}{self.old_size}", *map(encode_base64, self.hashes)]
         return "\n".join(lines) + "\n\n" + self.note
 
@@ -55,11 +54,6 @@ class ConsistencyFile:
 
 def check_growth(proof: ConsistencyFile, kept: str, key: NoteKey) -> tuple[Checkpoint, Checkpoint]:
     """Check that a log grew from a checkpoint that was kept to that of a proof; both checkpoints.
-
-    Args:
-        proof: the proof.
-        kept: the signed checkpoint that somebody kept.
-        key: the log's key.
 
     Raises:
         AuditError: one of them is not signed by the key, or the log did not only grow: it was rewritten.

@@ -18,9 +18,6 @@ def cosign(text: str, name: str, key: Ed25519PrivateKey, at_s: int) -> NoteSigna
     """Cosign a checkpoint.
 
     Args:
-        text: the checkpoint's text, without signatures.
-        name: the cosigner's name.
-        key: the cosigner's key.
         at_s: the moment, in seconds since 1970 (POSIX).
     """
     signature = key.sign(cosigned_message(text, at_s))
@@ -28,11 +25,7 @@ def cosign(text: str, name: str, key: Ed25519PrivateKey, at_s: int) -> NoteSigna
 
 
 def cosigned_at(text: str, signature: NoteSignature, key: NoteKey) -> int:
-    """When a cosigner signed a checkpoint, in seconds since 1970.
-
-    Raises:
-        AuditError: that key did not sign that text.
-    """
+    """When a cosigner signed a checkpoint, in seconds since 1970."""
     at_s = time_of(signature)
     if key.type != COSIGNATURE or not key.is_named_by(signature):
         raise AuditError(f"not cosigned by {key.name} with the key {key.key_id.hex()}")

@@ -40,13 +40,7 @@ def hash_children(left: bytes, right: bytes) -> bytes:
 
 
 def nodes_of_append(read_node: NodeReader, size: int, leaf: bytes) -> Iterator[TreeNode]:
-    """The subtrees that a leaf completes, from the leaf itself upwards.
-
-    Args:
-        read_node: reads nodes of the tree before.
-        size: the number of leaves before.
-        leaf: the hash of the new leaf.
-    """
+    """The subtrees that a leaf completes, from the leaf itself upwards."""
     level, place, value = 0, size, leaf
     yield TreeNode(level, place, value)
     while place & 1:
@@ -60,7 +54,6 @@ def complete_subtrees(begin: int, end: int) -> Iterator[tuple[int, int]]:
 
     Args:
         begin: the first leaf; a multiple of the smallest power of two that is not below ``end - begin``.
-        end: the leaf behind the last.
     """
     while begin < end:
         level = (end - begin).bit_length() - 1

@@ -147,7 +147,6 @@ class SignedNote:
         return cls(text + "\n", signatures)
 
     def by(self, key: NoteKey) -> Sequence[NoteSignature]:
-        """The signatures that say that they are by a key."""
         return [signature for signature in self.signatures if key.is_named_by(signature)]
 
 
@@ -167,13 +166,6 @@ def note_key(name: str, key: Ed25519PrivateKey, key_type: int = ED25519) -> Note
 
 
 def sign_note(text: str, name: str, key: Ed25519PrivateKey) -> SignedNote:
-    """Sign a text.
-
-    Args:
-        text: the text, which ends in a newline.
-        name: the key's name.
-        key: the key.
-    """
     return SignedNote(text, (NoteSignature(name, note_key(name, key).key_id, key.sign(text.encode())),))
 
 

@@ -33,7 +33,6 @@ class ProofFile:
 
     @property
     def text(self) -> str:
-        """The file."""
         extra = [] if self.extra is None else [_EXTRA + encode_base64(self.extra)]
         lines = [FIRST_LINE, *extra, f"{_INDEX}{self.index}", *map(encode_base64, self.hashes)]
         return "\n".join(lines) + "\n\n" + self.note
@@ -64,8 +63,6 @@ def check_proof(proof: ProofFile, key: NoteKey, record: bytes | None = None) -> 
     The log of a key that cosigns is a department's own, and holds records of that department alone.
 
     Args:
-        proof: the proof.
-        key: the log's key.
         record: the record; None: the one that the proof carries.
 
     Raises:

@@ -12,9 +12,7 @@ def inclusion_proof(read_node: NodeReader, index: int, size: int) -> list[bytes]
     """Hashes by which a leaf leads to the root, from its sibling upwards: PATH of RFC 9162, 2.1.3.1.
 
     Args:
-        read_node: reads nodes of the tree.
         index: the leaf, from 0.
-        size: the number of leaves of the tree whose root is meant.
 
     Raises:
         ValueError: there is no such leaf.
@@ -37,9 +35,7 @@ def consistency_proof(read_node: NodeReader, old_size: int, size: int) -> list[b
     """Hashes by which the root of an older size leads to the root of a tree: PROOF of RFC 9162, 2.1.4.1.
 
     Args:
-        read_node: reads nodes of the tree.
         old_size: the number of leaves of the older tree, at least 1.
-        size: the number of leaves of the tree.
 
     Raises:
         ValueError: the older tree is empty, or larger.

@@ -49,8 +49,6 @@ class VehicleState:
 
         Args:
             fix: the newest fix, however old; None: there was none in this boot.
-            now: the later moment.
-            is_day: whether the sun is up at the place of that fix.
         """
         if fix is None:
             return VehicleState(now, is_day=is_day)

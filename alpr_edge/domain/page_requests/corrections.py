@@ -40,12 +40,6 @@ def corrected_read(read: PlateRead, correction: Correction, read_id: str, person
 
     That no frame voted for the text and no model read it is seen by everybody who takes reads, in older departments
     too: ``vote_count`` is 0 and ``model_ids`` is empty.
-
-    Args:
-        read: the newest read of the pass.
-        correction: what the plate says.
-        read_id: id of the new read.
-        person_id: who says so.
     """
     return replace(
         read,

@@ -45,7 +45,6 @@ class Credentials:
 
         Args:
             moment: as of :meth:`is_password_old`; None: not known, so that one that may get too old is not enough.
-            days_max: likewise.
         """
         if not self.has_password or days_max is None:
             return self.has_password
@@ -62,7 +61,6 @@ class Credentials:
         """Whether the password has to be changed for its age, as CJIS asks for (IA-5); one of unknown age has to be.
 
         Args:
-            moment: the date that rules are decided by.
             days_max: of the security profile; None: a password never gets too old.
         """
         if days_max is None:

@@ -122,12 +122,7 @@ class Person:
     """How often an administrator of the department signed the person out; another number does so in the car too."""
 
     def fault_at(self, moment: datetime, last_sign_in: datetime | None = None) -> AccountFault | None:
-        """Why the account may not be used at a moment; None: it may.
-
-        Args:
-            moment: the date that rules are decided by.
-            last_sign_in: the last sign-in that this machine knows of, in trusted time.
-        """
+        """Why the account may not be used at a moment; None: it may."""
         if self.status is not AccountStatus.ACTIVE:
             return AccountFault.LEFT if self.status is AccountStatus.LEFT else AccountFault.SUSPENDED
         if moment >= self.valid_until:

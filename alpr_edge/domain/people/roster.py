@@ -78,8 +78,6 @@ def check_roster(roster: Roster, department_id: str, held: RosterHeader | None, 
     """Check that a roster whose signature holds may replace the one in force.
 
     Args:
-        roster: the new roster.
-        department_id: the department whose key is pinned here.
         held: the roster in force; None: there is none yet. Serials of another department say nothing of this one's.
         trusted_now: the present moment; None when no trusted clock knows it.
 

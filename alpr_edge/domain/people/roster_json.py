@@ -98,11 +98,7 @@ def encode_roster(roster: Roster) -> bytes:
 
 
 def decode_roster(body: bytes) -> Roster:
-    """The roster of its JSON.
-
-    Raises:
-        RosterError: it is none.
-    """
+    """The roster of its JSON."""
     if len(body) > ROSTER_BYTES_MAX:
         raise RosterError(RosterFault.UNREADABLE, f"a roster has at most {ROSTER_BYTES_MAX} bytes")
     try:
@@ -117,12 +113,10 @@ def decode_roster(body: bytes) -> Roster:
 
 
 def person_payload(person: Person) -> PersonPayload:
-    """The payload of a person."""
     return PersonPayload(**_fields(person))
 
 
 def person_of(payload: PersonPayload) -> Person:
-    """The person of a payload."""
     return Person(
         person_id=payload.person_id,
         name=payload.name,

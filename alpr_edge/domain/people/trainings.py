@@ -20,12 +20,7 @@ class TrainingState(StrEnum):
 
 
 def training_state(training: Training, moment: datetime) -> TrainingState:
-    """Whether a training has ended, or ends soon.
-
-    Args:
-        training: the two ends.
-        moment: the present moment.
-    """
+    """Whether a training has ended, or ends soon."""
     ends = [until for until in (training.cjis_until, training.alpr_until) if until is not None]
     if any(until <= moment for until in ends):
         return TrainingState.ENDED

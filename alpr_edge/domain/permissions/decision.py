@@ -115,13 +115,6 @@ def decide(
     """Decide whether a person may do something; whatever no rule allows is refused.
 
     Account and training come before the purpose: whose training has ended learns that and nothing else.
-
-    Args:
-        person: as the roster in force has them.
-        session: the state of their session.
-        request: what they ask for.
-        at: when.
-        profile: the rules of the state.
     """
     flags = profile.barred_terms.flags_in(_note_of(request)[:NOTE_CHARACTERS_MAX])
     reason = (
@@ -134,13 +127,7 @@ def decide(
 
 
 def decide_break_glass(record: BreakGlass, request: AccessRequest, profile: Profile) -> AccessDecision:
-    """Decide what break-glass opens: a few actions, for a purpose that the profile has; never anything covert.
-
-    Args:
-        record: who broke the glass, and why; the purpose of the request is that of the record.
-        request: what they ask for.
-        profile: the rules of the state.
-    """
+    """Decide what break-glass opens: a few actions, for a purpose that the profile has; never anything covert."""
     note = f"{record.reason} {_note_of(request)}"
     flags = profile.barred_terms.flags_in(note[: 2 * NOTE_CHARACTERS_MAX])
     reason = purpose_reason(request, profile)

@@ -16,10 +16,5 @@ _PURPOSES: dict[Reason, PurposeCode] = {
 
 
 def purpose_of_hit(reason: Reason, case: str | None = None) -> Purpose:
-    """What a hit is looked at for (policy 462.3): the officer did not ask for it, the list did.
-
-    Args:
-        reason: why the plate is listed; one without a purpose of its own is an alert.
-        case: a case number that is known of it.
-    """
+    """What a hit is looked at for (policy 462.3): the officer did not ask for it, the list did."""
     return Purpose(_PURPOSES.get(reason, PurposeCode.EMERGENCY_ALERT), case=case)

@@ -57,7 +57,6 @@ class LogStatementPayload(Payload):
 
 
 def record_item_id(log_id: str, sequence: int) -> str:
-    """Id of the item of a record."""
     return f"{RECORD_PREFIX}{log_id}:{sequence}"
 
 

@@ -62,13 +62,7 @@ def booking_item_id(package_id: str) -> str:
 
 
 def seal_passphrase(passphrase: str, package_id: str, key: X25519PublicKey) -> str:
-    """The passphrase of a package as its booking carries it.
-
-    Args:
-        passphrase: the passphrase.
-        package_id: the package.
-        key: the department's for media.
-    """
+    """The passphrase of a package as its booking carries it."""
     sealed = SUITE.encrypt(passphrase.encode(), key, info=_LINE + package_id.encode())
     return base64.b64encode(sealed).decode("ascii")
 

@@ -60,7 +60,6 @@ def canvass_end_item_id(canvass_id: str) -> str:
 
 
 def canvass_payload(canvass: Canvass, unit_id: str) -> CanvassPayload:
-    """Payload of a canvass."""
     return CanvassPayload(
         canvass_id=canvass.canvass_id,
         unit_id=unit_id,
@@ -79,7 +78,6 @@ def canvass_payload(canvass: Canvass, unit_id: str) -> CanvassPayload:
 
 
 def canvass_end_payload(canvass_id: str, end: CanvassEnd, unit_id: str, read_count: int) -> CanvassEndPayload:
-    """Payload of the end of a canvass."""
     return CanvassEndPayload(
         canvass_id=canvass_id,
         unit_id=unit_id,

@@ -37,13 +37,6 @@ def disposition_item_id(disposition_id: str) -> str:
 
 
 def disposition_payload(disposition: Disposition, read_id: str, unit_id: str) -> DispositionPayload:
-    """Payload of a disposition.
-
-    Args:
-        disposition: the disposition.
-        read_id: the read of its hit.
-        unit_id: the unit that it was made on.
-    """
     return DispositionPayload(
         disposition_id=disposition.disposition_id,
         hit_id=disposition.hit_id,

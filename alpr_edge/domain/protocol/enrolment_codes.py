@@ -27,11 +27,7 @@ class MistypedError(ValueError):
 
 
 def draw_code(draw: Callable[[int], int]) -> str:
-    """Draw a new code, in groups.
-
-    Args:
-        draw: a function that returns a whole number of so many random bits, from a source fit for secrets.
-    """
+    """Draw a new code, in groups."""
     while True:
         value = draw(CHANCE_BITS)
         if value % _MODULUS < len(ALPHABET):

@@ -150,9 +150,7 @@ def alert_payload(alert: Alert, sounded_at: Instant | None, unit_id: str) -> Ale
     """Payload of an alert.
 
     Args:
-        alert: the alert as shown.
         sounded_at: the instant of the first sample of its tone; None when it stayed quiet.
-        unit_id: the unit of its read.
     """
     return AlertPayload(
         hit_id=alert.hit_id,

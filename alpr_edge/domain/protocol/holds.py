@@ -97,13 +97,7 @@ def hold_release_item_id(hold_id: str) -> str:
 
 
 def hold_payload(hold: Hold, unit_id: str, read_ids: Sequence[str]) -> HoldPayload:
-    """Payload of a part of a hold.
-
-    Args:
-        hold: the hold.
-        unit_id: the unit that it was placed on.
-        read_ids: the reads of this part.
-    """
+    """Payload of a part of a hold."""
     terms = hold.terms
     return HoldPayload(
         hold_id=hold.hold_id,
@@ -123,7 +117,6 @@ def hold_payload(hold: Hold, unit_id: str, read_ids: Sequence[str]) -> HoldPaylo
 
 
 def hold_release_payload(hold_id: str, unit_id: str, release: HoldRelease) -> HoldReleasePayload:
-    """Payload of the release of a hold."""
     return HoldReleasePayload(
         hold_id=hold_id,
         unit_id=unit_id,

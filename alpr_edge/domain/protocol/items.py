@@ -261,7 +261,6 @@ def digest(body: bytes) -> str:
 
 
 def instant_payload(instant: Instant) -> InstantPayload:
-    """Payload of an instant."""
     return InstantPayload(
         boot_id=instant.boot_id,
         boottime_ns=instant.boottime_ns,
@@ -272,7 +271,6 @@ def instant_payload(instant: Instant) -> InstantPayload:
 
 
 def position_payload(position: Position | None) -> PositionPayload | None:
-    """Payload of a position."""
     if position is None:
         return None
     return PositionPayload(
@@ -285,7 +283,6 @@ def position_payload(position: Position | None) -> PositionPayload | None:
 
 
 def read_payload(read: PlateRead) -> ReadPayload:
-    """Payload of a read."""
     box = read.box
     return ReadPayload(
         schema_version=SCHEMA_VERSION if read.corrected_by is None else CORRECTED_SCHEMA_VERSION,

@@ -16,11 +16,7 @@ _LIST = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})=([0-9]{1,8})")
 
 
 def newest_lists_text(serials: Mapping[str, int]) -> str:
-    """The header's value.
-
-    Args:
-        serials: the newest serial of each source that is meant for the unit.
-    """
+    """The header's value."""
     return ",".join(f"{source}={serial}" for source, serial in sorted(serials.items())[:LISTS_MAX])
 
 

@@ -78,15 +78,7 @@ def parse_signed_file(line: bytes, content: bytes) -> SignedFile:
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """Seals a unit's items.
-
-    Args:
-        unit_id: the unit.
-        medium_id: the medium that the items will lie on.
-        certificate: the certificate of the unit, which the department has on record.
-        key: the private key of that certificate.
-        media_key: the department's.
-    """
+    """Seals a unit's items."""
 
     unit_id: str
     medium_id: str
@@ -98,7 +90,6 @@ class Sealer:
         """The file of an item.
 
         Args:
-            item: the item with its body.
             written_at: now in UTC; None when unknown.
         """
         header = ItemHeader(
@@ -156,7 +147,6 @@ def media_key_in(pem: bytes) -> X25519PublicKey:
 
 
 def media_key_digest(key: X25519PublicKey) -> str:
-    """The digest by which a key for media is named."""
     return digest(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 

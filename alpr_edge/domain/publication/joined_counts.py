@@ -37,9 +37,6 @@ def joined_table(
     """The table of some counts.
 
     Args:
-        name: its name for programs.
-        title: its title.
-        heads: what the labels are.
         counts: the count of every category that there could be, 0 as well. Those behind are joined first.
         small_below: counts below it are small, except 0.
     """

@@ -124,8 +124,6 @@ def public_counts(tally: MonthTally, profile: Profile, small_below: int) -> Publ
     """Put the counts of a month together.
 
     Args:
-        tally: what was counted.
-        profile: gives the words of purposes and offences.
         small_below: counts of what people did or were seen with are hidden below it; those of audits never are.
     """
     hidden = {

@@ -85,7 +85,6 @@ class PublishedMonth(Payload):
         return encode(self)
 
     def table(self, name: str) -> PublishedTable:
-        """The table of a name."""
         return next(table for table in self.tables if table.name == name)
 
     @property
@@ -101,7 +100,6 @@ class PublishedMonth(Payload):
 
 
 def published_figures(counts: PublicCounts) -> tuple[tuple[PublishedFigure, ...], tuple[PublishedTable, ...]]:
-    """Figures and tables as they are published."""
     figures = tuple(PublishedFigure(name=it.name, title=it.title, count=it.count) for it in counts.figures)
     tables = tuple(
         PublishedTable(

@@ -71,8 +71,6 @@ class Box:
         """Whether the box comes so close to an edge of the frame that this may cut some of the plate off.
 
         Args:
-            width_px: the frame's width.
-            height_px: its height.
             input_pixel_px: what a pixel of the detector's input covers of the frame: by so much a box may be off.
         """
         edge_px = max(EDGE_PX, math.ceil(input_pixel_px) + 1)

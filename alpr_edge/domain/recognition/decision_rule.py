@@ -33,12 +33,7 @@ class DecisionRule:
     lettering the detector is never so sure."""
 
     def accepts(self, result: Vote, detection_max: float) -> bool:
-        """Whether a vote may become a read.
-
-        Args:
-            result: the vote.
-            detection_max: the best score that the detector gave a look at the plate.
-        """
+        """Whether a vote may become a read."""
         is_plate = detection_max >= self.detection_best_min or _is_serial(result)
         is_clear = _has_digit(result) or result.confidence >= WORD_MIN
         is_enough = len(result.plate) >= self.characters_min and result.confidence >= self.confidence_min

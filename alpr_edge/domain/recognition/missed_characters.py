@@ -37,11 +37,6 @@ _NOTHING_SEEN = np.array([1.0 if c == EMPTY else MISSED.get(c, MISSED_OTHER) for
 def align(looks: Shares, texts: Sequence[str], weights: Sequence[float]) -> Shares:
     """Move the slots of looks that miss characters to where they belong.
 
-    Args:
-        looks: the slot probabilities of each look at one plate [looks, slots, alphabet].
-        texts: the canonical text of each.
-        weights: how much the text of each is worth.
-
     Returns:
         The looks, in an array of the same shape; rows where a character was missed are likelihoods, not shares.
     """
@@ -57,13 +52,7 @@ def align(looks: Shares, texts: Sequence[str], weights: Sequence[float]) -> Shar
 
 
 def likelihood_of(slots: Shares, own_text: str, text: str) -> float:
-    """Likelihood of what a reading shows if the plate has a text, the characters counted that it then misses.
-
-    Args:
-        slots: probabilities [slots, alphabet].
-        own_text: the canonical text that the reading shows by itself.
-        text: the canonical text of the plate.
-    """
+    """Likelihood of what a reading shows if the plate has a text, the characters counted that it then misses."""
     slots = _order_from_left(slots)
     if not 0 <= len(text) - len(own_text) <= MISSING_MAX or len(text) > len(slots):
         return _product(slots, text)

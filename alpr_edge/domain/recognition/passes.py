@@ -90,16 +90,7 @@ class PassParts:
 
 
 class Passes:
-    """Turns the readings of one camera into updates of reads: decided, amended, closed.
-
-    Args:
-        origin: the unit, camera and models.
-        rule: the decision rule.
-        gap_ms: a vehicle not seen for this long has passed.
-        locate: a function that gives the position at an instant, if one is known.
-        new_id: a function that gives each read its id.
-        parts: what else decisions depend on.
-    """
+    """Turns the readings of one camera into updates of reads: decided, amended, closed."""
 
     def __init__(
         self,
@@ -212,7 +203,6 @@ class Passes:
         return self._amend(current, result, now, ending=ending)
 
     def _decide(self, current: VehiclePass, result: Vote, now: Instant) -> ReadUpdate:
-        """Give a pass its read."""
         read = self._read_of(current, result, self._new_id())
         if current.rival is not None:
             read = replace(read, earlier_texts=(current.rival,))
@@ -240,7 +230,6 @@ class Passes:
         return [ReadUpdate(ReadStage.AMENDED, amended, now, current.take_read(amended))]
 
     def _read_of(self, current: VehiclePass, result: Vote, read_id: str) -> PlateRead:
-        """Return the read of a pass by a vote."""
         return PlateRead(
             read_id=read_id,
             unit_id=self._origin.unit_id,

@@ -44,7 +44,6 @@ class SecondOpinion:
 
     Args:
         reader: the second reader; None: there is none.
-        wait_ms: how long a decision waits for the answer.
     """
 
     reader: SecondReader | None = None
@@ -56,14 +55,7 @@ class SecondOpinion:
     """Whether the answer has come, or is no longer waited for."""
 
     def must_wait(self, result: Vote, crop: Pixels, now: Instant, *, last: bool) -> bool:
-        """Whether the decision of the pass must wait for an answer; asks for it the first time.
-
-        Args:
-            result: the vote so far.
-            crop: the sharpest picture of the plate.
-            now: the present instant.
-            last: whether no frame follows, so that this call waits for the answer.
-        """
+        """Whether the decision of the pass must wait for an answer; asks for it the first time."""
         if self.reader is None or result.certain or self._is_over:
             return False
         if self._question is None:

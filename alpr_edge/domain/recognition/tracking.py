@@ -124,11 +124,7 @@ class Track:
 
 
 class Tracker:
-    """Holds the open tracks of one camera.
-
-    Args:
-        gap_ms: the time without a look, accepted or not, after which a track is over.
-    """
+    """Holds the open tracks of one camera."""
 
     def __init__(self, gap_ms: float) -> None:
         self._gap_ms = gap_ms

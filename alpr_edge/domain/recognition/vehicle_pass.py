@@ -100,7 +100,6 @@ class VehiclePass:
 
     @property
     def last_seen(self) -> Instant:
-        """When the vehicle was seen last."""
         return self.track.last.captured_at
 
     def text_of_vote(self) -> EarlierText:
@@ -200,8 +199,6 @@ class VehiclePass:
         of the same vehicle would be another: of the 61 vehicles of the rides one more would have two reads.
 
         Args:
-            earlier: a pass that was seen before.
-            result: the vote of this one.
             away_ms_max: the longest time between the two.
         """
         away_ms = self.first.captured_at.ms_since(earlier.last_seen)
@@ -214,12 +211,7 @@ class VehiclePass:
         return likeliest >= CHANCE_A_SECOND * max(1.0, away_ms / 1000) and _is_misreading(before, result, likeliest)
 
     def differs_clearly(self, earlier: "VehiclePass", result: Vote) -> bool:
-        """Whether the texts of two passes are equally long and differ in a character that both show clearly.
-
-        Args:
-            earlier: an earlier pass.
-            result: the vote of this one.
-        """
+        """Whether the texts of two passes are equally long and differ in a character that both show clearly."""
         plate, before = result.plate, (earlier.decided or earlier.vote()).plate
         if len(plate) != len(before):
             return False
@@ -249,10 +241,6 @@ class VehiclePass:
         """Show the newest look, which is accepted, in place of the sharpest one: other plates hold its frame as well.
 
         So there is a frame for a read that is yet to be decided or amended; of the sharpest look the crop stays.
-
-        Args:
-            frame: the frame of the newest look.
-            give_up_own: whether to begin with that; a pass that shows its newest look already goes on doing so.
         """
         if not self.is_handed_over and (give_up_own or not self.holds_frame):
             self.shown, self.scene = self.track.last, frame.pixels
@@ -276,13 +264,7 @@ class VehiclePass:
 
 
 def _is_misreading(one: Vote | EarlierText, other: Vote, likeliest: float) -> bool:
-    """Whether one of two results may be a misreading of the other's plate.
-
-    Args:
-        one: a result.
-        other: another one.
-        likeliest: the likelihood of the readings of one if its plate has the text of the other.
-    """
+    """Whether one of two results may be a misreading of the other's plate."""
     if one.certain and other.certain:
         return likeliest >= MISSED_MIN
     if is_part(*sorted((one.plate, other.plate), key=len)):

@@ -46,12 +46,6 @@ def first_state(request: ReleaseRequest, rules: ReleaseRules) -> tuple[ReleaseSt
 def check_step(request: ReleaseRequest, steps: Sequence[RequestStep], step: RequestStep, profile: Profile) -> None:
     """Check that a step may follow.
 
-    Args:
-        request: the request.
-        steps: what was done so far, the entry first.
-        step: the next one.
-        profile: the rules in force: what they bar by now is not approved, however it was entered.
-
     Raises:
         ReleaseError: it may not; the text says why.
     """

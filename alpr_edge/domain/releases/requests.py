@@ -116,11 +116,7 @@ def check_scope(
     area: str = "",
     pictures: ReleasePictures = ReleasePictures.NONE,
 ) -> ReleaseScope:
-    """The scope of what was entered.
-
-    Raises:
-        ReleaseError: it names no plate, too many, no plate at all, no time, or no area that is one.
-    """
+    """The scope of what was entered."""
     written = tuple(map(fold_written, plates))
     if fault := next(filter(None, map(written_fault, written)), ""):
         raise ReleaseError(f"one of its plates is none: it holds {fault}")

@@ -21,7 +21,6 @@ def typed_moment(text: str, *, is_end: bool = False) -> datetime:
     """A moment that was typed; without a zone by this computer's clock.
 
     Args:
-        text: what was typed.
         is_end: whether the time ends then: a date alone counts to the end of its day.
 
     Raises:

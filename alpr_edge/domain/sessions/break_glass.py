@@ -34,7 +34,6 @@ def break_glass(record: BreakGlass, effective_uid: int) -> BreakGlass:
     """Check a record of break-glass and return it, texts without outer blanks.
 
     Args:
-        record: as it was typed.
         effective_uid: the user id of the process; root alone may.
 
     Raises:

@@ -65,13 +65,7 @@ class ProvenIdentity:
 
 
 def read_claims(claims: Mapping[str, object], expected: ExpectedClaims, now: datetime) -> ProvenIdentity | ClaimFault:
-    """Read who signed in, or why the token is not believed.
-
-    Args:
-        claims: the claims of a token whose signature holds.
-        expected: what they have to say.
-        now: the present moment, with a zone.
-    """
+    """Read who signed in, or why the token is not believed."""
     fault = _party_fault(claims, expected) or _time_fault(claims, expected, now.timestamp())
     if fault is not None:
         return fault

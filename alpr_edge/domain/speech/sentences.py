@@ -101,8 +101,6 @@ def sentence_of(alert: Alert, cameras: Mapping[str, Phrase], *, with_reason: boo
     """What is said of an alert.
 
     Args:
-        alert: the alert as it sounds.
-        cameras: what each camera is called, by :func:`camera_phrases`.
         with_reason: whether somebody who may see the hit is there to hear it.
 
     Returns:
@@ -118,12 +116,7 @@ def sentence_of(alert: Alert, cameras: Mapping[str, Phrase], *, with_reason: boo
 
 
 def fault_sentence(parts: Sequence[tuple[UnitPart, str]], cameras: Mapping[str, Phrase]) -> Sentence:
-    """What is said of faults that appeared: the parts, each once, the first of many.
-
-    Args:
-        parts: each fault's part, and the id of its camera or nothing.
-        cameras: what each camera is called, by :func:`camera_phrases`.
-    """
+    """What is said of faults that appeared: the parts, each once, the first of many."""
     named = {UnitPart.CAMERAS: cameras}
     phrases = (named.get(part, {}).get(camera_id, _PARTS[part]) for part, camera_id in parts)
     return tuple(dict.fromkeys(phrases))[:FAULTY_PARTS_MAX]

@@ -23,11 +23,7 @@ DISTINCT_MAX = 1_000_000
 
 
 class AccessTally:
-    """Counts the records of a log that lie within some days.
-
-    Args:
-        period: the days.
-    """
+    """Counts the records of a log that lie within some days."""
 
     def __init__(self, period: ReportPeriod) -> None:
         self._begin, self._end = period.span

@@ -37,12 +37,7 @@ class PairTally:
         self._pair_counts: Counter[tuple[str, str]] = Counter()
 
     def add(self, read: str, truth: str) -> None:
-        """Count a read.
-
-        Args:
-            read: the text as read.
-            truth: what the plate says.
-        """
+        """Count a read."""
         text, says = canonical(read), canonical(truth)
         self._read_counts.update(text)
         self._read_counts[NOTHING] += 1

@@ -50,7 +50,6 @@ def hide_small(table: CountTable, small_below: int) -> CountTable:
     the same days with other numbers, or other days around them, tells more.
 
     Args:
-        table: the table, nothing of it hidden.
         small_below: the number, from :data:`SMALL_MIN` on; 0: nothing is hidden.
     """
     counts = [row.count or 0 for row in table.rows]

@@ -55,7 +55,6 @@ def find_deteriorations(before: PrecisionTally, now: PrecisionTally) -> tuple[De
 
     Args:
         before: the reads of the days before, each vehicle once a day.
-        now: those of the newest days.
     """
     return (*_standing_out(_cameras(before, now)), *_standing_out(_pairs(before, now)))
 

@@ -77,7 +77,6 @@ class JudgedRead:
 
 
 def speed_band(speed_mps: float | None) -> str:
-    """The band of a speed."""
     if speed_mps is None:
         return NOT_KNOWN
     return speed_bands()[_band_number(speed_mps * MPH, SPEEDS_MPH)]

@@ -33,9 +33,7 @@ def wilson_interval(count: int, of: int, z: float = Z_95) -> tuple[float, float]
     Statistical Association 22 (1927); Brown, Cai and DasGupta, Statistical Science 16 (2001) compare it with others.
 
     Args:
-        count: how many.
         of: of how many; of none the share may be anything.
-        z: the quantile of the normal distribution.
     """
     if not of:
         return 0.0, 1.0
@@ -52,10 +50,6 @@ def rise_probability(before: Proportion, now: Proportion) -> float:
 
     Fisher's exact test of two shares, to one side: R. A. Fisher, Statistical Methods for Research Workers, 5th edition
     (1934), section 21.02. It is exact for small counts, and never calls a change more often than the level says.
-
-    Args:
-        before: the share before.
-        now: the share now.
     """
     total, marked, drawn = before.of + now.of, before.count + now.count, now.of
     most = min(marked, drawn)
@@ -72,7 +66,6 @@ def rejected_by_holm(probabilities: Sequence[float], level: float) -> list[bool]
 
     Args:
         probabilities: of each comparison, by chance alone.
-        level: the probability that any of them stands out although nothing changed.
     """
     found = [False] * len(probabilities)
     for rank, place in enumerate(sorted(range(len(probabilities)), key=probabilities.__getitem__)):

@@ -30,7 +30,6 @@ class QualityCounts:
     _widths: Counter[int] = field(default_factory=Counter)
 
     def add(self, width_px: float, *, is_certain: bool) -> None:
-        """Count a read."""
         self.reads += 1
         self.certain_reads += is_certain
         self._widths[min(WIDTH_PX_MAX, round(width_px))] += 1

@@ -60,12 +60,7 @@ DayCounts = Mapping[tuple[str, date], QualityCounts]
 
 
 def find_quality_changes(before: DayCounts, now: DayCounts) -> tuple[QualityChange, ...]:
-    """What got worse.
-
-    Args:
-        before: the reads of each camera on each of the days before.
-        now: those on the newest days.
-    """
+    """What got worse."""
     compared = [
         change
         for camera_id in sorted({camera_id for camera_id, _ in now})

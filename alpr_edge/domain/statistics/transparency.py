@@ -81,9 +81,6 @@ def transparency_report(
     """The report, small counts hidden.
 
     Args:
-        counted: reads, hits and deletions.
-        accesses: what people did.
-        precision: the judged reads.
         small_below: counts below it are hidden; 0: none is.
     """
     tables = tuple(hide_small(table, small_below) for table in _tables(counted, accesses))

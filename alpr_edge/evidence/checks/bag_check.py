@@ -23,10 +23,7 @@ class BagCheck:
     """Checks the files of one package.
 
     Args:
-        files: the package.
-        findings: where what is found goes.
         take_record: receives records of reads while their bytes are at hand.
-        tick: is told of each file.
     """
 
     files: PackageFiles

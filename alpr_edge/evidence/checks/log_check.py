@@ -60,8 +60,6 @@ def check_logs(
     """Check every access log of a package.
 
     Args:
-        files: the package.
-        findings: where what is found goes.
         authority: the certificate of the authority that vouches for the signing key; empty: none does.
         package: what the package says of itself; None: it does not.
         units: whose logs it may show, beside the department's own.

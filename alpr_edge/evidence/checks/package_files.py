@@ -88,14 +88,7 @@ class PackageFiles(ABC):
 
 
 class FolderFiles(PackageFiles):
-    """A package in a folder.
-
-    Args:
-        folder: the folder.
-
-    Raises:
-        EvidenceError: it cannot be read, or holds too many files.
-    """
+    """A package in a folder."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -138,11 +131,7 @@ class ContainerFiles(PackageFiles):
     """A package in a zip.
 
     Args:
-        path: the file.
         passphrase: what opens it; empty: it is not encrypted.
-
-    Raises:
-        EvidenceError: it is no container, would unpack to far more than it is, or the passphrase does not open it.
     """
 
     def __init__(self, path: Path, passphrase: str) -> None:
@@ -169,7 +158,6 @@ class ContainerFiles(PackageFiles):
             raise UnreadableError(f"cannot be read: {_reason(error)}") from None
 
     def close(self) -> None:
-        """Close the container."""
         self._zip.close()
 
     def _open(self, passphrase: str) -> None:

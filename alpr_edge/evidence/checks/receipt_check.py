@@ -11,11 +11,6 @@ def check_receipts(findings: Findings, provenances: Mapping[str, ProvenancePaylo
     """Compare the receipts with the records.
 
     A receipt has no signature of its own: it is worth what the word of whoever signed the package is.
-
-    Args:
-        findings: where what is found goes.
-        provenances: by the folder of each read, what belongs to it.
-        is_departments: whether an authority vouches that the department itself signed the package.
     """
     stored = waiting = false = 0
     for folder, provenance in provenances.items():

@@ -86,11 +86,9 @@ class RecordCheck:
         """Compare all of them.
 
         Args:
-            packed: the payload files that were packed, whether they are still as they were or not.
             digests: SHA-256 of each that is.
             package: what the package says of itself; None: it does not.
             units: whose reads it may hold.
-            kinds: the kinds of pictures that it is to hold.
         """
         before = self.findings.fault_count
         for folder, names in _names_by_folder(packed).items():

@@ -45,12 +45,7 @@ def check_release(
     """Check the reads of a package for another agency, and that the department made it.
 
     Args:
-        findings: where what is found goes.
-        release: which request it answers.
-        plates: by the folder of each read, the plate of its record.
         digests: SHA-256 of each payload file that is as it was packed.
-        names: whose it is by its own word and by its key.
-        is_vouched: whether an authority's certificate says whose its key is.
     """
     before = findings.fault_count
     others = set(names) - {RELEASES}

@@ -59,9 +59,6 @@ def check_key(files: PackageFiles, findings: Findings, signed: SignedManifest, a
     """Check who vouches for the signing key; returns its voucher where there is one that holds.
 
     Args:
-        files: the package.
-        findings: where what is found goes.
-        signed: who signed it.
         authority: SHA-256 of the authority's certificate, as the department tells it; empty: not given.
     """
     if layout.CERTIFICATE not in files.sizes and layout.AUTHORITY not in files.sizes:

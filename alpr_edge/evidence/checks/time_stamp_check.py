@@ -18,9 +18,6 @@ def check_time_stamp(
     """Check it; returns when the package existed by an authority that is trusted, None where none says so.
 
     Args:
-        files: the package.
-        findings: where what is found goes.
-        tag_manifest: what it has to be over.
         authorities: certificates (PEM) of time-stamping authorities that are trusted; empty: none is named.
     """
     named = _named_digest(files)

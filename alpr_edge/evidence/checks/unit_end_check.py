@@ -47,9 +47,6 @@ def check_unit_end(
     """Check it.
 
     Args:
-        findings: where what is found goes.
-        sources: whose it is, and whose reads are in it.
-        moments: when it was made.
         ended: the units that were ended, each with the moment since when its key may be somebody else's.
     """
     named = sorted(ended.keys() & {*sources.makers, *sources.units, *sources.reads})
@@ -113,9 +110,6 @@ def parse_unit_end(text: str) -> tuple[str, datetime]:
     """A unit and when it was ended, as somebody typed it: ``UNIT=DATE``, UTC where it names no zone.
 
     A day counts from its beginning. Whoever verifies may sit in any zone, and the answer is the same everywhere.
-
-    Raises:
-        EvidenceError: it is none.
     """
     unit_id, _, moment = (part.strip() for part in text.partition("="))
     try:

@@ -34,10 +34,7 @@ def canvass_row(number: int, read: CanvassRead, href: str, picture: str) -> Canv
     """The row of a read.
 
     Args:
-        number: its number in the table.
-        read: the read.
         href: link to it in the package; empty: none.
-        picture: link to the picture of its plate; likewise.
     """
     place = read.position
     times = time_with_uncertainty(read.last_seen), phase_words(read.phase)

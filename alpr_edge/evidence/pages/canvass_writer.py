@@ -26,11 +26,7 @@ class CanvassWriter:
     """Writes one canvass.
 
     Args:
-        bag: where its files go.
-        templates: the templates of the pages.
         number: its number in the package, from 1.
-        unit_id: the unit whose canvass it is.
-        pictures: the reads that are in the package.
     """
 
     bag: BagWriter

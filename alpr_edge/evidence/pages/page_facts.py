@@ -95,17 +95,6 @@ class ReadFacts:
 
 
 def read_facts(number: int, read: PackageRead, provenance: ProvenancePayload, folder: str) -> ReadFacts:
-    """The facts of a read.
-
-    Args:
-        number: its number in the package.
-        read: the read.
-        provenance: names of its files.
-        folder: link from the page to its folder.
-
-    Raises:
-        EvidenceError: a record is none.
-    """
     try:
         record = ReadPayload.model_validate_json(read.record.body)
         hits = _hit_facts(read, record)

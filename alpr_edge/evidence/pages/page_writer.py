@@ -21,12 +21,7 @@ RECORDS_A_PAGE = 500
 
 @dataclass(slots=True)
 class PageWriter:
-    """Writes the pages of one package.
-
-    Args:
-        bag: where they go.
-        content: what the package holds.
-    """
+    """Writes the pages of one package."""
 
     bag: BagWriter
     content: PackageContent

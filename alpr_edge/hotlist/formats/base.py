@@ -123,15 +123,7 @@ class FeedFormat(ABC):
     name: ClassVar[FormatName]
 
     def open(self, lines: Iterator[bytes], context: FeedContext) -> Feed:
-        """Read the head of a feed; a byte order mark before it is passed over.
-
-        Args:
-            lines: the file's lines with their ends.
-            context: the facts that are known beside the file.
-
-        Raises:
-            FeedError: the head is missing or is not this format's, or the file is UTF-16.
-        """
+        """Read the head of a feed; a byte order mark before it is passed over."""
         first = next(lines, b"").removeprefix(_BYTE_ORDER_MARK)
         if first.startswith(_UTF16):
             raise FeedError("line 1: the file is UTF-16; save it as UTF-8")
@@ -158,11 +150,7 @@ def clean(text: str, longest: int) -> str:
 
 
 def zone(name: str) -> ZoneInfo:
-    """A time zone.
-
-    Raises:
-        FeedError: the system has no time zone data.
-    """
+    """A time zone."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

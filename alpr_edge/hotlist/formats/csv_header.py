@@ -61,12 +61,7 @@ class Header:
 
 
 def header_of(line: str, number: int, rules: Rules) -> Header:
-    """Read a header row; without one, the settings' numbers and the width of the first row.
-
-    Raises:
-        FeedError: no column is known as the plate's, two are called the same, or one by its name says how long an
-            entry holds and is not read.
-    """
+    """Read a header row; without one, the settings' numbers and the width of the first row."""
     wrong = sorted(set(rules.columns) - set(ROLES))
     if wrong:
         raise FeedError(f"columns: no role is called {wrong[0]!r}; known are {', '.join(ROLES)}")
@@ -86,11 +81,7 @@ def header_of(line: str, number: int, rules: Rules) -> Header:
 
 
 def _require_expiry_read(unread: Sequence[str], number: int) -> None:
-    """Refuse a header with a column that nothing is read from and that tells how long entries hold.
-
-    Raises:
-        FeedError: there is one: entries would alert beyond their end.
-    """
+    """Refuse a header with a column that nothing is read from and that tells how long entries hold."""
     name = next((name for name in unread if _normal_name(name).startswith(_EXPIRY_BEGINNINGS)), None)
     if name is not None:
         raise FeedError(

@@ -75,9 +75,6 @@ class _Rows:
     """The rows behind the header; line numbers are the file's.
 
     Args:
-        header: the header, which says what each cell means.
-        builder: the builder of the rows.
-        done: the number of lines read already.
         trailer: whether a trailer must be at the end.
     """
 

@@ -56,11 +56,7 @@ class _Layout(FixedWidth):
 
 
 def _fields(rules: Rules) -> tuple[Field, ...]:
-    """The settings' columns in their order.
-
-    Raises:
-        FeedError: a place is none, or there is none for the plate.
-    """
+    """The settings' columns in their order."""
     fields = []
     for role, text in rules.columns.items():
         if role not in ROLES and role not in Cells._fields:

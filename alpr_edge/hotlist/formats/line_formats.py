@@ -254,11 +254,7 @@ def looks_like_head(text: str) -> bool:
 
 
 def check_end(rest: Iterator[str], record_count: int, trailer_count: int) -> None:
-    """Compare a trailer with what was counted.
-
-    Raises:
-        FeedError: it counts otherwise, or lines follow it.
-    """
+    """Compare a trailer with what was counted."""
     if record_count != trailer_count:
         raise FeedError(
             f"the trailer counts {trailer_count} records, the table holds {record_count}; download it again"

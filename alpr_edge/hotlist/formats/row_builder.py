@@ -99,13 +99,7 @@ class Traits:
 
 
 class RowBuilder:
-    """Builds the rows of one feed.
-
-    Args:
-        context: the facts that are known beside the file.
-        traits: the properties of the format's cells.
-        unread: names of the columns that nothing is read from.
-    """
+    """Builds the rows of one feed."""
 
     def __init__(self, context: FeedContext, traits: Traits, unread: tuple[str, ...] = ()) -> None:
         self.unknown_words = UnknownWords(unread)
@@ -138,12 +132,7 @@ class RowBuilder:
         return second if first < self._in_use <= second and not is_ahead else first
 
     def begin(self, issued_at: datetime | None) -> None:
-        """Set the date of the list, from which entries without an expiry of their own count.
-
-        Raises:
-            FeedClockError: the source's entries expire, and neither the list's date nor the moment is known.
-            FeedError: the date is the calendar's last.
-        """
+        """Set the date of the list, from which entries without an expiry of their own count."""
         holds = self._rules.entries_expire
         if holds is None:
             return

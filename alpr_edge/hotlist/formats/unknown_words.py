@@ -54,7 +54,6 @@ class UnknownWords:
         """Count a line whose words for the reason are not understood.
 
         Args:
-            words: the words, with single spaces between.
             plate: the line's plate. Words that hold it are never named, not for another line either, because a report
                 is kept in the clear.
         """

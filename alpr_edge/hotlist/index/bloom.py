@@ -20,9 +20,6 @@ class BloomFilter:
     """A Bloom filter of one hash: the upper bits of a key's product with a constant are the place of its bit.
 
     Fibonacci hashing (Knuth, 6.4) spreads the keys of similar plates, which remainders would not.
-
-    Args:
-        keys: all keys of the list.
     """
 
     def __init__(self, keys: Keys) -> None:

@@ -102,11 +102,7 @@ class ColumnsPacker:
         self._blocks = bytearray()
 
     def add(self, columns: Sequence[Sequence[Any]]) -> None:
-        """Add a batch of rows, turned: one sequence for each field of a row.
-
-        Raises:
-            ValueError: a text of a row holds control characters, which no format lets through.
-        """
+        """Add a batch of rows, turned: one sequence for each field of a row."""
         plates, raws, states, reasons, record_ids, vehicles, remarks, effective, expires, restrictions = columns
         own_raws = ["" if raw == plate else raw for plate, raw in zip(plates, raws, strict=True)]
         texts = list(map(_FIELD.join, zip(record_ids, remarks, own_raws, strict=True)))

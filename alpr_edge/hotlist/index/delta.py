@@ -33,11 +33,7 @@ class RowPacker(Protocol):
 
 
 def packer_for(change: ListChange, base: PackedList | None) -> RowPacker:
-    """Return the packer for a feed of ``change`` over the list in use.
-
-    Raises:
-        FeedError: there is no list to change.
-    """
+    """Return the packer for a feed of ``change`` over the list in use."""
     if change is ListChange.COMPLETE:
         return Packer()
     if base is None:

@@ -50,11 +50,7 @@ class HotlistLoader:
     One thread loads and refreshes; any number may look up meanwhile and see one whole index.
 
     Args:
-        database: the database that says which generations are live.
         lists_key: 32 bytes.
-        directory: folder of the sealed files.
-        covert_sources: the sources whose lists are covert by the settings, also those imported before that was so.
-        retry_s: time after which a list that did not open is tried again.
     """
 
     def __init__(

@@ -21,11 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 class OwnIndex:
-    """Own entries to look plates up in; implements :class:`~alpr_edge.domain.matching.Entries`. Immutable.
-
-    Args:
-        entries: those watched for.
-    """
+    """Own entries to look plates up in; implements :class:`~alpr_edge.domain.matching.Entries`. Immutable."""
 
     def __init__(self, entries: Sequence[OwnEntry] = ()) -> None:
         self.entries = tuple(entries)

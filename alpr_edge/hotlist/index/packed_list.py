@@ -111,12 +111,7 @@ class Packer:
         self._addition_count: int | None = None
 
     def extend(self, rows: Iterable[Row]) -> None:
-        """Add rows.
-
-        Raises:
-            ValueError: the plate of a row taken since the last whole batch is not canonical.
-            FeedError: there are too many partials.
-        """
+        """Add rows."""
         self._batch.extend(rows)
         while len(self._batch) >= BATCH_ROWS:
             batch, self._batch = self._batch[:BATCH_ROWS], self._batch[BATCH_ROWS:]

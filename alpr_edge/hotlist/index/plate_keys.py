@@ -50,9 +50,6 @@ def plate_key(plate: str) -> int:
     """A canonical plate as a number below 2**63: base 36 behind a leading 1, which keeps its zeros.
 
     Plates of one length that begin alike have neighbouring keys.
-
-    Raises:
-        ValueError: empty, longer than a plate, or not canonical text.
     """
     if not is_plate(plate):
         raise ValueError("not canonical plate text")
@@ -60,11 +57,7 @@ def plate_key(plate: str) -> int:
 
 
 def plate_keys(plates: Sequence[str]) -> Keys:
-    """The key of each plate as :func:`plate_key` gives it, in a tenth of the time.
-
-    Raises:
-        ValueError: one of them is no canonical plate.
-    """
+    """The key of each plate as :func:`plate_key` gives it, in a tenth of the time."""
     lengths = np.fromiter(map(len, plates), dtype=np.int64, count=len(plates))
     if len(plates) == 0:
         return np.zeros(0, dtype=np.uint64)

@@ -24,7 +24,6 @@ _REASONS = {reason.value: reason for reason in Reason}
 
 
 def entry_of(row: Row, source: str) -> HotlistEntry:
-    """The entry of a row."""
     plate, plate_raw, state, reason, record_id, vehicle, remarks, effective, expires, restrictions = row
     area, hours, covert = restrictions or (None, None, False)
     return HotlistEntry(

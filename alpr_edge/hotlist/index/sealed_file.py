@@ -64,9 +64,6 @@ def write(path: Path, seal: Seal, draft: GenerationDraft, lists_key: bytes) -> s
 
     Returns:
         SHA-256 of the file, lower-case hex.
-
-    Raises:
-        StoreError: it cannot be written; nothing of it is left.
     """
     digest = hashlib.sha256()
     temporary: Path | None = None
@@ -95,13 +92,8 @@ def read(path: Path, seal: Seal, lists_key: bytes, sha256: str) -> PackedList:
     """Open a sealed generation and check all of it.
 
     Args:
-        path: the file.
         seal: the generation it must be.
         lists_key: 32 bytes.
-        sha256: the file's digest as recorded when it was written.
-
-    Raises:
-        StoreError: missing, changed, cut short, another generation's, of a newer release, or sealed with another key.
     """
     with _payload(path, seal, lists_key, sha256) as payload:
         return _unpack_list(payload)
@@ -226,9 +218,6 @@ class _Payload:
         """The next ``size`` bytes.
 
         Their memory is not cleared first: of a list of millions that would hold up every other thread for 50 ms.
-
-        Raises:
-            StoreError: there are fewer.
         """
         content = np.empty(size, np.uint8).data if size else memoryview(b"")
         position = 0

@@ -73,8 +73,6 @@ def due(before: Listing, now: Listing, marks: Marks) -> Listing:
 
     Args:
         before: the folder some seconds ago.
-        now: the folder.
-        marks: the files that were dealt with already.
     """
     dealt_with_ns = _dealt_with_ns(marks)
     fresh = [file for file in now if list(marks.get(file.name, ())) != [file.changed_ns, file.size]]

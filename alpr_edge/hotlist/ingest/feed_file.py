@@ -40,13 +40,7 @@ class FeedFile:
     """A feed file, open for one pass. Use it in a ``with`` statement.
 
     Args:
-        path: the file.
-        password: the password of the zip, if it has one.
         unpacked_bytes_max: the most bytes that may be unpacked.
-
-    Raises:
-        FeedError: (on opening or reading) it cannot be read, is damaged, locked with a password or too large.
-        MemoryError: (on reading) the process may take no more memory.
     """
 
     def __init__(self, path: Path, password: bytes | None = None, unpacked_bytes_max: int = UNPACKED_BYTES_MAX) -> None:

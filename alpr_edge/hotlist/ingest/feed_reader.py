@@ -63,12 +63,8 @@ def pack_feed(
     """Read a whole feed; its entries packed, and its date of issue (else that of the list it changes).
 
     Args:
-        reading: the feed, and how it is read.
         current: the list in use; None: there is none.
-        base: its entries, where the feed is a change of them.
         now: the moment, UTC; None where the clock is not confirmed.
-        tally: counts what becomes of its lines.
-        progress: receives the progress after every batch.
 
     Raises:
         FeedError: the feed cannot be read, is not signed as it must be, or is older than the list in use.
@@ -94,12 +90,6 @@ def pack_feed(
 
 def check_entries(reading: FeedReading, entry_count: int, current: Generation | None, tally: FeedTally) -> None:
     """Refuse a feed of which too much was not understood, or that makes a list too small or too large.
-
-    Args:
-        reading: the feed, and its limits.
-        entry_count: entries of the list with it.
-        current: the list in use.
-        tally: what became of its lines.
 
     Raises:
         FeedError: it is one.

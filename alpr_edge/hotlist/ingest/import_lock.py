@@ -31,11 +31,7 @@ def import_lock(directory: Path) -> Iterator[None]:
 
 
 def make_lists_folder(directory: Path) -> None:
-    """Make the folder of the lists where there is none; root gives it to the owner of the data folder.
-
-    Raises:
-        StoreError: the folder cannot be made, or others may enter it.
-    """
+    """Make the folder of the lists where there is none; root gives it to the owner of the data folder."""
     is_new = not directory.exists()
     private_directory(directory)
     if is_new:

@@ -60,12 +60,7 @@ class ImportJob(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ImportWorker:
-    """Imports lists.
-
-    Args:
-        lists: the folder and the rows that imported lists are written to.
-        incoming: the feeds that were downloaded.
-    """
+    """Imports lists."""
 
     lists: ListStore
     incoming: DownloadSpool
@@ -76,10 +71,8 @@ class ImportWorker:
         """Import the next list that waits for a source; None when none does.
 
         Args:
-            source: the list source to import.
             before: its drop folder some seconds ago; what has changed since is left for later.
             now: the moment, UTC; None where the clock is not confirmed.
-            progress: receives the progress of the import.
 
         Raises:
             FeedError: it was refused; that is noted, and it is not tried again.
@@ -177,13 +170,6 @@ def pass_over(database: Database, incoming: DownloadSpool, source: ListSource, b
 
     A downloaded feed is downloaded again, the department's once; a file of the drop folder is tried again once it
     changes.
-
-    Args:
-        database: the unit's database.
-        incoming: the feeds that were downloaded.
-        source: the source of the feed.
-        before: its drop folder when the import began.
-        failure: why the feed is let go of.
 
     Raises:
         StoreError: the database failed.

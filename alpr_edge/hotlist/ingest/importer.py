@@ -100,10 +100,7 @@ def import_feed(
     """Import a feed and make it live; a loader notices it with its next refresh.
 
     Args:
-        request: the feed to import, and how.
-        lists: the folder and the rows that the list is written to.
         now: the moment, UTC; None where the clock is not confirmed.
-        progress: receives the progress after every batch.
 
     Raises:
         FeedError: the feed was refused as a whole; the list in use stays live.

@@ -38,9 +38,6 @@ def end_with_parent(parent: int) -> bool:
 
     An import that went on after its daemon was killed would change a list behind the next start's back.
 
-    Args:
-        parent: id of the process that started this one.
-
     Returns:
         Whether that process still lives.
     """

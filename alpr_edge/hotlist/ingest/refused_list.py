@@ -33,14 +33,7 @@ def require_fit(directory: Path, state: SyncState, change: ListChange, now: date
     """Refuse what is no complete list while one stands refused; the report on the refused list is kept.
 
     Args:
-        directory: folder of the lists, and of the reports.
-        state: the sync state of the source.
-        change: what the feed does to the list.
         now: the moment, UTC; None where the clock is not confirmed.
-
-    Raises:
-        FeedError: it changes a list that stands refused.
-        StoreError: the report cannot be written.
     """
     if change is ListChange.COMPLETE or state.refused_place is None:
         return
@@ -96,10 +89,6 @@ def take_again(database: Database, source: str) -> None:
 
     For when a person imported a complete list by hand: the refused one is likely accepted now, and the changes that
     were refused with it are missing.
-
-    Args:
-        database: the unit's database.
-        source: the list.
 
     Raises:
         StoreError: the database failed.

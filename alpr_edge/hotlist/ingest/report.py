@@ -62,11 +62,6 @@ class FeedReport:
 def write_report(directory: Path, report: FeedReport, *, by_hand: bool = False) -> None:
     """Write the report on a source's newest feed; it replaces the older ones.
 
-    Args:
-        directory: folder of the lists.
-        report: the report to write.
-        by_hand: whether a person ran the import; a refusal then leaves the report on the last other feed in place.
-
     Raises:
         StoreError: it cannot be written.
     """

@@ -24,12 +24,7 @@ def check_signature(feed: Path, key_file: Path, content: bytes | None = None) ->
     """Refuse a feed that its maker did not sign as it stands.
 
     Args:
-        feed: the file as it came.
-        key_file: the maker's public key.
         content: the content of the signature file; None: it lies beside the feed.
-
-    Raises:
-        FeedError: there is no signature or it is another's, or the key cannot be used.
     """
     key = _key(key_file)
     signature = _signature(_beside(feed), read_signature(feed) if content is None else content)
@@ -45,11 +40,7 @@ def check_signature(feed: Path, key_file: Path, content: bytes | None = None) ->
 
 
 def read_signature(feed: Path) -> bytes:
-    """The content of the signature file beside a feed.
-
-    Raises:
-        FeedError: there is none.
-    """
+    """The content of the signature file beside a feed."""
     return _read(_beside(feed))
 
 

@@ -24,12 +24,6 @@ def reading_of(
 ) -> ReadingT:
     """How a source's settings have a feed read.
 
-    Args:
-        kind: the class of what is returned.
-        source: the settings.
-        path: the file of the feed.
-        change: what it does to the list.
-
     Raises:
         FeedError: they name no format known, or the password cannot be read.
     """
@@ -64,7 +58,6 @@ def format_fault(source: FeedSource) -> str:
 
 
 def rules_of(source: FeedSource) -> Rules:
-    """The rules by which the source is read."""
     return Rules(
         reason=source.reason,
         reasons=frozenset(source.reasons) or REASONS_ALLOWED,

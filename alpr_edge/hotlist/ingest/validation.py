@@ -112,13 +112,7 @@ def is_junk(plate: str) -> bool:
 
 
 def admit(records: Iterable[Record], tally: FeedTally, skip: frozenset[str] = frozenset()) -> Iterator[list[Row]]:
-    """Yield the rows to keep, in batches; ``tally`` counts them and all other records.
-
-    Args:
-        records: the records that a format read.
-        tally: the counts of what became of them.
-        skip: canonical texts that are no plates either.
-    """
+    """Yield the rows to keep, in batches; ``tally`` counts them and all other records."""
     junk = JUNK_PLATES | skip
     batch: list[Row] = []
     for record in records:
@@ -146,14 +140,8 @@ def check_issued(
     """Refuse a list older than the one in use, or from the future.
 
     Args:
-        issued_at: its header date.
-        current: the list it replaces.
         now: the moment, UTC; None where the clock is not confirmed: then no list is from the future.
         limits: the limits, among them how far ahead of the clock the list may be.
-
-    Raises:
-        FeedError: it is older than the one in use; one that is itself from the future locks nothing out.
-        FeedClockError: it is from the future, or the clock is behind.
     """
     if issued_at is None:
         if limits.issued_required:
@@ -177,11 +165,7 @@ def _is_ahead(issued_at: datetime, now: datetime | None, limits: ValidationLimit
 
 
 def check_lines(tally: FeedTally, limits: ValidationLimits) -> None:
-    """Refuse a feed of which too many lines were not understood.
-
-    Raises:
-        FeedError: with the first such line.
-    """
+    """Refuse a feed of which too many lines were not understood."""
     if tally.rejected_lines > limits.rejected_share_max * tally.read:
         first = tally.samples[0]
         raise FeedError(
@@ -191,11 +175,7 @@ def check_lines(tally: FeedTally, limits: ValidationLimits) -> None:
 
 
 def check_removals(tally: FeedTally) -> None:
-    """Refuse removals of which none names an entry of the list in use: cars that were recovered would stay on it.
-
-    Raises:
-        FeedError: none does.
-    """
+    """Refuse removals of which none names an entry of the list in use: cars that were recovered would stay on it."""
     if tally.unmatched_removals and tally.unmatched_removals == tally.entry_lines:
         raise FeedError(
             f"none of its removals ({tally.entry_lines}) names an entry of the list in use; "
@@ -209,21 +189,13 @@ def memory_refusal(tally: FeedTally) -> FeedError:
 
 
 def check_count(count: int, limits: ValidationLimits) -> None:
-    """Refuse a feed of more entries than a unit accepts.
-
-    Raises:
-        FeedError: it is one.
-    """
+    """Refuse a feed of more entries than a unit accepts."""
     if count > limits.entries_max:
         raise FeedError(f"over {limits.entries_max} entries; split the feed by source")
 
 
 def check_not_empty(entry_count: int) -> None:
-    """Refuse an empty feed.
-
-    Raises:
-        FeedError: it is.
-    """
+    """Refuse an empty feed."""
     if entry_count == 0:
         raise FeedError("the feed holds no entry; an empty list would silence every alert of the one in use")
 
@@ -236,11 +208,7 @@ def size_difference(entry_count: int, current: Generation | None, limits: Valida
 
 
 def check_shrink(entry_count: int, current: Generation | None, limits: ValidationLimits) -> None:
-    """Refuse a feed that makes a list much smaller than the one in use.
-
-    Raises:
-        FeedError: it is.
-    """
+    """Refuse a feed that makes a list much smaller than the one in use."""
     if current is not None and _is_shrunk(entry_count, current, limits):
         raise FeedError(
             f"the new list holds {entry_count} entries, the list in use {current.entries}; "
@@ -249,11 +217,7 @@ def check_shrink(entry_count: int, current: Generation | None, limits: Validatio
 
 
 def check_growth(entry_count: int, current: Generation | None, limits: ValidationLimits) -> None:
-    """Refuse a feed much larger than the list in use.
-
-    Raises:
-        FeedError: it is.
-    """
+    """Refuse a feed much larger than the list in use."""
     if current is not None and _is_grown(entry_count, current, limits):
         raise FeedError(
             f"the feed holds {entry_count} entries, the list in use {current.entries}; "

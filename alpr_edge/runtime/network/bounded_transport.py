@@ -49,12 +49,7 @@ class Deadline:
         self._answer_end_s: float | None = None
 
     def begin(self, total_s: float, answer_s: float = math.inf) -> None:
-        """Start the clock of an exchange.
-
-        Args:
-            total_s: the time from now to the last byte of the answer.
-            answer_s: the time from the last byte sent to the last byte of the answer.
-        """
+        """Start the clock of an exchange."""
         self._end_s = time.monotonic() + total_s
         self._answer_s = answer_s
         self._answer_end_s = None
@@ -64,7 +59,6 @@ class Deadline:
 
         Args:
             timeout_s: the library's own limit; None: it has none.
-            late: the error to raise when no time is left.
         """
         self._answer_end_s = None
         return self._left_s(timeout_s, self._end_s, late)
@@ -92,12 +86,7 @@ class Deadline:
 
 
 class BoundedTransport(httpx.HTTPTransport):
-    """HTTP/1.1 over connections that keep a deadline; for one thread, which has at most two requests open.
-
-    Args:
-        context: the TLS context.
-        deadline: the deadline of the present exchange.
-    """
+    """HTTP/1.1 over connections that keep a deadline; for one thread, which has at most two requests open."""
 
     def __init__(self, context: ssl.SSLContext, deadline: Deadline) -> None:
         super().__init__(verify=context, trust_env=False)
@@ -207,7 +196,6 @@ def _in_parts(
         take_part: waits so many seconds; nothing is lost when they are over.
         limit_s: gives the deadline's limit within the library's own, beats, and raises once the deadline is over.
         timeout_s: the library's own limit; None: it has none.
-        late: the error of a part whose time is over.
     """
     end_s = math.inf if timeout_s is None else time.monotonic() + timeout_s
     while True:

@@ -33,14 +33,8 @@ def addresses_of(
     """Return the addresses of a host for TCP, in the order in which they are to be tried.
 
     Args:
-        host: its name, or an address, which is returned as it is.
-        port: the port to connect to.
         limit_s: the longest time for it.
         beat: called about once a second meanwhile; may raise to end the look-up.
-
-    Raises:
-        NoAnswerError: no name server answered in time.
-        OSError: there is no host of that name (``socket.gaierror``).
     """
     with suppress(ValueError):
         ipaddress.ip_address(host)
@@ -61,8 +55,6 @@ def connect(host: str, port: int, timeout_s: float) -> socket.socket:
     """Open a TCP connection to the first address of a host that takes it, as ``socket.create_connection`` does.
 
     Args:
-        host: its name or address.
-        port: its port.
         timeout_s: the longest time for the look-up, and for each address; the connection keeps it.
 
     Raises:

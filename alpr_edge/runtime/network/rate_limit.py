@@ -14,7 +14,6 @@ class WrongTries:
     """Counts wrong tries within a window; threads may share it.
 
     Args:
-        limit: wrong tries within the window; whoever made so many waits.
         window_s: seconds after which one is forgotten.
         clock: monotonic seconds.
     """

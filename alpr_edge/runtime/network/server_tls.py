@@ -7,10 +7,6 @@ SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
 def require_modern_tls(context: ssl.SSLContext) -> None:
-    """Have the context of a server take TLS 1.2 or later alone, by the suites that RFC 9325, 4.2, recommends.
-
-    Args:
-        context: the context, before its first connection.
-    """
+    """Have the context of a server take TLS 1.2 or later alone, by the suites that RFC 9325, 4.2, recommends."""
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(SUITES)

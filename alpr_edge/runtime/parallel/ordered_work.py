@@ -70,11 +70,7 @@ class OrderedWork(Generic[T, R]):
     """The items that several workers have in hand, and their results.
 
     Args:
-        inlet: the channel that items come from.
-        key: a function that gives the key of an item.
-        workers: the number of stages that take from it; the results end with the last of them.
         ahead_max: the most tickets of one key that are out, or wait to be read, at a time.
-        limits: what a live unit bounds besides.
     """
 
     def __init__(

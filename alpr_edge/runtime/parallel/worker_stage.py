@@ -13,13 +13,7 @@ R = TypeVar("R")
 
 
 class WorkerStage(Generic[T, R]):
-    """Takes items in turn with the other workers, and returns the result of each.
-
-    Args:
-        name: the name for health and logs.
-        work: the items, and their results.
-        process: the work on one item; what it raises ends this run of the stage, and the item counts as lost.
-    """
+    """Takes items in turn with the other workers, and returns the result of each."""
 
     def __init__(self, name: str, work: OrderedWork[T, R], process: Callable[[T], R]) -> None:
         self.name = name

@@ -60,12 +60,6 @@ def pin_in_databases(settings: Settings, person: str, clock: Clock, *, replace: 
 
     Where the access key is not to be had, as on a development machine, the running unit pins the first it sees.
 
-    Args:
-        settings: the settings of the unit.
-        person: who does it, for the record.
-        clock: dates the record.
-        replace: whether other keys than those pinned are taken.
-
     Raises:
         UplinkError: the keys beside the certificates cannot be read.
         StoreError: the databases cannot be written.
@@ -82,11 +76,6 @@ def pin_in_databases(settings: Settings, person: str, clock: Clock, *, replace: 
 
 def remove_other_settings(settings_file: Path, person: str, clock: Clock) -> tuple[str, ...]:
     """Remove settings that another department gave this unit, or that were for another unit; says so in a line.
-
-    Args:
-        settings_file: the settings file of the unit.
-        person: who enrolled it, for the record.
-        clock: dates the record.
 
     Raises:
         SettingsError: the file cannot be used.

@@ -16,13 +16,7 @@ from alpr_edge.services.accounts.local_roster import LocalRoster
 
 @dataclass(slots=True)
 class FirstSignIn:
-    """What somebody chooses, step by step; nothing counts before :meth:`finish`.
-
-    Args:
-        person: who it is.
-        issuer: what the authenticator app shows beside the name.
-        security: the rules for passwords.
-    """
+    """What somebody chooses, step by step; nothing counts before :meth:`finish`."""
 
     person: Person
     issuer: str

@@ -14,11 +14,7 @@ _PURPOSE = "local-roster"
 
 
 def local_signing_key(settings: Settings) -> Ed25519PrivateKey:
-    """The unit's own key for rosters.
-
-    Raises:
-        StoreError: the access key is missing, or readable by others.
-    """
+    """The unit's own key for rosters."""
     seed = derive_key(load_key("access", settings.store.keys_directory), _PURPOSE)
     return Ed25519PrivateKey.from_private_bytes(seed)
 

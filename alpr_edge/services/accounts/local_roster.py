@@ -33,13 +33,7 @@ ROSTER_VALID = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class LocalRoster:
-    """The people of a unit without a department.
-
-    Args:
-        settings: the settings of the unit.
-        accounts: the open accounts.
-        clock: dates rosters.
-    """
+    """The people of a unit without a department."""
 
     settings: Settings
     accounts: AccountStore
@@ -47,11 +41,7 @@ class LocalRoster:
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """Everybody, in the order of their ids.
-
-        Raises:
-            StoreError: the accounts cannot be read.
-        """
+        """Everybody, in the order of their ids."""
         return all_members(self.accounts)
 
     @property
@@ -61,22 +51,14 @@ class LocalRoster:
 
     @property
     def now(self) -> datetime:
-        """The present moment.
-
-        Raises:
-            StoreError: the clock of the computer was never set.
-        """
+        """The present moment."""
         utc = self.clock.now().utc
         if utc is None:
             raise StoreError("the clock was never set; set it, or let it get a GNSS fix, and try again")
         return utc
 
     def find(self, name: str) -> Member:
-        """Somebody by badge, e-mail address or id.
-
-        Raises:
-            AccessError: nobody has that name.
-        """
+        """Somebody by badge, e-mail address or id."""
         key = sign_in_key(name)
         for member in self.members:
             if key in member.person.sign_in_names or name == member.person.person_id:
@@ -84,12 +66,7 @@ class LocalRoster:
         raise AccessError("nobody here has that badge, e-mail address or id; see: alpr-edge accounts list")
 
     def require_own(self) -> None:
-        """Refuse where people come from a department: its key is pinned, or its roster is in force.
-
-        Raises:
-            AccessError: they do.
-            StoreError: the accounts cannot be read.
-        """
+        """Refuse where people come from a department: its key is pinned, or its roster is in force."""
         pinned, held = pinned_roster_key(self.accounts), held_roster(self.accounts)
         if is_local_key(self.settings, pinned) or (pinned is None and held is None):
             return
@@ -101,12 +78,6 @@ class LocalRoster:
 
         Args:
             added: new people, who can sign in once each set a password and a one-time code.
-            changed: people as they are now, in the place of those of the same ids.
-
-        Raises:
-            AccessError: the people of this unit come from a department, or nobody would be left in charge.
-            RosterError: two people share a name.
-            StoreError: the accounts cannot be written.
         """
         by_id = {person.person_id: person for person in changed}
         kept = (replace(each, person=by_id.get(each.person.person_id, each.person)) for each in self.members)
@@ -114,22 +85,12 @@ class LocalRoster:
         return self._publish((*kept, *new))
 
     def begin_roster(self, administrator: Member) -> RosterHeader:
-        """Issue the first roster, with a person who can sign in.
-
-        Raises:
-            AccessError: people can sign in here already, or the unit has stored reads.
-            StoreError: the accounts cannot be written.
-        """
+        """Issue the first roster, with a person who can sign in."""
         self.require_unused()
         return self._publish((administrator,))
 
     def require_unused(self) -> None:
-        """Refuse unless the unit is new: the owner of its folder may choose who signs in only while it holds no plate.
-
-        Raises:
-            AccessError: a roster was installed, a key of one is pinned, or reads were stored.
-            StoreError: the accounts cannot be read.
-        """
+        """Refuse unless the unit is new: its folder's owner chooses who signs in only while it holds no plate."""
         is_pinned = pinned_roster_key(self.accounts) is not None
         if is_pinned or held_roster(self.accounts) is not None or _has_reads(self.settings):
             raise AccessError("this unit is in use; its administrators add people: alpr-edge accounts add")
@@ -180,11 +141,6 @@ def is_usable_administrator(member: Member, now: datetime) -> bool:
 @contextmanager
 def open_local_roster(settings: Settings, clock: Clock, *, migrate: bool) -> Iterator[LocalRoster]:
     """Open the people of a unit; closes the accounts at the end.
-
-    Args:
-        settings: the settings of the unit.
-        clock: its clock.
-        migrate: make the accounts where there are none yet.
 
     Raises:
         StoreError: no access key, a wrong one, or accounts that this release cannot use.

@@ -41,12 +41,7 @@ class AccountOverview:
 
 @dataclass(frozen=True, slots=True)
 class LocalPeople:
-    """The people of this unit, changed by whoever may.
-
-    Args:
-        roster: the unit's own roster.
-        authoriser: allows each change and puts it on record.
-    """
+    """The people of this unit, changed by whoever may."""
 
     roster: LocalRoster
     authoriser: Authoriser
@@ -66,10 +61,6 @@ class LocalPeople:
 
     def change(self, name: str, edit: Callable[[Person], Person]) -> Person:
         """Change somebody; a change of nothing but training is allowed to the training supervisor as well.
-
-        Args:
-            name: badge, e-mail address or id.
-            edit: gives the person as they shall be.
 
         Raises:
             AccessError: it is refused, nobody has that name, or nobody would be left in charge.
@@ -117,11 +108,6 @@ class LocalPeople:
     def invite(self, name: str, choose: Callable[[FirstSignIn], None], issuer: str) -> RosterHeader:
         """Have somebody set password and one-time code at this terminal; whatever is on record says that they did.
 
-        Args:
-            name: badge, e-mail address or id.
-            choose: asks the person.
-            issuer: what the authenticator app shows beside the name.
-
         Raises:
             AccessError: it is refused, or the people of this unit come from a department; nobody is asked for anything.
             PasswordError: no password was chosen that is good enough.
@@ -140,11 +126,6 @@ class LocalPeople:
 
         The owner of the data folder may do so without signing in, once and only before the unit has stored a read.
         Nothing is kept unless all of it succeeds.
-
-        Args:
-            person: the administrator.
-            choose: asks them.
-            issuer: the label that the authenticator app shows beside the name.
 
         Raises:
             AccessError: it is refused, or the unit is not new.
@@ -196,12 +177,6 @@ def unlock(accounts: AccountStore, authoriser: Authoriser, name: str) -> UnlockW
 
 def unlock_with_code(accounts: AccountStore, authoriser: Authoriser, name: str, ask_code: Callable[[str], str]) -> None:
     """Unlock an account by the code that the department reads out for its challenge.
-
-    Args:
-        accounts: accounts and locks.
-        authoriser: puts it on record.
-        name: badge or e-mail address.
-        ask_code: gives the code for a challenge.
 
     Raises:
         AccessError: the code is wrong, or no such account is locked.

@@ -16,15 +16,7 @@ POLL_S = 0.1
 
 
 def wait_for_checkpoint(log: AccessLog, is_signed_on: Callable[[], bool]) -> bool:
-    """Wait until the log, as it is now, is signed; returns whether it is.
-
-    Args:
-        log: the log.
-        is_signed_on: whether the daemon that signs is at work.
-
-    Raises:
-        StoreError: the log cannot be read.
-    """
+    """Wait until the log, as it is now, is signed; returns whether it is."""
     size, limit_s = log.size(), time.monotonic() + SIGNED_S_MAX
     while not (is_signed := _signed_size(log) >= size) and is_signed_on() and time.monotonic() < limit_s:
         time.sleep(POLL_S)

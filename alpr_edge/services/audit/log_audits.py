@@ -29,10 +29,8 @@ def verify_log(log: AccessLog, key: NoteKey | None, checkpoint: str | None, tick
     """Verify every record of the log; shows nothing of any, and works on a log that takes no record any more.
 
     Args:
-        log: the log.
         key: the key that signs it, from somebody else; None: the one that the log itself has.
         checkpoint: a signed checkpoint that somebody else kept; None: there is none.
-        tick: receives the number of records verified and of all.
 
     Raises:
         AuditError: the checkpoint is none, or of another log or key.
@@ -48,12 +46,6 @@ def verify_log(log: AccessLog, key: NoteKey | None, checkpoint: str | None, tick
 
 def prove_record(log: AccessLog, authoriser: Authoriser, purpose: Purpose, sequence: int) -> ProofFile:
     """Prove one record to somebody who has nothing of the log; that it was shown is on record first.
-
-    Args:
-        log: the log.
-        authoriser: allows it and puts it on record.
-        purpose: what for.
-        sequence: the record's number.
 
     Raises:
         AccessError: it is refused.

@@ -14,9 +14,6 @@ def require_own_log(settings: Settings) -> None:
     A department takes a log from one unit alone, and what was read from the unit that read it. So it would take neither
     what the other unit left behind, nor what this one puts on record from then on (policy 462.6).
 
-    Args:
-        settings: the settings of the unit.
-
     Raises:
         AuditError: its first record is none.
         StoreError: the folder holds one, or its log cannot be read.

@@ -28,11 +28,6 @@ class QueuedRecords:
 def queue_new_records(log: AccessLog, database: Database, now: Instant) -> QueuedRecords:
     """Queue what is not queued yet.
 
-    Args:
-        log: the log.
-        database: the unit's database, with the outbox.
-        now: the present instant.
-
     Raises:
         StoreError: the log cannot be read, or the outbox not written.
     """
@@ -49,13 +44,6 @@ def queue_new_checkpoint(
     log: AccessLog, signer: CheckpointSigner, unit_id: str, database: Database, now: Instant
 ) -> None:
     """Sign the log as it is, and queue the checkpoint; nothing where nothing was added since the last.
-
-    Args:
-        log: the log.
-        signer: signs it.
-        unit_id: the unit.
-        database: the unit's database, with the outbox.
-        now: the present instant.
 
     Raises:
         AuditError: the log does not continue its last checkpoint.

@@ -32,13 +32,6 @@ def report_on(
 ) -> AccessReport:
     """Report on the accesses of some days; the seed of the sample goes on record with it.
 
-    Args:
-        log: the log.
-        database: the unit's database, which has the hits of these days.
-        authoriser: allows it and puts it on record.
-        purpose: what for.
-        rules: the days, and what stands out.
-
     Raises:
         AccessError: it is refused.
         AuditError: a record cannot be read: verify the log.
@@ -75,10 +68,7 @@ def review_week(authoriser: Authoriser, purpose: Purpose, week: str, note: str) 
     """Note on record that somebody reviewed a week of the log; returns the week as it stands there, and the reviewer.
 
     Args:
-        authoriser: allows it and puts it on record.
-        purpose: what for.
         week: the week, such as ``2026-W48``.
-        note: what came of it.
 
     Raises:
         AccessError: it is refused.
@@ -100,9 +90,6 @@ def _require_over(week: str, now: Instant) -> None:
     """Refuse a week of which accesses are still to come: a review of it would say more than anybody can have seen.
 
     A clock that nothing confirmed counts as well, as a unit without reception has no other.
-
-    Raises:
-        AuditError: it is not over, in this computer's zone, or the time is unknown.
     """
     if now.utc is None:
         raise AuditError(f"{week}: whether it is over is unknown, as the clock was never set; set it and try again")

@@ -43,12 +43,6 @@ def open_sign_ins(settings: Settings, caller: Caller, clock: Clock) -> Iterator[
 def open_authoriser(settings: Settings, caller: Caller, clock: Clock, *, migrate: bool = False) -> Iterator[Authoriser]:
     """Open log, accounts and rules of a unit; closes them at the end. Accounts are opened for a session alone.
 
-    Args:
-        settings: the settings of the unit.
-        caller: who calls.
-        clock: the unit's clock.
-        migrate: make the access log where there is none yet, before the unit's first start.
-
     Raises:
         StoreError: no access key, or a database that does not open: nothing can be shown or changed.
     """

@@ -43,11 +43,6 @@ class CanvassPlan:
 def parse_canvass(request: CanvassRequest, settings: CanvassSettings, now: Instant) -> CanvassPlan:
     """Check what was typed.
 
-    Args:
-        request: the canvass as typed.
-        settings: what holds where nothing was said.
-        now: the present instant.
-
     Raises:
         CanvassError: a value cannot be used; the text says what to give.
     """

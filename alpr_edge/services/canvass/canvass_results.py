@@ -52,13 +52,6 @@ def canvass_result(
 ) -> CanvassResult:
     """Everything that a canvass found.
 
-    Args:
-        database: the database of this unit.
-        authoriser: allows it and puts it on record, the partial plates as what is searched for.
-        purpose: a crime-scene canvass, with the incident's number as its case.
-        canvass_id: the canvass.
-        unit_id: this unit.
-
     Raises:
         AccessError: it is refused.
         CanvassError: there is none of that id, or the purpose is of another incident.
@@ -76,10 +69,6 @@ def canvass_page(
     """A page of what a canvass found; raises as :func:`canvass_result` does.
 
     Args:
-        database: the database of this unit.
-        authoriser: allows it and puts it on record.
-        purpose: a crime-scene canvass, with the incident's number as its case.
-        canvass_id: the canvass.
         number: of the page, from 1; one that is not there is the last.
     """
     with authoriser.access(Operation.SHOW_CANVASS_RESULT, purpose, AccessSubject((canvass_id[:128],))) as access:
@@ -118,14 +107,7 @@ def _canvass_reads(database: Database, purpose: Purpose, canvass_id: str) -> tup
 
 
 def record_partials(authoriser: Authoriser, purpose: Purpose, canvass: Canvass, shown: Sequence[HeldRead]) -> None:
-    """Put on record each partial plate that reads are matched against (Civil Code 1798.90.52(a)(2)), with what fits it.
-
-    Args:
-        authoriser: allows it.
-        purpose: what the canvass is looked at for.
-        canvass: the canvass.
-        shown: the reads that are shown.
-    """
+    """Record each partial plate that reads are matched against, with its matches (Civil Code 1798.90.52(a)(2))."""
     with ExitStack() as accesses:
         for partial in canvass.partials:
             subject = AccessSubject((canvass.canvass_id,), query=partial)

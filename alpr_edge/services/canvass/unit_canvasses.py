@@ -45,13 +45,7 @@ class CanvassState:
 
 
 class UnitCanvasses:
-    """The canvasses of a unit.
-
-    Args:
-        database: the database of this unit.
-        unit_id: this unit.
-        new_id: makes ids of this unit.
-    """
+    """The canvasses of a unit."""
 
     def __init__(self, database: Database, unit_id: str, new_id: Callable[[], str]) -> None:
         self._database = database
@@ -60,11 +54,6 @@ class UnitCanvasses:
 
     def start(self, authoriser: Authoriser, purpose: Purpose, plan: CanvassPlan) -> CanvassState:
         """Start a canvass: every read of its area that is stored from now on is held.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            purpose: a crime-scene canvass, with the offence and with the incident's number as its case.
-            plan: what was asked for, checked.
 
         Raises:
             AccessError: it is refused.
@@ -171,11 +160,7 @@ def canvass_purpose(canvass: Canvass) -> Purpose:
 
 
 def canvass_for(connection: Connection, purpose: Purpose, canvass_id: str) -> Canvass:
-    """The canvass of an id, for a purpose of its incident.
-
-    Raises:
-        CanvassError: there is none, or the purpose is of another incident.
-    """
+    """The canvass of an id, for a purpose of its incident."""
     canvass = find_canvass(connection, canvass_id)
     if canvass is None:
         raise CanvassError(NO_CANVASS)

@@ -36,12 +36,7 @@ def department_values(settings: Settings) -> dict[str, str]:
 
 
 def is_of_department(settings: Settings, department_id: str) -> bool:
-    """Whether the document that a unit keeps is this unit's, of this department, and whole; also where it keeps none.
-
-    Args:
-        settings: the settings of the unit.
-        department_id: the department in which it is enrolled.
-    """
+    """Whether the kept document is this unit's, from this department, and whole; True if there is none."""
     try:
         document = kept_document(settings)
     except DepartmentSettingsError:
@@ -53,7 +48,6 @@ def changes_without_document(on_record: Mapping[str, str], own: Mapping[str, str
     """What changes against the record once no document lies over the unit's file.
 
     Args:
-        on_record: the values of the access log.
         own: those of the unit's file alone.
     """
     names = _names_of_department() & on_record.keys()
@@ -68,10 +62,6 @@ def record_department_settings(recorder: ChangeRecorder, values: Mapping[str, st
     """Record what a document changed that is another one than on record; before the first start all is recorded there.
 
     One that is gone, or no longer counts, is no act of the department: it stays a drift.
-
-    Args:
-        recorder: puts it on record.
-        values: what the unit works by, as from its next start.
 
     Raises:
         StoreError: it is not on record.

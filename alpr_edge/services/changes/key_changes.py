@@ -12,7 +12,6 @@ def record_keys(authoriser: Authoriser | None, directory: Path) -> None:
 
     Args:
         authoriser: puts it on record; None: the unit has no log yet, and its first start records all.
-        directory: the folder of the keys.
 
     Raises:
         AccessError: the caller may not.

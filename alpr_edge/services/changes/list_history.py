@@ -64,11 +64,6 @@ class _History:
 def list_changes_by_hand(log: AccessLog, authoriser: Authoriser, purpose: Purpose) -> list[dict[str, Any]]:
     """Who changed a list by hand, or had covert entries shown, the oldest first; never a plate.
 
-    Args:
-        log: the access log.
-        authoriser: allows it and puts it on record.
-        purpose: what for.
-
     Raises:
         AccessError: it is refused.
         StoreError: the log cannot be read.

@@ -22,10 +22,7 @@ def add_models_on_record(
     """Add models (:func:`~alpr_edge.services.models.installation.add_models`), and record which.
 
     Args:
-        files: the files.
-        settings: the settings of the unit.
         authoriser: allows it and puts it on record; None: the unit has no log yet.
-        today: the date that the entry names.
 
     Raises:
         AccessError: it is refused.
@@ -52,10 +49,7 @@ def choose_models_on_record(
     """Choose between float32 and int8 (:func:`~alpr_edge.services.models.choice.choose_models`), and record the choice.
 
     Args:
-        settings: the settings of the unit.
         authoriser: allows it and puts it on record; None: the unit has no log yet.
-        now: the present time, by the computer's clock.
-        tell: receives the progress.
 
     Raises:
         AccessError: it is refused.

@@ -37,7 +37,6 @@ class ChangeRecorder:
         """Record how values differ from those on record of the same names; nothing where none does.
 
         Args:
-            name: the action.
             values: what is in force; an empty one is not.
 
         Raises:

@@ -62,7 +62,6 @@ def find_drift(log: RecordLog, values: Mapping[str, str]) -> Drift:
     """Compare values in force with those on record; before the first start there is nothing to compare with.
 
     Args:
-        log: the access log.
         values: what is in force; keys that this process may not open are not compared.
 
     Raises:

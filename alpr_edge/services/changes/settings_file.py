@@ -78,11 +78,7 @@ def apply_settings(
     """Write new settings in the place of the old ones, at once and durable, with the old ones' owner and mode.
 
     Args:
-        new: the new settings.
-        target: the unit's settings file.
-        change: how they differ.
         authoriser: allows it and puts it on record; None: the unit has no log yet, and its first start records all.
-        reason: why, in a sentence.
 
     Raises:
         AccessError: it is refused.

@@ -19,7 +19,6 @@ def settings_values(settings: Settings, digest: Digest) -> dict[str, str]:
     """Every key with its value, such as ``settings:camera[front].fps`` and ``30.0``.
 
     Args:
-        settings: the settings.
         digest: makes what stands in place of a secret.
     """
     document = settings.model_dump(mode="json")
@@ -27,12 +26,7 @@ def settings_values(settings: Settings, digest: Digest) -> dict[str, str]:
 
 
 def stated_keys(settings: Settings, own: Mapping[str, Any]) -> set[str]:
-    """The keys, as :func:`settings_values` names them, that a file gives by itself; the others have their default.
-
-    Args:
-        settings: the settings of the file.
-        own: its values, as TOML has them.
-    """
+    """The keys, as :func:`settings_values` names them, that a file gives by itself; the others have their default."""
     document = settings.model_dump(mode="json")
     return {value_name(Subject.SETTINGS, path) for path, _, is_stated in _flatten(document, own, "") if is_stated}
 

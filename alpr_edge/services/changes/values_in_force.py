@@ -28,8 +28,6 @@ def read_values(settings: Settings, database: Database, digest: Digest) -> dict[
     """Everything that a unit with these settings works by.
 
     Args:
-        settings: the settings in force.
-        database: the unit's database.
         digest: makes what stands in place of a secret.
 
     Raises:

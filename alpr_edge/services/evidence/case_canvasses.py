@@ -33,16 +33,6 @@ def case_canvasses(database: Database, authoriser: Authoriser, case: str, read_i
     """The canvasses of a case, running and ended; each is an access of its own for its own incident, on record.
 
     Partial plates are among what a canvass tells. Whoever may export a case and not see canvasses gets its reads alone.
-
-    Args:
-        database: the database of this unit.
-        authoriser: allows it and puts it on record.
-        case: the case number, which is that of the incident.
-        read_ids: the reads that are in the package.
-
-    Raises:
-        AccessError: the session ended meanwhile.
-        StoreError: the database cannot be read.
     """
     with database.read() as connection:
         found = canvasses_of(connection, case)

@@ -29,16 +29,6 @@ def case_content(
     canvasses: Sequence[PackageCanvass],
     settings: Settings,
 ) -> PackageContent:
-    """The content of a package.
-
-    Args:
-        booking: who takes it, for whom.
-        reads: the reads of the case.
-        facts: what is known of them.
-        access: what the access log says of the case.
-        canvasses: those of the case.
-        settings: the settings of the unit, which name its models.
-    """
     return PackageContent(
         booking=booking,
         reads=reads,
@@ -56,9 +46,6 @@ def access_of_case(log: AccessLog, choice: RecordChoice, witness: bytes) -> Case
     """What the access log says of a case: its state, and the records that are about the case, proved.
 
     Args:
-        log: the access log.
-        choice: the case, the ids of its reads, hits and packages that are shown to whoever exports, and those of hits
-            that are withheld from them.
         witness: certificate of the key that cosigns the log, PEM; empty: there is none.
     """
     state = log_state(log)

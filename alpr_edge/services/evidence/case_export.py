@@ -59,16 +59,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaseExports:
-    """The exports of a unit.
-
-    Args:
-        store: the store of this unit.
-        log: its access log.
-        settings: its settings.
-        clock: its clock.
-        new_id: makes ids of this unit.
-        signer: who signs packages.
-    """
+    """The exports of a unit."""
 
     store: UnitStore
     log: AccessLog
@@ -81,12 +72,6 @@ class CaseExports:
         self, authoriser: Authoriser, purpose: Purpose, request: ExportRequest, progress: Progress
     ) -> ExportResult:
         """Write the package of a case to a medium.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            purpose: what the data is wanted for.
-            request: the package that is asked for.
-            progress: is told of each read.
 
         Raises:
             AccessError: it is refused.

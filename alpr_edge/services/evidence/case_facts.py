@@ -26,13 +26,7 @@ class CaseFacts:
 
 
 def case_facts(database: Database, read_ids: Sequence[str], may_show: Callable[[str, bool], bool]) -> CaseFacts:
-    """What is known of some reads.
-
-    Args:
-        database: the database of this unit.
-        read_ids: the reads.
-        may_show: whether hits of a list, covert ones or others, are shown to whoever exports.
-    """
+    """What is known of some reads."""
     models, generations = set[str](), dict[tuple[str, int], ListGeneration]()
     for start in range(0, len(read_ids), _IDS_AT_ONCE):
         part = read_ids[start : start + _IDS_AT_ONCE]
@@ -50,9 +44,7 @@ def known_models(settings: VisionSettings, data_directory: Path, model_ids: Sequ
     """The models of some ids with the digests of their files; one that is not here any more has none.
 
     Args:
-        settings: the settings that name the folders of models.
         data_directory: the unit's data folder, which may hold models added to it.
-        model_ids: the ids, as reads have them.
     """
     digests: dict[str, str] = {}
     for folder in model_folders(settings, data_directory):

@@ -31,8 +31,6 @@ def case_hits(database: Database, read_ids: Sequence[str], rights: HitRights) ->
     """The ids of the hits of a case, by what somebody may see.
 
     Args:
-        database: the database of this unit.
-        read_ids: the reads of the case.
         rights: which hits they may see.
     """
     withheld = _withheld_rows(database, rights)

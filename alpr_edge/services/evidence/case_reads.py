@@ -70,11 +70,8 @@ class CaseReads:
     """The reads of a case, which may be iterated once.
 
     Args:
-        store: the store of this unit.
         read_ids: the reads, in their order.
         may_show: whether a hit may be shown to whoever exports.
-        choice: which pictures go along.
-        left_out: what is not in the package, as far as that is known by now, a sentence each.
     """
 
     def __init__(

@@ -12,11 +12,7 @@ CERTIFICATES_BYTES_MAX = 1 << 20
 
 
 class ExportStamper:
-    """Asks the authority that the settings name, once, and says what came of it.
-
-    Args:
-        settings: the settings that name it.
-    """
+    """Asks the authority that the settings name, once, and says what came of it."""
 
     def __init__(self, settings: EvidenceSettings) -> None:
         self._settings = settings

@@ -12,11 +12,6 @@ def left_out_of_case(log: AccessLog, directory: Path, canvasses: CaseCanvasses) 
 
     Args:
         log: the access log, of which the oldest records may have gone.
-        directory: the unit's data folder, which holds logs that were set aside.
-        canvasses: those of the case.
-
-    Raises:
-        StoreError: the log cannot be read.
     """
     words = list[str]()
     if canvasses.withheld:

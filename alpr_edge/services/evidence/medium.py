@@ -39,15 +39,7 @@ class WrittenFile:
 
 
 class ExportMedium:
-    """An existing folder on a medium.
-
-    Args:
-        directory: the folder; where nothing is mounted, a new one would be on the vehicle's own disk.
-        unit_id: this unit, whose leftovers are its own.
-
-    Raises:
-        EvidenceError: there is no such folder, or it cannot be written.
-    """
+    """An existing folder on a medium."""
 
     def __init__(self, directory: Path, unit_id: str) -> None:
         self.directory = directory
@@ -63,11 +55,7 @@ class ExportMedium:
         return self.directory / f"{self._prefix}{secrets.token_hex(8)}{SUFFIX}"
 
     def remove_leftovers(self) -> int:
-        """Remove what earlier tries of this unit left; returns how many files.
-
-        Raises:
-            EvidenceError: one cannot be removed.
-        """
+        """Remove what earlier tries of this unit left; returns how many files."""
         with self._medium_errors():
             left = [path for path in self.directory.iterdir() if self._prefix in path.name]
             for path in left:
@@ -75,11 +63,7 @@ class ExportMedium:
         return len(left)
 
     def require_room(self, bytes_needed: int) -> None:
-        """Refuse a medium on which a package has no room, before anything is written.
-
-        Raises:
-            EvidenceError: it has none, or takes no file of that size.
-        """
+        """Refuse a medium on which a package has no room, before anything is written."""
         with self._medium_errors():
             room = os.statvfs(self.directory)
         free = room.f_bavail * room.f_frsize
@@ -93,19 +77,12 @@ class ExportMedium:
         """A file as it was written, by what this machine still caches of it: to be asked before it is read back.
 
         Of a package larger than the memory that is free, the medium is asked here already for what is cached no more.
-
-        Raises:
-            EvidenceError: it cannot be read.
         """
         with self._medium_errors(), path.open("rb") as file:
             return _digest(file)
 
     def read_back(self, path: Path, written: WrittenFile) -> None:
-        """Read a file from the medium, with this machine's cache of it dropped, and compare it with what was written.
-
-        Raises:
-            EvidenceError: it cannot be read, or is another.
-        """
+        """Read a file from the medium itself, not from the cache, and compare it with what was written."""
         with self._medium_errors(), path.open("rb") as file:
             os.fsync(file.fileno())
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
@@ -115,12 +92,7 @@ class ExportMedium:
             raise EvidenceError(f"{self.directory}: {words}")
 
     def give_name(self, path: Path, name: str) -> Path:
-        """Give a whole and durable file its name, durably.
-
-        Raises:
-            EvidenceError: the medium failed, or has a file of that name. A file that was named already is removed then,
-                as far as the medium still answers.
-        """
+        """Give a whole and durable file its name, durably."""
         final = self.directory / name
         with self._medium_errors():
             if final.exists():

@@ -26,7 +26,6 @@ def with_valid_voucher(signer: PackageSigner, moment: datetime | None) -> Packag
     """The same, without the department's word where it is none: no package would verify by it.
 
     Args:
-        signer: who signs.
         moment: when; None: not known, and the dates are not compared.
     """
     return signer if signer.voucher is None or _holds(signer, signer.voucher, moment) else replace(signer, voucher=None)

@@ -50,12 +50,7 @@ class PackageParts:
 
 
 def package_bytes(database: Database, parts: PackageParts) -> int:
-    """The most that a package takes on a medium.
-
-    Args:
-        database: the database of this unit.
-        parts: what goes into it.
-    """
+    """The most that a package takes on a medium."""
     total = PACKAGE_BYTES + CANVASS_BYTES * parts.canvasses + CANVASS_READ_BYTES * parts.canvass_reads
     total += RECORD_BYTES * parts.records.count + round(RECORD_COPIES * parts.records.byte_count)
     scene_ratio = 0.0 if not parts.with_scenes else REDACTED_RATIO if parts.is_redacted else 1.0

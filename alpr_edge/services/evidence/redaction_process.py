@@ -30,22 +30,13 @@ _READY = "ready"
 
 
 class RedactionProcess:
-    """The other end of the process; made by :func:`redaction_process`.
-
-    Args:
-        pipe: to the process.
-    """
+    """The other end of the process; made by :func:`redaction_process`."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
 
     def redact(self, scene: bytes, crop: bytes, box: Box) -> RedactedScene:
-        """A copy of a scene without the plates of others (:meth:`~alpr_edge.vision.redaction.SceneRedactor.redact`).
-
-        Raises:
-            EvidenceError: the process ended, or took too long.
-            PictureError: the scene is no picture.
-        """
+        """A copy of a scene without the plates of others (:meth:`~alpr_edge.vision.redaction.SceneRedactor.redact`)."""
         try:
             self._pipe.send((scene, crop, box))
             answer = self._receive(SCENE_S_MAX)
@@ -56,11 +47,7 @@ class RedactionProcess:
         raise PictureError(str(answer))
 
     def wait_until_ready(self) -> None:
-        """Wait for the models.
-
-        Raises:
-            EvidenceError: they cannot be used.
-        """
+        """Wait for the models."""
         try:
             answer = self._receive(START_S_MAX)
         except (OSError, EOFError):
@@ -80,11 +67,7 @@ def redaction_process(settings: VisionSettings, data_directory: Path) -> Iterato
     """Start the process; it is gone at the end.
 
     Args:
-        settings: the settings that name the detector.
         data_directory: the unit's data folder, which may hold models added to it.
-
-    Raises:
-        EvidenceError: the models cannot be used.
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()

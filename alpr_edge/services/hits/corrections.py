@@ -71,14 +71,7 @@ class EarlierRead:
 
 
 class ReadCorrections:
-    """The corrections of the reads of a unit's hits.
-
-    Args:
-        store: the store of this unit.
-        unit_id: this unit.
-        views: the hits.
-        new_id: makes ids of this unit.
-    """
+    """The corrections of the reads of a unit's hits."""
 
     def __init__(self, store: UnitStore, unit_id: str, views: HitViews, new_id: Callable[[], str]) -> None:
         self._store = store
@@ -90,11 +83,6 @@ class ReadCorrections:
         """Record that the read of a hit is misread or has the wrong state, and ask for a read of what its plate says.
 
         A text that is what was read already says that the plate was misread and no more; the result is None then.
-
-        Args:
-            authoriser: allows it and puts it on record, with the plate as the query that it is.
-            hit_id: the hit.
-            stated: what the plate says.
 
         Raises:
             AccessError: it is refused.

@@ -41,14 +41,7 @@ class HitAnswer:
 
 
 class HitDispositions:
-    """What is said of the hits of a unit.
-
-    Args:
-        database: the database of this unit.
-        unit_id: this unit.
-        views: the hits.
-        new_id: makes the id of a disposition.
-    """
+    """What is said of the hits of a unit."""
 
     def __init__(self, database: Database, unit_id: str, views: HitViews, new_id: Callable[[], str]) -> None:
         self._database = database
@@ -60,11 +53,6 @@ class HitDispositions:
         """Record an answer, or undo the one of its part that counts; what counted before stays on record.
 
         The same answer of the same person again, as a double touch gives it, is not kept twice.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            hit_id: the hit.
-            given: the answer.
 
         Returns:
             What counts of the hit now.
@@ -91,11 +79,6 @@ class HitDispositions:
 
     def record_same(self, authoriser: Authoriser, hit_id: str, newest_id: str) -> None:
         """Give every answer that counts of a hit to the waiting hits of the same entry and text.
-
-        Args:
-            authoriser: allows it and puts it on record, with all the hits.
-            hit_id: the hit that was answered.
-            newest_id: the newest of the hits that the officer was shown; a later one keeps waiting.
 
         Raises:
             AccessError: it is refused.

@@ -18,12 +18,7 @@ LATENESS_LOOK_S = 1.0
 
 
 class HitRevision:
-    """Looks at the hits once the database changed, and each second while a request of the page waits.
-
-    Args:
-        database: the database of this unit.
-        now: gives the present instant.
-    """
+    """Looks at the hits once the database changed, and each second while a request of the page waits."""
 
     def __init__(self, database: Database, now: Callable[[], Instant]) -> None:
         self._database = database

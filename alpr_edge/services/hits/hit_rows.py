@@ -40,7 +40,6 @@ class HitRow:
 
     @property
     def ids(self) -> frozenset[str]:
-        """Ids of its hits."""
         return frozenset(each.hit_id for each in self.glances)
 
     @property
@@ -71,13 +70,7 @@ def group_of(rows: Sequence[HitRow], card: HitCard, quiets: Mapping[EntryKey, En
 
 
 class HitRows:
-    """The rows of hits of a unit.
-
-    Args:
-        database: the database of this unit.
-        lists: whose data each list is.
-        views: the hits.
-    """
+    """The rows of hits of a unit."""
 
     def __init__(self, database: Database, lists: HotlistSettings, views: HitViews) -> None:
         self._database = database
@@ -91,7 +84,6 @@ class HitRows:
         of its own without plate (policy 462.4(e)).
 
         Args:
-            authoriser: allows it, and puts on record what the session was not shown in its hour.
             sources: whose data they may see.
 
         Raises:

@@ -72,7 +72,6 @@ class HitCard:
 
     @property
     def objection(self) -> HitObjection | None:
-        """The objection to it; None if there is none."""
         return hit_objection(
             self.state,
             is_withdrawn=self.is_withdrawn,
@@ -93,12 +92,7 @@ class WithheldCard:
 
 
 class HitViews:
-    """The hits of a unit, as officers see them.
-
-    Args:
-        store: the store of this unit.
-        lists: whose data each list is, and when it is old.
-    """
+    """The hits of a unit, as officers see them."""
 
     def __init__(self, store: UnitStore, lists: HotlistSettings) -> None:
         self._store = store
@@ -111,7 +105,6 @@ class HitViews:
 
         Args:
             limit: how many at most.
-            authoriser: of whom they are shown to; covert hits are among them for whoever is cleared for these.
         """
         with_covert = authoriser is not None and authoriser.may_see_covert()
         with self._store.database.read() as connection:
@@ -124,10 +117,6 @@ class HitViews:
 
     def card(self, authoriser: Authoriser, hit_id: str) -> HitCard | WithheldCard:
         """One hit, for the purpose of the reason for which its plate is listed.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            hit_id: the hit.
 
         Raises:
             AccessError: it is refused.

@@ -29,12 +29,7 @@ class MuteState:
 
 
 class UnitMutes:
-    """The mutes of a unit.
-
-    Args:
-        database: the database of this unit.
-        new_id: makes ids of this unit.
-    """
+    """The mutes of a unit."""
 
     def __init__(self, database: Database, new_id: Callable[[], str]) -> None:
         self._database = database
@@ -42,10 +37,6 @@ class UnitMutes:
 
     def begin(self, authoriser: Authoriser, minutes: int) -> None:
         """Ask for a mute, which replaces the one in force.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            minutes: one of :data:`~alpr_edge.domain.page_requests.mute.MUTE_MINUTES`.
 
         Raises:
             AccessError: it is refused.

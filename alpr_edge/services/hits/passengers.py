@@ -7,9 +7,6 @@ from alpr_edge.access.authorisation.operations import Operation
 def record_passenger(authoriser: Authoriser) -> None:
     """Put on record that somebody who is signed in says so.
 
-    Args:
-        authoriser: allows it and puts it on record.
-
     Raises:
         AccessError: it is refused.
         StoreError: it cannot be put on record.

@@ -33,15 +33,7 @@ class EntryQuiet:
 
 
 class EntryQuiets:
-    """The quiet entries of a unit.
-
-    Args:
-        database: the database of this unit.
-        accounts: sessions, with which quiet ends.
-        limits: how long sessions stay open.
-        views: the hits.
-        new_id: makes ids of this unit.
-    """
+    """The quiet entries of a unit."""
 
     def __init__(
         self,
@@ -59,10 +51,6 @@ class EntryQuiets:
 
     def begin(self, authoriser: Authoriser, hit_id: str) -> None:
         """Order that the entry of a hit is quiet until the caller's session ends.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            hit_id: the hit.
 
         Raises:
             AccessError: it is refused.

@@ -50,13 +50,7 @@ class HoldRequest:
 
 
 class UnitHolds:
-    """The holds of a unit.
-
-    Args:
-        database: the database of this unit.
-        unit_id: this unit.
-        new_id: makes ids of this unit.
-    """
+    """The holds of a unit."""
 
     def __init__(self, database: Database, unit_id: str, new_id: Callable[[], str]) -> None:
         self._database = database
@@ -69,11 +63,6 @@ class UnitHolds:
         Asked again for the same case and the same reads, a hold is at most prolonged: a new one takes its place in the
         same transaction. Another case gets a hold of its own beside it. Ids of nothing that is here do not keep the
         others from being held; :meth:`uncovered_ids` names them.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            purpose: what the data is wanted for.
-            request: the hold that is asked for.
 
         Returns:
             The hold that keeps them now.
@@ -94,12 +83,6 @@ class UnitHolds:
 
     def release(self, authoriser: Authoriser, purpose: Purpose, hold_id: str, reason: str) -> Hold:
         """Let the reads of a hold be deleted like the others again, as far as no other hold covers them.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            purpose: what for; where it names a case, and where the hold is somebody else's, with the case of the hold.
-            hold_id: the hold.
-            reason: why its reads need no longer be held; goes on record here and at the department.
 
         Returns:
             The hold as it was.
@@ -134,12 +117,7 @@ class UnitHolds:
             return found
 
     def uncovered_ids(self, hold: Hold, ids: Sequence[str]) -> Sequence[str]:
-        """Of the ids that a hold was asked for, those of no read that it covers: not here any more, or never.
-
-        Args:
-            hold: as :meth:`place` returned it.
-            ids: of reads, or of hits for a hold on hits; a covert hit counts as one that is not here.
-        """
+        """Of the ids that a hold was asked for, those of no read that it covers: not here any more, or never."""
         with self._database.read() as connection:
             covered = set(holds.read_ids_of(connection, hold.hold_id))
             if hold.terms.kind is HoldKind.HIT:
@@ -177,8 +155,6 @@ def reads_of_case(database: Database, case_number: str, utc: datetime | None) ->
     For services, inside an access of their own; it shows nothing by itself.
 
     Args:
-        database: the database of this unit.
-        case_number: the case.
         utc: the present moment of a trusted clock, None when unknown: then no hold is over.
     """
     with database.read() as connection:

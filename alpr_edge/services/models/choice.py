@@ -44,16 +44,7 @@ Run = Callable[[Any], object]
 
 
 def choose_models(settings: Settings, now: datetime, tell: Tell = lambda *_: None) -> ModelChoice:
-    """Measure both files of each network of the settings, and write what to run into the unit's data folder.
-
-    Args:
-        settings: the settings of the unit.
-        now: the present time, by the computer's clock.
-        tell: receives the progress.
-
-    Raises:
-        ModelError: there is no data folder, no int8 file, or a file that is missing, changed or unusable.
-    """
+    """Measure both files of each network of the settings, and write what to run into the unit's data folder."""
     data = settings.unit.data_directory
     if not data.is_dir():
         raise ModelError(f"{data}: no data folder there; is this the unit, and --settings its file?")

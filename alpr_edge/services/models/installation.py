@@ -62,12 +62,7 @@ class AddedModels:
 
 
 def add_models(files: ModelFiles, settings: Settings, today: date) -> AddedModels:
-    """Check both models, try them and add them to the unit's models.
-
-    Raises:
-        ModelError: a file, a contract or a name is wrong, or the folder cannot be written.
-        StoreError: the folder cannot be made, or others may read it.
-    """
+    """Check both models, try them and add them to the unit's models."""
     data = settings.unit.data_directory
     if not data.is_dir():
         raise ModelError(f"{data}: no data folder there; is this the unit, and --settings its file?")

@@ -39,14 +39,7 @@ class TrialInputs:
 def trial_inputs(
     detector: Network, near: Network | None, reader: OnnxReader, tell: Callable[[int, int], None] = lambda *_: None
 ) -> TrialInputs:
-    """Render the drive and prepare it for the networks; crops are those of the true boxes.
-
-    Args:
-        detector: the network whose input is prepared.
-        near: that for near plates, where there is one.
-        reader: prepares the crops.
-        tell: receives how many frames are done, and how many there are.
-    """
+    """Render the drive and prepare it for the networks; crops are those of the true boxes."""
     inputs, drive = TrialInputs(), Drive(SEED, SECONDS, FPS)
     for number, pixels, plates in drive.frames():
         picture = Picture(pixels)

@@ -32,12 +32,6 @@ def salvage_databases(
 ) -> list[dict[str, Any]]:
     """Copy what can be read of damaged databases into today's; again changes nothing more.
 
-    Args:
-        store: the store of this unit.
-        databases: the damaged databases.
-        authoriser: allows it and puts it on record.
-        progress: receives the name of the database, the pages read and the pages in all.
-
     Returns:
         The report of each, without plates.
 
@@ -55,9 +49,7 @@ def discard_databases(
     """Delete the damaged databases of which everything that can be read came over, and say so in their reports.
 
     Args:
-        databases: the damaged databases.
         reports: what :func:`salvage_databases` returned for them; each gets ``discarded``.
-        authoriser: allows it and puts it on record.
 
     Returns:
         The names of those that stay, as they hold what is nowhere else.

@@ -15,7 +15,6 @@ def deteriorations_at(database: Database, now: datetime) -> tuple[Deterioration,
     """What is read wrong more often than before.
 
     Args:
-        database: the database of this unit.
         now: a trusted moment; compared are whole days (UTC) before it.
 
     Raises:

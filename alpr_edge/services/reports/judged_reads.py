@@ -40,11 +40,7 @@ def judged_reads(database: Database, timed_hits: Iterable[TimedHit]) -> Iterator
     """The reads of hits that were judged.
 
     Args:
-        database: the database of this unit.
         timed_hits: hits in order of arrival.
-
-    Raises:
-        StoreError: the database cannot be read.
     """
     by_read: dict[str, list[TimedHit]] = {}
     for timed in timed_hits:  # a hit of a later decision lies behind those of other reads

@@ -31,7 +31,6 @@ def share_plot(title: str, points: Sequence[PlotPoint]) -> str:
     """A plot of shares, one below the other, each with its 95 % interval.
 
     Args:
-        title: what it shows.
         points: the shares, at least one.
 
     Returns:

@@ -21,9 +21,6 @@ def quality_by_hour(database: Database, period: ReportPeriod) -> QualityTally[in
     """The reads of a period by camera and hour of the day, in the period's zone, with what officers said of them.
 
     Of a read with several judged hits the newest answer counts, as it does for precision.
-
-    Raises:
-        StoreError: the database cannot be read.
     """
     tally = QualityTally[int]()
     _add_reads(database, period, tally, lambda seen: seen.astimezone(period.zone).hour)
@@ -43,7 +40,6 @@ def quality_changes_at(database: Database, now: datetime, beat: Callable[[], Non
     """The cameras whose pictures are read worse than before.
 
     Args:
-        database: the database of this unit.
         now: a trusted moment; compared are whole days (UTC) before it.
         beat: called with each read, as there may be hundreds of thousands: the sign of life of a stage.
 

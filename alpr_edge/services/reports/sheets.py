@@ -62,7 +62,6 @@ class ReportSheet:
 
 
 def precision_sheet(report: PrecisionReport, period: ReportPeriod, unit_id: str) -> ReportSheet:
-    """The report on precision."""
     coverage = report.coverage
     counts = {
         "reads in these days": coverage.reads,
@@ -85,10 +84,6 @@ def transparency_sheet(
     """The report on what was read, found and done.
 
     Args:
-        report: the counts.
-        period: their days.
-        unit_id: the unit.
-        profile: has the words of purposes and offences.
         small_below: counts below it are hidden; 0: none is.
     """
     facts = (

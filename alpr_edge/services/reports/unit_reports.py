@@ -39,23 +39,13 @@ class _CameraMoment(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitReports:
-    """The reports of one unit.
-
-    Args:
-        database: its database.
-        log: its access log, which tells of searches, holds and exports.
-    """
+    """The reports of one unit."""
 
     database: Database
     log: AccessLog
 
     def precision(self, authoriser: Authoriser, purpose: Purpose, period: ReportPeriod) -> PrecisionReport:
         """How often reads of a period are right.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            purpose: what for.
-            period: the days.
 
         Raises:
             AccessError: it is refused.
@@ -68,11 +58,6 @@ class UnitReports:
 
     def quality(self, authoriser: Authoriser, purpose: Purpose, period: ReportPeriod) -> QualityTally[int]:
         """How well each camera's pictures can be read, by hour of the day.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            purpose: what for.
-            period: the days.
 
         Raises:
             AccessError: it is refused.
@@ -89,9 +74,6 @@ class UnitReports:
         """The counts of a period.
 
         Args:
-            authoriser: allows it and puts it on record.
-            purpose: what for.
-            period: the days.
             small_below: counts below it are hidden; 0: none is.
 
         Raises:

@@ -69,12 +69,7 @@ class SearchCursor:
         return 1.0 - _length(self.spans) / self.length if self.length else 1.0
 
     def after(self, rest: Span | None, untimed_count: int) -> "SearchCursor":
-        """The cursor once a part of its first span was looked through.
-
-        Args:
-            rest: what is left of that span.
-            untimed_count: reads in the part that would fit but whose time is not known.
-        """
+        """The cursor once a part of its first span was looked through."""
         left = () if rest is None or rest[0] > rest[1] else (rest,)
         return SearchCursor((*left, *self.spans[1:]), self.length, self.untimed_count + untimed_count)
 
@@ -102,14 +97,7 @@ class _Fit(Enum):
 
 
 class ReadSearches:
-    """Searches of a unit's reads.
-
-    Args:
-        store: the store of this unit.
-        lists: whose data each list is.
-        pictures: how scenes of reads without hits are kept.
-        cameras: the ids of its cameras.
-    """
+    """Searches of a unit's reads."""
 
     def __init__(
         self, store: UnitStore, lists: HotlistSettings, pictures: StoreSettings, cameras: Sequence[str]
@@ -129,12 +117,6 @@ class ReadSearches:
 
     def page(self, authoriser: Authoriser, purpose: Purpose, search: ReadSearch, cursor: SearchCursor) -> SearchPage:
         """A page of what is found.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            purpose: what the data is wanted for.
-            search: the search.
-            cursor: where the page begins.
 
         Raises:
             AccessError: it is refused.
@@ -157,7 +139,6 @@ class ReadSearches:
         """The ids of everything that a search finds, to hold it; for a service that puts that on record.
 
         Args:
-            search: the search.
             limit: the most reads.
 
         Raises:

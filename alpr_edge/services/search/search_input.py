@@ -48,8 +48,6 @@ def parse_search(
     """Check a search and make a filter of it.
 
     Args:
-        request: the search as typed.
-        cameras: the ids of the unit's cameras.
         now: the moment, UTC; None when the clock is not confirmed.
         here: latitude and longitude of the newest read; None: it has no place.
 

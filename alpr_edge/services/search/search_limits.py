@@ -34,9 +34,7 @@ def search_limits(store: UnitStore, period: Period | None, cameras: Sequence[str
     """Collect what a search of a period cannot see.
 
     Args:
-        store: the store of this unit.
         period: the period; None: any time.
-        cameras: the ids of the unit's cameras.
     """
     database = store.database
     span = None if period is None else statements.span_of(database, period)

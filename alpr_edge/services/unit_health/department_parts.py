@@ -38,7 +38,6 @@ def department_parts(settings: Settings, told: Reports, now: datetime | None = N
     """The parts that have to do with the department, and the page.
 
     Args:
-        settings: the settings of the unit.
         told: what each daemon that is due says; None for one that does not run.
         now: the present time; None: by this computer's clock.
     """

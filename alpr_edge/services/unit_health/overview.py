@@ -14,12 +14,7 @@ from alpr_edge.settings import Settings
 
 
 def unit_health(settings: Settings, page_link: Path = PAGE_LINK) -> UnitHealth:
-    """How all parts of the unit are at present.
-
-    Args:
-        settings: the settings of the unit.
-        page_link: what is there where the page's service is enabled.
-    """
+    """How all parts of the unit are at present."""
     return health_of(settings, reports(settings, page_link))
 
 

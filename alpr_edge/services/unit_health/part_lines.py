@@ -77,7 +77,6 @@ def days_until(text: object, now: datetime | None = None) -> float | None:
     """Days until a moment that a health file tells by RFC 3339; None where it tells none.
 
     Args:
-        text: the moment.
         now: the present time; None: by this computer's clock.
     """
     if not isinstance(text, str):

@@ -31,7 +31,6 @@ def reading_parts(settings: Settings, health: Health | None) -> list[PartHealth]
     """The parts that the daemon of the cameras looks after.
 
     Args:
-        settings: the settings of the unit.
         health: what the daemon says; None: it does not run.
     """
     if health is None:

@@ -65,11 +65,7 @@ class LayeredSettings:
 
 
 def load(path: Path) -> Settings:
-    """Read a settings file, and lay over it what the department set.
-
-    Raises:
-        SettingsError: with every fault found in the file.
-    """
+    """Read a settings file, and lay over it what the department set."""
     return load_layers(path).settings
 
 
@@ -80,10 +76,6 @@ def load_layers(path: Path) -> LayeredSettings:
 
 def lay_over(own: dict[str, Any], base: Path) -> LayeredSettings:
     """Lay what the department set over the values of a unit's file.
-
-    Args:
-        own: the values of the file, as TOML has them.
-        base: the folder that relative paths are taken from.
 
     Raises:
         SettingsError: with every fault found in the file's own values.

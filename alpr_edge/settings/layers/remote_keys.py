@@ -100,9 +100,6 @@ def check_remote_values(raw: Mapping[str, Any]) -> None:
     Relations between keys are checked against the defaults of those that are left out; each unit checks them once more
     with its own file.
 
-    Args:
-        raw: the values by table and key, as TOML has them.
-
     Raises:
         SettingsError: with every fault found, each by its key.
     """

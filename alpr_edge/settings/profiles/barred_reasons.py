@@ -15,8 +15,6 @@ def barred_reason_faults(table: str, sources: Mapping[int, FeedSource], policy: 
 
     Args:
         table: the key of the tables, such as ``hotlist.source``.
-        sources: the lists by their place in the file.
-        policy: names the rules of the state.
 
     Raises:
         SettingsError: the file of these rules breaks one.

@@ -77,9 +77,6 @@ def summarise_policy(policy: PolicySettings, retention: RetentionSettings | None
     Args:
         policy: the settings under ``[policy]``.
         retention: those under ``[retention]``; None: the defaults.
-
-    Raises:
-        SettingsError: a profile's file breaks a rule.
     """
     profile, security = load_profile(policy), load_security_profile(policy)
     rules, period = profile.purposes.values(), STATE_PERIODS[(retention or RetentionSettings()).state]

@@ -24,13 +24,7 @@ SERIF_THICKNESS = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One font file, and how its characters are drawn.
-
-    Args:
-        path: the file.
-        weight: to set where the font is variable.
-        has_serif_i: whether the letter I gets a bar at its head and foot, as some dies have it.
-    """
+    """One font file, and how its characters are drawn."""
 
     path: str
     weight: int | None = None

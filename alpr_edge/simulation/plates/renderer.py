@@ -42,11 +42,8 @@ class RenderedPlate:
     """A plate seen straight on.
 
     Args:
-        text: the serial as printed.
         pixels: uint8 [H, W, 3] BGR.
         outline: uint8 [H, W], 255 inside the metal (corners are rounded).
-        corners_px: outer corners, clockwise from the top left.
-        serial_box_px: left, top, right, bottom of the full-height serial.
     """
 
     text: str

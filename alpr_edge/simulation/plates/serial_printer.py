@@ -21,7 +21,6 @@ class PrintedSerial:
     Args:
         mask: uint8 [H, W], characters and separators.
         emblems: uint8 [H, W], emblems between groups.
-        box_px: left, top, right, bottom of the full-height characters.
     """
 
     mask: Mask

@@ -75,11 +75,6 @@ class AccountStore:
 def open_accounts(directory: Path, keys_directory: Path, *, migrate: bool) -> Iterator[AccountStore]:
     """Open the accounts; closes them at the end.
 
-    Args:
-        directory: the unit's data folder.
-        keys_directory: the folder of keys, where systemd passed none.
-        migrate: make the database, or bring its schema up to date.
-
     Raises:
         StoreError: no access key, a wrong one, or a database that this release cannot use.
     """

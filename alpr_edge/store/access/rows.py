@@ -23,12 +23,7 @@ ENDED_SESSIONS_MAX = 1000
 
 
 class SqlAccessRows:
-    """The rows over the connection of an open transaction.
-
-    Args:
-        connection: the connection.
-        unwritten_ends: sessions that have ended although their rows do not say so.
-    """
+    """The rows over the connection of an open transaction."""
 
     def __init__(self, connection: Connection, unwritten_ends: UnwrittenEnds) -> None:
         self._connection = connection
@@ -63,7 +58,6 @@ class SqlAccessRows:
         return self._account_of(self._scalar(select(names.c.person_id).where(names.c.name == sign_in_name)))
 
     def account_of(self, person_id: str) -> Account | None:
-        """The account of a person."""
         return self._account_of(person_id)
 
     def person(self, person_id: str) -> Person | None:
@@ -223,7 +217,6 @@ def _person_of(details: dict[str, Any]) -> Person:
 
 
 def session_row(session: AccessSession) -> dict[str, Any]:
-    """The row of a session."""
     return {
         "token_sha256": session.token_sha256,
         "person_id": session.person_id,

@@ -44,14 +44,7 @@ def verify(log: AccessLog, key: NoteKey, other: Checkpoint | None, tick: Tick) -
     """Verify every record of a log against its tree and its checkpoints; others may append meanwhile.
 
     Args:
-        log: the log.
-        key: the key that signs its checkpoints.
         other: a checkpoint that somebody else kept; None: there is none.
-        tick: receives the number of records verified and of all.
-
-    Raises:
-        AuditError: the other checkpoint is of records that went for their age.
-        StoreError: the log cannot be read.
     """
     stored = checkpoints.all_checkpoints(log)
     witness = checkpoints.witness_key(log)
@@ -80,12 +73,7 @@ def verify(log: AccessLog, key: NoteKey, other: Checkpoint | None, tick: Tick) -
 
 
 def prove(log: AccessLog, sequence: int) -> ProofFile:
-    """Prove that a record is in the log, by its newest cosigned checkpoint that covers it, else by the newest.
-
-    Raises:
-        AuditError: there is no such record, or no checkpoint covers it yet.
-        StoreError: the log cannot be read.
-    """
+    """Prove that a record is in the log, by its newest cosigned checkpoint that covers it, else by the newest."""
     if sequence < (first := log.first()):
         raise AuditError(f"record {sequence} went for its age; the first that is left is {first}")
     found = log.read(sequence, 1)

@@ -81,11 +81,6 @@ def log_state(log: AccessLog) -> LogState | None:
 def records_of_case(log: AccessLog, state: LogState, choice: RecordChoice) -> Iterator[ProvedRecord]:
     """The records about a case that a checkpoint covers, in their order.
 
-    Args:
-        log: the log.
-        state: its checkpoints.
-        choice: which records.
-
     Raises:
         StoreError: the log cannot be read.
     """
@@ -103,9 +98,7 @@ def count_unproved(log: AccessLog, state: LogState | None, choice: RecordChoice)
     """How many records about a case no checkpoint covers yet, so that they cannot be proved. Raises StoreError.
 
     Args:
-        log: the log.
         state: its checkpoints; None: it has none.
-        choice: which records.
     """
     first = log.first() if state is None else max(log.first(), state.newest.size)
     return sum(1 for _ in _wanted_bodies(log, first, log.size(), choice))

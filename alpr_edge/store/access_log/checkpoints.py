@@ -44,10 +44,6 @@ class StoredCheckpoint:
 class CheckpointSigner:
     """Signs checkpoints of a log; for the one process that holds the signing key.
 
-    Args:
-        log: the log.
-        key: the signing key.
-
     Raises:
         StoreError: the log was signed with another key before.
     """
@@ -130,7 +126,6 @@ def latest_cosigned(log: AccessLog) -> int:
 
 
 def checkpoint_at(log: AccessLog, size: int) -> StoredCheckpoint | None:
-    """The checkpoint of a size, if there is one."""
     with log.reading() as connection:
         found = _checkpoint_before(connection, size)
     return found if found is not None and found.size == size else None

@@ -79,11 +79,7 @@ class AccessLog:
     """An open access log; threads may share it.
 
     Args:
-        database: its database.
-        unit_id: the unit, as new records name it.
         runtime_directory: where ``run`` learns that a record could not be kept; None: nowhere.
-        digest_key: makes the digests that stand in records in place of secrets and plates.
-        bytes_max: its bound.
 
     Raises:
         StoreError: the database cannot be read.
@@ -114,8 +110,6 @@ class AccessLog:
         """Open the access log of a unit.
 
         Args:
-            settings: the settings of the unit.
-            migrate: make the database, or bring its schema up to date.
             is_told: whether ``run`` is told of a record that cannot be kept; not where the caller makes it later.
 
         Raises:
@@ -137,10 +131,6 @@ class AccessLog:
 
     def append(self, entry: AccessEntry, now: Instant) -> AccessRecord:
         """Append a record; when this returns it is on the disk, and only then may anything be shown.
-
-        Args:
-            entry: who asks for what, why, and what comes of it.
-            now: the present instant.
 
         Raises:
             StoreError: it is not on record: nothing may be shown.

@@ -44,10 +44,6 @@ def first_to_keep(log: AccessLog, cutoff: datetime) -> int:
 def drop_records(log: AccessLog, keep: int) -> int:
     """Remove the records before one, in short transactions; returns how many.
 
-    Args:
-        log: the log.
-        keep: the first record that stays, of :func:`first_to_keep`.
-
     Raises:
         StoreError: the log cannot be written; the records removed so far stay removed.
     """

@@ -67,9 +67,6 @@ def add_booking(database: Database, booking: PackageBooking, unit_id: str, seale
     """Store a booking and queue it; it is on the disk when this returns.
 
     Args:
-        database: the database of this unit.
-        booking: the booking.
-        unit_id: this unit.
         sealed_passphrase: the passphrase as only the department can open it; empty: there is no department.
 
     Raises:

@@ -24,12 +24,7 @@ LOOK_ROWS = 2_000
 
 
 def hold_new_reads(connection: Connection, new_reads: Sequence[PlateRead]) -> None:
-    """Hold the reads that a transaction stores for every canvass that takes them.
-
-    Args:
-        connection: the connection of the transaction.
-        new_reads: what it stores or amends.
-    """
+    """Hold the reads that a transaction stores for every canvass that takes them."""
     for canvass in canvasses_open_at(connection, [read.last_seen for read in new_reads]):
         taken = [read.read_id for read in new_reads if canvass.takes(read.position, read.last_seen)]
         if taken:
@@ -48,8 +43,6 @@ def hold_earlier_reads(database: Database, unit_id: str, rows_max: int = LOOK_RO
     What a step holds and how far it came are one commit, so that a power cut repeats it and loses nothing.
 
     Args:
-        database: the database of this unit.
-        unit_id: this unit.
         rows_max: most reads of the step.
     """
     query = select(canvasses).where(canvasses.c.looked_to > 0).order_by(canvasses.c.seq).limit(1)

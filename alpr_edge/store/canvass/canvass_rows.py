@@ -65,7 +65,6 @@ def settle_end(connection: Connection, canvass: Canvass) -> None:
 
 
 def find_canvass(connection: Connection, canvass_id: str) -> Canvass | None:
-    """A canvass by its id; None: there is none."""
     row = connection.execute(select(canvasses).where(canvasses.c.canvass_id == canvass_id)).mappings().first()
     return None if row is None else canvass_of(row)
 
@@ -121,7 +120,6 @@ def is_held_for(connection: Connection, canvass_id: str, read_id: str) -> bool:
 
 
 def canvass_of(row: RowMapping) -> Canvass:
-    """The canvass of a row."""
     return Canvass(
         canvass_id=row["canvass_id"],
         incident=row["incident"],

@@ -43,13 +43,7 @@ def held_reads_of(database: Database, canvass: Canvass) -> list[HeldRead]:
 
 
 def canvass_reads(database: Database, canvass: Canvass, held: Sequence[HeldRead]) -> Iterator[CanvassRead]:
-    """All that a table tells of some reads of a canvass, in their order; one that was deleted meanwhile is left out.
-
-    Args:
-        database: the database of this unit.
-        canvass: the canvass.
-        held: some of its reads; :data:`READS_AT_ONCE` are in memory at a time.
-    """
+    """All that a table tells of some reads of a canvass, in their order; one that was deleted meanwhile is left out."""
     partials = PatternSet(canvass.partials)
     for start in range(0, len(held), READS_AT_ONCE):
         read_ids = [each.read_id for each in held[start : start + READS_AT_ONCE]]

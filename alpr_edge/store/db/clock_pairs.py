@@ -26,11 +26,7 @@ FORGOTTEN_MAX, FORGOTTEN_BOOTS_MAX = 2 * FORGET_EACH, 100
 
 
 def record(database: Database, instant: Instant) -> None:
-    """Store a trusted instant as a pair; the same one twice is stored once.
-
-    Raises:
-        StoreError: its UTC comes from no receiver or time server.
-    """
+    """Store a trusted instant as a pair; the same one twice is stored once."""
     if not instant.trusted:
         raise StoreError("only an instant with trusted UTC can correct others; wait for the first fix")
     row = {
@@ -53,7 +49,6 @@ def passed_utc(database: Database, now: datetime | None) -> datetime | None:
     count for ever then, and so it counts until the next pair is stored.
 
     Args:
-        database: the database of this unit.
         now: the moment, UTC; None when the clock is not confirmed.
 
     Returns:

@@ -7,11 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 
 class CommitTimes:
-    """The longest write since somebody asked; safe for any number of threads.
-
-    Args:
-        seconds: a monotonic clock.
-    """
+    """The longest write since somebody asked; safe for any number of threads."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds

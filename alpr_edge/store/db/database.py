@@ -46,13 +46,7 @@ log = structlog.get_logger(__name__)
 
 
 class Database:
-    """An open database; threads may share it.
-
-    Args:
-        path: the file, which exists.
-        engine: the engine that opens connections to it.
-        release: the schemas that this release reads and writes.
-    """
+    """An open database; threads may share it."""
 
     def __init__(self, path: Path, engine: Engine, release: migration.SchemaRelease) -> None:
         self.path = path
@@ -83,7 +77,6 @@ class Database:
             directory: the unit's data folder, mode 0700.
             key: 32 bytes.
             migrate: make the database or bring its schema up to date; only ``alpr-edge run`` may.
-            release: the schemas that this release reads and writes.
             rights: the rights of its statements; None: everything is allowed.
 
         Raises:

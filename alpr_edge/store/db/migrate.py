@@ -71,11 +71,7 @@ def bring_up(engine: Engine, path: Path, release: SchemaRelease) -> None:
 
 
 def check(engine: Engine, path: Path, release: SchemaRelease) -> None:
-    """Check that ``release`` may work with the database.
-
-    Raises:
-        StoreError: it may not; the message says what to do.
-    """
+    """Check that ``release`` may work with the database."""
     with engine.connect() as connection, connection.begin():
         schema = _schema_of(connection)
         readable_from = _meta(connection, "readable_from") if schema else 0

@@ -8,13 +8,7 @@ from alpr_edge.store.db.database import Database
 
 
 def number_slices(database: Database, number: ColumnElement[int], at_once: int) -> Iterator[tuple[int, int]]:
-    """The first and the last number of each slice of a table, however few of its rows are wanted.
-
-    Args:
-        database: the unit's database.
-        number: the column of the numbers.
-        at_once: how many numbers a slice has.
-    """
+    """The first and the last number of each slice of a table, however few of its rows are wanted."""
     with database.read() as connection:
         first = connection.scalar(select(func.min(number))) or 0
         last = connection.scalar(select(func.max(number))) or -1

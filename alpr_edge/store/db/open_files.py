@@ -17,13 +17,7 @@ _counts: Counter[Path] = Counter()
 
 
 def count_opening(path: Path, look_into_files: Callable[[], None]) -> None:
-    """Count one more opening of a database.
-
-    Args:
-        path: its file.
-        look_into_files: reads it, its log and its index as plain files; called where this process has it not open yet,
-            or somebody removed it. What it raises leaves the count as it was.
-    """
+    """Count one more opening of a database."""
     key = path.resolve()
     with _lock:
         if not _counts[key] or not path.exists():

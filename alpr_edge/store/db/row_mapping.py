@@ -70,7 +70,6 @@ def read_row(read: PlateRead, *, closed: bool) -> dict[str, Any]:
 
 
 def read_of(row: RowMapping, evidence: tuple[EvidenceRef, ...]) -> PlateRead:
-    """The read of a row."""
     return PlateRead(
         read_id=row["read_id"],
         unit_id=row["unit_id"],
@@ -127,7 +126,6 @@ def hit_row(hit: Hit) -> dict[str, Any]:
 
 
 def hit_of(row: RowMapping) -> Hit:
-    """The hit of a row."""
     entry = HotlistEntry(
         source=row["source"],
         plate=row["plate"],
@@ -155,12 +153,10 @@ def hit_of(row: RowMapping) -> Hit:
 
 
 def generation_of(row: RowMapping, source: str) -> Generation:
-    """The list generation of a row."""
     return Generation(source, row["serial"], row["issued"], row["imported"], row["entries"])
 
 
 def alert_row(record: AlertRecord) -> dict[str, Any]:
-    """The row of an alert."""
     alert, late = record.alert, record.late_tone
     return {
         "hit_id": alert.hit_id,
@@ -179,7 +175,6 @@ def alert_row(record: AlertRecord) -> dict[str, Any]:
 
 
 def alert_of(row: RowMapping) -> AlertRecord:
-    """The alert of a row."""
     alert = Alert(
         hit_id=row["hit_id"],
         read_id=row["read_id"],

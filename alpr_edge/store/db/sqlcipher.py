@@ -36,9 +36,7 @@ def engine_of(path: Path, key: bytes, connections_max: int, rights: Rights | Non
     """An engine over an existing file; no statement is run yet.
 
     Args:
-        path: the file.
         key: 32 bytes.
-        connections_max: open at a time.
         rights: the rights of its connections; None: everything is allowed.
     """
     engine = create_engine(

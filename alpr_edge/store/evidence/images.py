@@ -63,10 +63,6 @@ class ImageStore:
         """Keep several images and return their digests, in order, for the price of about one sync.
 
         An image that is already here and whole is kept as it is; a damaged one is replaced.
-
-        Raises:
-            StoreError: the disk is full.
-            PictureError: a folder cannot be written, or an image is larger than an item may be.
         """
         digests = [digest(jpeg) for jpeg in jpegs]
         try:
@@ -84,12 +80,7 @@ class ImageStore:
         return digests
 
     def get(self, sha256: str) -> bytes:
-        """The JPEG with this digest.
-
-        Raises:
-            LostError: it is missing, was changed, or belongs to another key.
-            StoreError: it cannot be read at present.
-        """
+        """The JPEG with this digest."""
         path = self._path(sha256)
         try:
             content = path.read_bytes()
@@ -112,11 +103,7 @@ class ImageStore:
         """Digests of the files not in ``known_digests``: left by a crash, or by a read that got another picture.
 
         Args:
-            known_digests: the digests to keep.
             prefix: the beginning of the digests to look at; empty: all.
-
-        Raises:
-            StoreError: a folder cannot be read.
         """
         return [
             name
@@ -126,11 +113,7 @@ class ImageStore:
         ]
 
     def facts(self, sha256: str) -> "ImageFacts | None":
-        """Size and age of an image by its file alone; None when there is none.
-
-        Raises:
-            StoreError: the disk does not say whether there is one.
-        """
+        """Size and age of an image by its file alone; None when there is none."""
         path = self._path(sha256)
         with io_errors(f"{path}: the image cannot be looked at", StoreError):
             try:
@@ -140,11 +123,7 @@ class ImageStore:
         return ImageFacts(max(0, status.st_size - OVERHEAD_BYTES), datetime.fromtimestamp(status.st_mtime, UTC))
 
     def remove_temporaries(self, prefix: str = "") -> int:
-        """Remove half-written files that a crash left; only for the process that writes images, while it writes none.
-
-        Raises:
-            StoreError: a folder cannot be read, or a file cannot be removed.
-        """
+        """Remove half-written files left by a crash; only the process that writes images may, between writes."""
         leftovers = [
             folder / name
             for folder, names in self._folders(prefix)
@@ -186,7 +165,6 @@ class ImageStore:
         return Path(f"{self.directory}/{sha256[:2]}/{sha256}")  # in one step: it is asked for with each image
 
     def _folders(self, prefix: str) -> Iterator[tuple[Path, list[str]]]:
-        """The folders of a prefix, each with the names in it."""
         for folder in (self.directory / name for name in PREFIXES if name.startswith(prefix[:2])):
             yield folder, _names_in(folder)
 

@@ -59,7 +59,6 @@ class DownloadSpool:
     """The folder of downloads.
 
     Args:
-        data_directory: the data folder of the unit.
         outbox_key: 32 bytes.
     """
 

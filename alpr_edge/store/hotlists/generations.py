@@ -67,12 +67,6 @@ def next_serial(database: Database, source: str) -> int:
 def record_and_activate(database: Database, generation: Generation, file: str, sha256: str) -> None:
     """Write a new generation's row and switch its source to it.
 
-    Args:
-        database: the database that the row is written to.
-        generation: the new generation, with the serial of :func:`next_serial`.
-        file: name of its sealed file, which is on disk already.
-        sha256: digest of that file.
-
     Raises:
         StoreError: another import took the serial.
     """
@@ -95,9 +89,6 @@ def date_import(database: Database, source: str, serial: int, imported_at: datet
     """Give a generation that was imported while the clock was not confirmed its moment; one that has its own keeps it.
 
     Args:
-        database: the database of the generation's row.
-        source: the list.
-        serial: the serial of the generation; one that is gone meanwhile is passed over.
         imported_at: when it was imported, UTC.
     """
     is_it = (generations.c.source == source) & (generations.c.serial == serial) & generations.c.imported.is_(None)
@@ -109,12 +100,6 @@ def date_import(database: Database, source: str, serial: int, imported_at: datet
 
 def activate(database: Database, source: str, serial: int, directory: Path) -> None:
     """Switch a source to a generation it held before (roll-back).
-
-    Args:
-        database: the database that the row is written to.
-        source: the list.
-        serial: the serial of the generation.
-        directory: folder of the sealed files.
 
     Raises:
         StoreError: there is no such generation, or its file is gone; the live one stays.

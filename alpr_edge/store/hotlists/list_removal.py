@@ -17,11 +17,6 @@ def remove_list(database: Database, source: str, directory: Path) -> list[Stored
     What the sync knew of it goes too: a source that the settings still name is downloaded and imported from its
     beginning. A crash in between leaves files without a row, which the next call removes.
 
-    Args:
-        database: the database of the rows.
-        source: the list.
-        directory: folder of the sealed files.
-
     Returns:
         The generations that were removed, newest first.
 

@@ -46,7 +46,6 @@ class OwnEntry:
 
     @property
     def generation(self) -> Generation:
-        """The entry as a list of one."""
         return Generation(OWN_SOURCE, self.serial, None, self.added_at, 1)
 
 
@@ -74,15 +73,9 @@ def add(
     whoever removes one would leave the others.
 
     Args:
-        database: the database that the entry is written to.
-        draft: the entry; its id and serial are given here.
         now: the moment, UTC; None when it is not known.
         likely: the best guess at it then; None: there is none.
         is_compared_with_all: false: with entries of the same person alone, who may not learn of those of others.
-
-    Raises:
-        FeedError: it has no end, has ended, lasts too long, or too many are in force already.
-        StoreError: it cannot be stored.
     """
     passed = clock_pairs.passed_utc(database, now)
     _check_end(draft.entry, now, max(filter(None, (passed, likely)), default=None))
@@ -106,11 +99,7 @@ def shorten(database: Database, now: datetime) -> Sequence[str]:
     The guess that their end was checked by may have been of a clock that was ahead by years.
 
     Args:
-        database: the database of this unit.
         now: the moment, UTC, by a confirmed clock.
-
-    Raises:
-        StoreError: they cannot be changed.
     """
     latest = now + LASTS_MAX
     is_too_long = (own_entries.c.removed == 0) & own_entries.c.added.is_(None) & (own_entries.c.expires > latest)
@@ -123,11 +112,7 @@ def shorten(database: Database, now: datetime) -> Sequence[str]:
 
 
 def remove(database: Database, entry_id: str, by: str, now: datetime | None) -> OwnEntry:
-    """Remove an entry from those in force.
-
-    Raises:
-        FeedError: there is none with that id, or it was removed before.
-    """
+    """Remove an entry from those in force."""
     is_target = (own_entries.c.entry_id == entry_id) & (own_entries.c.removed == 0)
     with database.write() as connection:
         row = connection.execute(select(own_entries).where(is_target)).mappings().one_or_none()
@@ -141,7 +126,6 @@ def entries_in_force(database: Database, now: datetime | None) -> list[OwnEntry]
     """The entries neither removed nor expired, the oldest first.
 
     Args:
-        database: the database of this unit.
         now: the moment, UTC; None when the clock is not confirmed: then as many have expired as did for certain.
     """
     passed = clock_pairs.passed_utc(database, now)

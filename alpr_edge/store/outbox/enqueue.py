@@ -41,9 +41,7 @@ def queue_alert(connection: Connection, record: AlertRecord, read: PlateRead) ->
     """Queue an alert of a hit, its late tone and its withdrawal, as far as they are and are not queued yet.
 
     Args:
-        connection: the connection of the transaction.
         record: the alert of a hit of ``read``.
-        read: the read that was hit.
 
     Returns:
         How many items were queued.

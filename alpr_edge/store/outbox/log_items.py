@@ -42,9 +42,6 @@ def queue_records(
     """Queue records and move the cursor behind them, in one transaction; one that is queued already stays as it is.
 
     Args:
-        database: the unit's database.
-        log_id: the log.
-        first: the sequence number of the first of them.
         bodies: records in their order, without a gap.
         created_at: the present moment, None when unknown.
     """
@@ -94,7 +91,6 @@ def count_unanswered(database: Database, is_counted: Callable[[bytes], bool]) ->
     """Checkpoints, and some of the records, that have no receipt, by their state in the outbox.
 
     Args:
-        database: the unit's database.
         is_counted: whether a record counts, by its bytes.
     """
     is_checkpoint = begins_with(CHECKPOINT_PREFIX)

@@ -28,12 +28,7 @@ def quarantine_lost(database: Database, images: ImageStore, prefix: str) -> int:
     """Quarantine each image that is due and whose file is gone; returns how many.
 
     Args:
-        database: the database of the images and items.
-        images: the store of images.
         prefix: only those whose digests begin so, with two digits at least.
-
-    Raises:
-        StoreError: the folder of the images cannot be looked into: nothing is known of what is in it.
     """
     # By the rows of images, which lie side by side: those of items are spread over the whole queue.
     missing = sorted(image_digests(database, prefix).difference(images.orphans((), prefix)))

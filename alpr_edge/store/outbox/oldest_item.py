@@ -18,7 +18,6 @@ class OldestWaiting:
     """The moment since which the oldest item waits, looked up every :data:`LOOK_S`.
 
     Args:
-        database: the database of items.
         look_s: seconds between two looks.
     """
 

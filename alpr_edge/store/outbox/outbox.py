@@ -74,12 +74,7 @@ class QuarantinedItem:
 
 
 class Outbox:
-    """The queue of items to the department.
-
-    Args:
-        database: the database of items and their bodies.
-        images: the store of images, which are bodies of items too.
-    """
+    """The queue of items to the department."""
 
     def __init__(self, database: Database, images: ImageStore) -> None:
         self._database = database
@@ -100,8 +95,6 @@ class Outbox:
         Args:
             limit_items: the most items to return.
             limit_bytes: the most bytes of all bodies; the first item is returned even when it is larger.
-            waiting: ids of items to pass over this time.
-            on_media: whether to return items on media without a receipt, in place of those that are ready.
 
         Raises:
             UnreadableItemError: nothing else is due than an item that cannot be read; that is counted.
@@ -139,8 +132,6 @@ class Outbox:
         """Apply the department's answers in one transaction; the same answer twice changes nothing more.
 
         Args:
-            answers: the answers, one an item.
-            digest_attempts_max: the number of receipts for other content after which the item is quarantined.
             at: the moment of delivery in UTC, None when unknown.
         """
         with self._database.write() as connection:
@@ -150,8 +141,6 @@ class Outbox:
         """Record that items that were ready lie on a medium now; returns how many.
 
         Args:
-            items: the items that were written and read back the same.
-            medium_id: the medium.
             at: the present moment in UTC, None when unknown.
         """
         done = 0
@@ -173,8 +162,6 @@ class Outbox:
         """Count that an item failed while others were delivered; items that failed less often go first.
 
         Args:
-            item_id: the item.
-            detail: why, without plate text.
             failures_max: the number of failures after which it is quarantined; None: never.
         """
         failures = outbox.c.failures_alone + 1
@@ -199,7 +186,6 @@ class Outbox:
 
         Args:
             item_ids: the items to queue again; None: all.
-            on_media: items on media in place of quarantined ones.
 
         Returns:
             How many.

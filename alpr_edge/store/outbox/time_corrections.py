@@ -40,16 +40,10 @@ def place_boot(database: Database, boot_id: str, now: Instant, placed: PlacedRea
     """Queue the corrected times of closed reads of the present boot.
 
     Args:
-        database: the database of this vehicle.
-        boot_id: the boot.
-        now: the present instant, which becomes the time the items were made.
         placed: the reads of this boot that need not be looked at again; it is brought up to date. None: all are.
 
     Returns:
         How many times were queued.
-
-    Raises:
-        StoreError: the database failed; what was queued before stays.
     """
     placed = placed or PlacedReads()
     timeline = clock_pairs.timelines(database, [boot_id])[boot_id]

@@ -28,9 +28,6 @@ def write_rows(
     """Write the rows of a batch in its order; returns the reads as they stand then.
 
     Args:
-        connection: the connection of the batch's transaction.
-        batch: the updates.
-        pictures: the images of each.
         dropped_digests: the set of digests whose files may be removed; some may be added.
     """
     return [

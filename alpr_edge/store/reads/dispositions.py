@@ -22,11 +22,6 @@ NEW_ANSWERS_MAX = 1000
 def add_disposition(connection: Connection, disposition: Disposition, unit_id: str) -> None:
     """Store a disposition and queue it, within a transaction.
 
-    Args:
-        connection: the connection of the transaction.
-        disposition: the disposition, whose answer was checked.
-        unit_id: this unit.
-
     Raises:
         DispositionError: there is no such hit here, it has too many, or what is undone is not there to undo.
     """

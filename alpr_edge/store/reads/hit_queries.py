@@ -104,11 +104,8 @@ def seen_hits(
     """The hits that wait, the gravest first, however old they are; then the newest of the others.
 
     Args:
-        connection: a connection to the store.
-        lists: what says which hits are possible ones.
         limit: how many of both at most; never more than :data:`HITS_MAX`.
         waiting_max: how many that wait at most, if more than that.
-        with_covert: whether covert hits are among the others.
     """
     limit = min(max(limit, 0), HITS_MAX)
     rows = list(connection.execute(_waiting_query(), {"limit": max(limit, waiting_max)}).mappings())
@@ -184,7 +181,6 @@ def shown_state(connection: Connection) -> ShownState:
 
 
 def read_of_hit(connection: Connection, hit_id: str) -> StoredRead | None:
-    """The read of a hit; None when there is none of that id."""
     read_id = connection.scalar(select(hits.c.read_id).where(hits.c.hit_id == hit_id))
     return None if read_id is None else get(connection, read_id)
 

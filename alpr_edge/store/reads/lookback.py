@@ -24,8 +24,6 @@ def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tu
     """Find the reads that an entry matches, the newest first, with the surest match of each; at most :data:`FOUND_MAX`.
 
     Args:
-        database: the database with the reads.
-        pattern: the canonical plate or partial of the entry.
         entries: the entry, as the only one.
     """
     assert _PATTERN.fullmatch(pattern)  # SQLite's GLOB has the same two wildcards, and a third that no plate holds
@@ -43,9 +41,6 @@ def reads_of_plate(database: Database, plate: str, without: Sequence[str], limit
     """The reads of a plate that no later read corrected, the newest first, without their pictures.
 
     Args:
-        database: the database with the reads.
-        plate: canonical text.
-        without: ids of reads that are left out.
         limit: how many at most.
     """
     later = reads.alias()

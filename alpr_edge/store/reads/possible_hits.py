@@ -13,10 +13,7 @@ def is_possible(hit: Hit, lists: HotlistSettings, *, is_read_certain: bool, is_a
     kept.
 
     Args:
-        hit: the hit.
-        lists: when a list is old, and when so large that a doubtful read is too often on it.
         is_read_certain: whether the text is certain now; it may have become so since the hit sounded.
-        is_amended: whether the vote changed the text after it was decided.
     """
     source = hit.generation.source
     age = ListAge.FRESH if source == OWN_SOURCE else list_age(hit.list_age_s, *lists.ages_of(source))

@@ -67,7 +67,6 @@ def recent(connection: Connection, limit: int, *, hits_only: bool) -> list[Store
 
 
 def get(connection: Connection, read_id: str) -> StoredRead | None:
-    """One read; None when there is none of that id."""
     rows = connection.execute(select(reads).where(reads.c.read_id == read_id)).mappings()
     return next(iter(_complete(connection, list(rows))), None)
 

@@ -34,13 +34,7 @@ log = structlog.get_logger(__name__)
 
 
 class ReadStore:
-    """Stores reads. One object in each process that writes them.
-
-    Args:
-        database: the database that rows are written to.
-        images: the store of images, written before the rows that name them.
-        on_store: what else is stored with reads, in the same transaction.
-    """
+    """Stores reads. One object in each process that writes them."""
 
     def __init__(self, database: Database, images: ImageStore, on_store: OnStore = lambda _, __: None) -> None:
         self._database = database
@@ -180,7 +174,6 @@ class ReadStore:
             return queries.corrections(connection, read_ids)
 
     def get(self, read_id: str) -> StoredRead | None:
-        """One read; None when there is none of that id."""
         with self._database.read() as connection:
             return queries.get(connection, read_id)
 

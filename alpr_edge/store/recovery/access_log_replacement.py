@@ -38,13 +38,9 @@ def open_or_begin(
     """Open the access log, at this release's schema; a damaged one is set aside, and a new one begun.
 
     Args:
-        settings: the settings of the unit.
         damage: the damage that it showed while it was open; None if it showed none.
         damage_check: tells damage from a read that failed once.
         wait: waits so many seconds; returns True once the unit stops, which leaves a damaged log to the next start.
-
-    Raises:
-        StoreError: no key, a wrong one, a full disk, or a database that this release cannot use; nothing was moved.
     """
 
     def check(limit_s: float) -> bool:
@@ -70,11 +66,7 @@ def open_or_begin(
 
 
 def set_aside(settings: Settings, fault: str) -> Path:
-    """Move a damaged log out of the way with all that belongs to it; returns its new folder.
-
-    Raises:
-        StoreError: this key may be the wrong one, or the disk does not write; nothing was lost.
-    """
+    """Move a damaged log out of the way with all that belongs to it; returns its new folder."""
     directory = settings.unit.data_directory
     if not _is_of_key(directory, load_key("access", settings.store.keys_directory)):
         raise StoreError(f"{directory / FILE_NAME}: the access key does not open it; restore that key")

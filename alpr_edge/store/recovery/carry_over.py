@@ -23,11 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 def copy_lists(aside: DamagedDatabase, database: Database, key: bytes) -> int:
-    """Copy the rows of :data:`TABLES` as far as they can be read; returns how many.
-
-    Raises:
-        StoreError: the new database cannot be written.
-    """
+    """Copy the rows of :data:`TABLES` as far as they can be read; returns how many."""
     done, mark = 0, KeyMark.read(aside.folder)
     with database.read() as connection:
         row_shapes = shapes(connection, TABLES)

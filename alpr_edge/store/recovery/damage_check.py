@@ -34,11 +34,7 @@ def sleep(seconds: float) -> bool:
 
 @dataclass(slots=True)
 class DamageCheck:
-    """Checks a database that showed damage.
-
-    Args:
-        patience_s: how long one that the disk does not read is tried again.
-    """
+    """Checks a database that showed damage."""
 
     patience_s: float = PATIENCE_S
     _doubted_s: float | None = None
@@ -50,10 +46,8 @@ class DamageCheck:
         """Check a database again; returns whether it is damaged.
 
         Args:
-            fault: the damage that it showed.
             check: opens it anew and checks it for so many seconds; returns whether it came to all of it.
             wait: waits so many seconds; returns True once the unit stops, which leaves it to the next start.
-            path: the database's file, for the log.
 
         Raises:
             StoreError: it is not known, as it cannot be opened for another reason.

@@ -138,13 +138,8 @@ def set_aside(directory: Path, prefix: str = PREFIX, moved: Sequence[str] = MOVE
     is left over is set aside at the next start.
 
     Args:
-        directory: the unit's data folder.
-        prefix: what the new folder's name begins with.
         moved: its files, in the order in which their old names go.
         note: name of an empty file to put beside them; empty: none.
-
-    Raises:
-        StoreError: the disk is full or does not write.
     """
     with io_errors(f"{directory}: the damaged database cannot be set aside", StoreError):
         folder = _new_folder(directory, prefix)

@@ -34,11 +34,6 @@ class KeyMark:
 
     @classmethod
     def of(cls, database: Database, key: bytes) -> Self:
-        """The mark of a database that opened with ``key``.
-
-        Raises:
-            StoreError: the database cannot be read.
-        """
         return cls(database.salt(), derive_key(key, _PURPOSE)[:_CHECK_BYTES])
 
     @classmethod
@@ -58,11 +53,7 @@ class KeyMark:
         return hmac.compare_digest(self.check, derive_key(key, _PURPOSE)[:_CHECK_BYTES])
 
     def write(self, directory: Path, name: str = MARK_NAME) -> None:
-        """Write it; it is on disk when this returns.
-
-        Raises:
-            StoreError: it cannot be written.
-        """
+        """Write it; it is on disk when this returns."""
         body = _HEADER + self.salt + self.check
         with io_errors(f"{directory / name}: cannot be written", StoreError):
             replace_file(directory / name, body + _CRC.pack(zlib.crc32(body)))

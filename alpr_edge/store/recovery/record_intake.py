@@ -15,12 +15,7 @@ from alpr_edge.store.recovery.refused_records import TAKEN_TOGETHER, RefusedReco
 
 
 class RecordIntake:
-    """Tries each record that earlier runs set aside once, and then closes the reads that they left open.
-
-    Args:
-        refused_records: the records that were set aside.
-        reads: the store that they belong in.
-    """
+    """Tries each record that earlier runs set aside once, and then closes the reads that they left open."""
 
     def __init__(self, refused_records: RefusedRecords, reads: ReadStore) -> None:
         self._refused_records = refused_records
@@ -37,9 +32,6 @@ class RecordIntake:
 
         Where it was not called, or fails, the steps do nothing: all is left to the next start, open reads too, as the
         records that nobody could look for may hold their ends.
-
-        Raises:
-            StoreError: they cannot be looked for.
         """
         self._names, self._open_ids = [], []
         names = self._refused_records.names()
@@ -47,11 +39,7 @@ class RecordIntake:
         self._names = names
 
     def step(self, limit_s: float = 0.0) -> None:
-        """Try the next records, for so long or a commit's worth of them; nothing when all were tried.
-
-        Raises:
-            StoreError: the store takes nothing at present; the next step tries the same records again.
-        """
+        """Try the next records, for so long or a commit's worth of them; nothing when all were tried."""
         until_s = time.monotonic() + limit_s
         while self._names:
             taken_in = self._refused_records.take_in_some(self._names[:TAKEN_TOGETHER], self._reads)

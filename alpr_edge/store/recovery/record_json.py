@@ -42,11 +42,7 @@ def to_json(change: ReadUpdate) -> dict[str, Any]:
 
 
 def from_json(values: Mapping[str, Any], images: tuple[tuple[EvidenceKind, bytes], ...]) -> ReadUpdate:
-    """The update that :func:`to_json` wrote, or a release before this one.
-
-    Raises:
-        ValueError, KeyError, TypeError: the data was not written by it.
-    """
+    """The update that :func:`to_json` wrote, or a release before this one."""
     read = read_of(_row(reads, values["read"]), ())
     stage = _EARLIER_KINDS.get(values["kind"])
     if stage is None:

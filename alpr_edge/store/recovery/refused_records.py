@@ -77,7 +77,6 @@ class RefusedRecords:
     """The folder of refused records.
 
     Args:
-        data_directory: the data folder of the unit.
         outbox_key: 32 bytes.
     """
 
@@ -94,10 +93,6 @@ class RefusedRecords:
 
         Those that are refused while :data:`RECORDS_MAX` lie here are left out: kept by their writer, they would hold up
         every record behind them, most of which the store takes.
-
-        Args:
-            records: the records with their pictures, which are left out when there is no room for them.
-            reason: why the store did not take them; nothing of a record stands in it.
 
         Returns:
             How many were written; those behind them were left out.

@@ -36,7 +36,6 @@ class DatabaseReplacement:
     """Opens, and replaces, the database of a data folder; only for the process that has locked the folder.
 
     Args:
-        directory: the unit's data folder.
         key: 32 bytes.
         damage_check: tells damage from a read that failed once.
     """
@@ -46,11 +45,7 @@ class DatabaseReplacement:
     damage_check: DamageCheck = field(default_factory=DamageCheck)
 
     def open(self) -> Database:
-        """Open the database, sound as far as a short check shows, at this release's schema.
-
-        Raises:
-            StoreError: another key, a full disk, or a newer release's: nothing was moved.
-        """
+        """Open the database, sound as far as a short check shows, at this release's schema."""
         private_directory(self.directory)
         try:
             database = self._open_checked()
@@ -66,11 +61,7 @@ class DatabaseReplacement:
         """Open a database that showed damage anew and check it; replace it only if it fails again.
 
         Args:
-            database: the open database; the same object then uses the new one.
             wait: waits so many seconds; returns True once the unit stops, which leaves all to the next start.
-
-        Raises:
-            StoreError: the disk is full or does not write; it may be tried again.
         """
         fault = database.damage
         if fault is None:
@@ -85,11 +76,7 @@ class DatabaseReplacement:
             self.replace(database)
 
     def replace(self, database: Database) -> None:
-        """Replace a database that showed damage while it was open; the same object then uses the new one.
-
-        Raises:
-            StoreError: the disk is full or does not write; start again.
-        """
+        """Replace a database that showed damage while it was open; the same object then uses the new one."""
         with database.replacing_file() as reopen:
             self._set_aside(database.damage or DamagedError(f"{database.path}: it is damaged"))
             migration.create_file(database.path)

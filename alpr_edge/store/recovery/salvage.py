@@ -96,10 +96,7 @@ class Salvage:
     """Salvages damaged databases.
 
     Args:
-        database: today's database, which rows are written to.
-        images: the store of images, whose files belong to both databases.
         key: 32 bytes.
-        lists: names of the sealed lists on the disk: a row of one that is gone is not taken.
     """
 
     database: Database

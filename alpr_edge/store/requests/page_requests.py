@@ -93,7 +93,6 @@ def requests_about(connection: Connection, read_ids: Sequence[str]) -> list[Page
 
 
 def request_of(connection: Connection, request_id: str) -> PageRequest | None:
-    """The request of an id; None: there is none."""
     row = connection.execute(select(requests).where(requests.c.request_id == request_id)).mappings().first()
     return None if row is None else _request_of(row)
 

@@ -24,12 +24,7 @@ log = structlog.get_logger(__name__)
 
 
 class Ballast:
-    """The ballast file.
-
-    Args:
-        directory: the unit's data folder, which exists.
-        wanted_bytes: the size it should have.
-    """
+    """The ballast file."""
 
     def __init__(self, directory: Path, wanted_bytes: int) -> None:
         self._path = directory / BALLAST_NAME

@@ -43,11 +43,7 @@ class RetentionCandidate:
 
 
 class Ages:
-    """Computes when reads were made: by their own trusted clock, or by the clock pairs of their boot.
-
-    Args:
-        database: the database with the pairs.
-    """
+    """Computes when reads were made: by their own trusted clock, or by the clock pairs of their boot."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -42,13 +42,7 @@ def department_date(database: Database) -> DepartmentDate | None:
 
 
 class DeletionDates:
-    """Decides whether the present date may be used for deletion.
-
-    Args:
-        database: the database of this vehicle.
-        ages: finds out when reads were made; built anew with the pairs of the present boot.
-        has_department: whether the unit delivers to a department, which confirms its date.
-    """
+    """Decides whether the present date may be used for deletion."""
 
     def __init__(self, database: Database, ages: candidates.Ages, *, has_department: bool = True) -> None:
         self._database = database

@@ -22,11 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 def take_in_earlier_holds(database: Database) -> int:
-    """Make a hold of each row that none accounts for, and queue it; returns how many.
-
-    Raises:
-        StoreError: some are left, which keep their reads all the same.
-    """
+    """Make a hold of each row that none accounts for, and queue it; returns how many."""
     count = 0
     while taken := _take_in_some(database):
         count += taken

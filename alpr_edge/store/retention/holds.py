@@ -26,12 +26,6 @@ _UNRELEASED = and_(held_reads.c.hold_id == case_holds.c.hold_id, case_holds.c.re
 def add_hold(connection: Connection, hold: Hold, read_ids: Sequence[str], unit_id: str) -> int:
     """Store a hold over reads and queue it, within a transaction.
 
-    Args:
-        connection: the connection of the transaction.
-        hold: the hold.
-        read_ids: the reads; those that are not stored here are passed over.
-        unit_id: this unit.
-
     Returns:
         How many reads it covers.
     """
@@ -43,12 +37,6 @@ def add_hold(connection: Connection, hold: Hold, read_ids: Sequence[str], unit_i
 
 def cover_reads(connection: Connection, hold: Hold, read_ids: Sequence[str], unit_id: str) -> int:
     """Add reads to a hold and queue them, within a transaction.
-
-    Args:
-        connection: the connection of the transaction.
-        hold: the hold, which is stored and not released.
-        read_ids: the reads; those that are not stored here, or covered already, are passed over.
-        unit_id: this unit.
 
     Returns:
         How many of them it did not cover before.
@@ -67,11 +55,7 @@ def cover_reads(connection: Connection, hold: Hold, read_ids: Sequence[str], uni
 
 
 def release(connection: Connection, hold_id: str, unit_id: str, release: HoldRelease) -> Hold:
-    """Release a hold and queue that, within a transaction; other holds on its reads stay.
-
-    Raises:
-        HoldError: there is no such hold, or it was released before.
-    """
+    """Release a hold and queue that, within a transaction; other holds on its reads stay."""
     hold = find_hold(connection, hold_id)
     if hold is None or hold.released is not None:
         raise HoldError(f"{hold_id}: no such hold" if hold is None else f"{hold_id}: released before")
@@ -94,7 +78,6 @@ def forget_released(connection: Connection) -> None:
 
 
 def find_hold(connection: Connection, hold_id: str) -> Hold | None:
-    """A hold by its id; None when there is none."""
     return next(iter(_holds(connection, case_holds.c.hold_id == hold_id)), None)
 
 

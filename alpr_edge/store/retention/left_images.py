@@ -24,9 +24,6 @@ def left_images(
     """Digests of pictures without a read that are older than a read may be, at most :data:`BATCH`.
 
     Args:
-        database: the unit's database.
-        facts: a function that gives the size and time of a picture's file.
-        limits: how long reads stay.
         now: the moment, UTC.
     """
     waits = exists().where((outbox.c.item_id == images.c.sha256) & (outbox.c.state != "delivered"))

@@ -14,12 +14,7 @@ NOTE_S = 600.0
 
 
 class ObjectionTime:
-    """Seconds of running time since reads were last deleted by age; a file in the data folder keeps them.
-
-    Args:
-        directory: the unit's data folder.
-        seconds: a monotonic clock.
-    """
+    """Seconds of running time since reads were last deleted by age; a file in the data folder keeps them."""
 
     def __init__(self, directory: Path, seconds: Callable[[], float] = time.monotonic) -> None:
         self._path = directory / FILE_NAME

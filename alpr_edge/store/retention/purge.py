@@ -68,11 +68,7 @@ class Purge:
     """Goes through the reads from the oldest on, a step at a time, and deletes those that may be deleted.
 
     Args:
-        database: the database of this vehicle.
-        store: the process's one writer of reads.
         limits: the limits of retention; the emergency rule is used only in a second round, when nothing else is left.
-        slice_reads: reads looked at in one step.
-        has_department: whether the unit delivers to a department, which confirms its date.
     """
 
     def __init__(
@@ -108,7 +104,6 @@ class Purge:
         """Examine one slice and delete what may be deleted, at most one batch.
 
         Args:
-            now: the present instant, which ages are computed from; nothing is deleted by a date with an objection.
             excess_bytes: the bytes to be freed.
 
         Returns:
@@ -133,7 +128,6 @@ class Purge:
         """Choose what one step may delete, and change nothing.
 
         Args:
-            now: as for :meth:`step`.
             excess_bytes: the bytes to be freed.
         """
         self._check_date(now)
@@ -149,11 +143,6 @@ class Purge:
         self, chosen: PurgeSlice, connection: Connection, dropped_digests: set[str]
     ) -> list[tuple[RetentionCandidate, DeletionReason]]:
         """Delete what :meth:`look` chose, as far as it may still be deleted.
-
-        Args:
-            chosen: what :meth:`look` chose.
-            connection: the connection of the transaction that :meth:`ReadStore.deleting` gives.
-            dropped_digests: the set that it gives, to which the digests of the reads' images are added.
 
         Returns:
             What goes with the transaction's commit.

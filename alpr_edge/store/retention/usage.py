@@ -25,13 +25,7 @@ RATE_DAYS_MIN = 1 / 24
 
 
 class Usage:
-    """Measures the disk usage of one vehicle's store.
-
-    Args:
-        directory: the unit's data folder.
-        database: the database in that folder.
-        ballast: the ballast in that folder.
-    """
+    """Measures the disk usage of one vehicle's store."""
 
     def __init__(self, directory: Path, database: Database, ballast: Ballast) -> None:
         self._directory = directory

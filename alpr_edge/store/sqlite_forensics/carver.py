@@ -68,12 +68,7 @@ class CarvedRow:
 
 @dataclass(slots=True)
 class Carver:
-    """Reads rows off the pages.
-
-    Args:
-        pages: the pages of the damaged database.
-        shapes: the row shapes of the tables to look for.
-    """
+    """Reads rows off the pages."""
 
     pages: Pages
     shapes: dict[str, RowShape]

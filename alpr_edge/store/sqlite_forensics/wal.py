@@ -108,9 +108,6 @@ def lacks_commits(database: Path) -> bool:
     """Whether the log beside a database is damaged, so that opening it would lose what was acknowledged.
 
     Another process may write the log meanwhile: only two looks that find the same are believed.
-
-    Raises:
-        OSError: the disk does not read the log.
     """
     log, index = (database.with_name(f"{database.name}-{part}") for part in ("wal", "shm"))
     first = read_log(log, index)

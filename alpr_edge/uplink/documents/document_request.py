@@ -49,16 +49,9 @@ def fetch_document(
     """Ask for a document other than that of an ETag.
 
     Args:
-        uplink: the department's address, certificates and time limits.
-        unit_id: the id of this unit.
-        request: what is asked for.
         etag: the ETag of the one that the unit has; empty: it has none.
-        beat: a function that is called while the transfer goes on.
         want_lists: is told the newest serial of each list that is meant for this unit, by a refusal as well; an answer
             may name none.
-
-    Raises:
-        UplinkError: the department cannot be reached, or answered with something else.
     """
     deadline = Deadline(beat)
     deadline.begin(request.seconds_max)

@@ -20,9 +20,7 @@ class DocumentSchedule:
     """The moments at which one thread asks for a document: at the start, and every ``uplink.roster_check_s``.
 
     Args:
-        uplink: the waits.
         draw: gives random numbers in [0, 1), which spread a fleet.
-        failure_event: the event that is logged when the document could not be fetched.
     """
 
     def __init__(self, uplink: UplinkSettings, draw: Callable[[], float], failure_event: str) -> None:
@@ -50,7 +48,6 @@ class DocumentSchedule:
         """Fetch the document if it is time; returns the seconds until it is.
 
         Args:
-            is_waiting: whether the document before still waits to be taken in: then none is fetched.
             fetch: asks the department once; raises UplinkError where that fails.
         """
         wait_s = self._due_s - time.monotonic()

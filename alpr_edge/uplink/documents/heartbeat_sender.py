@@ -29,9 +29,6 @@ class HeartbeatSender:
     """Sends what is due; one thread steps it.
 
     Args:
-        uplink: the department's address, certificates and time limits, and how often.
-        unit_id: the id of this unit.
-        make: a function that gives what the unit says of itself at present.
         draw: gives random numbers in [0, 1), which spread a fleet.
     """
 
@@ -54,11 +51,7 @@ class HeartbeatSender:
         self._sleep.wait(seconds)
 
     def step(self, beat: Callable[[], None] = no_beat) -> float:
-        """Send a heartbeat if it is time; returns the seconds until the next one.
-
-        Args:
-            beat: a function that is called before the request, which is bounded in time.
-        """
+        """Send a heartbeat if it is time; returns the seconds until the next one."""
         wait_s = self._due_s - time.monotonic()
         if wait_s > 0:
             return wait_s

@@ -35,11 +35,7 @@ def voucher_file(settings: UplinkSettings) -> Path:
 
 
 def parse_voucher(body: bytes, authority: x509.Certificate) -> HeldVoucher:
-    """The voucher of an answer or a file, if an authority issued both its certificates.
-
-    Raises:
-        UplinkError: it is none, or another authority's.
-    """
+    """The voucher of an answer or a file, if an authority issued both its certificates."""
     try:
         payload = EvidenceVoucherPayload.model_validate_json(body)
         certificate, witness = payload.certificate.encode("ascii"), payload.witness_certificate.encode("ascii")

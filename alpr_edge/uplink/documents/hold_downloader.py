@@ -33,11 +33,6 @@ class HoldDownloader:
     """Fetches the department's holds; one thread steps it.
 
     Args:
-        uplink: the department's address, certificates and time limits.
-        unit_id: the id of this unit.
-        incoming: the spool that they are handed over in.
-        database: the database in which each fetch is recorded.
-        want_lists: is told the newest serial of each list that is meant for this unit.
         draw: gives random numbers in [0, 1), which spread a fleet.
     """
 
@@ -63,9 +58,6 @@ class HoldDownloader:
 
     def step(self, beat: Callable[[], None] = no_beat) -> float:
         """Ask the department if it is time; returns the seconds until it is.
-
-        Args:
-            beat: a function that is called while a transfer goes on.
 
         Raises:
             StoreError: the database does not answer.

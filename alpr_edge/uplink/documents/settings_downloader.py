@@ -53,9 +53,6 @@ class SettingsDownloader:
     """Fetches the department's settings; one thread steps it.
 
     Args:
-        settings: the settings of this unit.
-        settings_file: the file that they are from, over which the department's are laid.
-        database: the database in which each fetch is recorded.
         draw: gives random numbers in [0, 1), which spread a fleet.
     """
 
@@ -80,9 +77,6 @@ class SettingsDownloader:
 
     def step(self, beat: Callable[[], None] = no_beat) -> float:
         """Ask the department if it is time; returns the seconds until it is.
-
-        Args:
-            beat: a function that is called while a transfer goes on.
 
         Raises:
             StoreError: the database does not answer, or the document cannot be kept.

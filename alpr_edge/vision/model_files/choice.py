@@ -164,8 +164,6 @@ def chosen_files(
     """The files to run: by the choice in the data folder where it fits, else float32.
 
     Args:
-        directories: folders of models, as for find_model.
-        names: the detector's and the reader's.
         data_directory: the unit's data folder; None: this is no unit, and float32 is used.
         precisions: what to take instead, to measure with; a network that is left out is float32.
 

@@ -90,11 +90,7 @@ def find_model(directories: Sequence[Path], role: Role, name: str, precision: Pr
 
 
 def find_near(directories: Sequence[Path], detector: ModelFile, precision: Precision = "float32") -> ModelFile | None:
-    """Load the detector for near plates that a detector's entry names; None where it names none.
-
-    Raises:
-        ModelError: the entry is no name, or the file it names cannot be used.
-    """
+    """Load the detector for near plates that a detector's entry names; None where it names none."""
     if detector.entry.get("near") == detector.name:
         raise ModelError(f"{detector.model_id}: near must name another detector of {MANIFEST}")
     return _find_named(directories, detector, "near", "detector", precision)

@@ -54,12 +54,7 @@ class ConnectionLimits:
 
 
 class ConnectionGate:
-    """Counts the connections of one listener and decides which stay; for the thread of its event loop.
-
-    Args:
-        limits: the limits of the listener.
-        failures: the log of connections that ended before their handshake did.
-    """
+    """Counts the connections of one listener and decides which stay; for the thread of its event loop."""
 
     def __init__(self, limits: ConnectionLimits, failures: HandshakeLog | None = None) -> None:
         self.limits = limits
@@ -92,12 +87,7 @@ class ConnectionGate:
         return True
 
     def finish_handshake(self, transport: asyncio.Transport, is_idle: Callable[[], bool]) -> None:
-        """Note that the handshake of a connection is over.
-
-        Args:
-            transport: the connection.
-            is_idle: says whether no request is answered on it at present.
-        """
+        """Note that the handshake of a connection is over."""
         name = transport.get_extra_info("peername")
         for client in self._handshakes:
             if client.peer == name:
@@ -130,12 +120,7 @@ class ConnectionGate:
 
 
 class GatedSocket(socket.socket):
-    """A listening socket that gives to its event loop only what a gate admits.
-
-    Args:
-        listening: the listening socket, whose descriptor this object takes over.
-        gate: the gate that decides.
-    """
+    """A listening socket that gives to its event loop only what a gate admits."""
 
     def __init__(self, listening: socket.socket, gate: ConnectionGate) -> None:
         super().__init__(listening.family, listening.type, listening.proto, listening.detach())
@@ -160,9 +145,7 @@ class AcceptedSocket(socket.socket):
     """A connection that tells its gate when it is closed.
 
     Args:
-        connection: the accepted connection, whose descriptor this object takes over.
         peer: the address at its other end, as ``accept`` gives it.
-        gate: the gate that counts it.
     """
 
     def __init__(self, connection: socket.socket, peer: Any, gate: ConnectionGate) -> None:  # noqa: ANN401 - by family

@@ -20,9 +20,6 @@ def gated_server(
     """A server for sockets that are given to it.
 
     Args:
-        application: the application to serve.
-        context: the TLS context; one that reports tells the gate why a handshake failed.
-        protocol: the HTTP protocol.
         gate: the limits on the sockets that it will serve; None: they are not bounded.
         stop_s: how long answers may take that are being made when it stops.
     """

@@ -19,7 +19,6 @@ class HandshakeLog:
 
     Args:
         clock: monotonic seconds.
-        events: the names of the two lines.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, events: tuple[str, str] = AT_DEPARTMENT) -> None:
@@ -30,12 +29,7 @@ class HandshakeLog:
         self._skipped_count = 0
 
     def write(self, client: str, reason: str) -> None:
-        """Log a failed handshake.
-
-        Args:
-            client: the address at the other end.
-            reason: why the handshake failed.
-        """
+        """Log a failed handshake."""
         now_s = self._clock()
         if now_s >= self._window_end_s:
             self._begin_window(now_s)

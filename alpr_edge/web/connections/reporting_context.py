@@ -22,11 +22,7 @@ class ReportingObject(ssl.SSLObject):
     """One side of a TLS connection that reports a failed handshake to its context."""
 
     def do_handshake(self) -> None:
-        """Go on with the handshake.
-
-        Raises:
-            ssl.SSLError: it needs more data, or failed.
-        """
+        """Go on with the handshake."""
         try:
             super().do_handshake()
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):

@@ -23,12 +23,7 @@ class EventStreams:
         """By the digest of the session's token."""
 
     def answer(self, digest: str, events: Callable[[], AsyncIterator[str]]) -> Response:
-        """Begin a stream for a session, or say that it has to wait.
-
-        Args:
-            digest: the digest of the session's token.
-            events: makes the events.
-        """
+        """Begin a stream for a session, or say that it has to wait."""
         if self._open.total() >= self._streams_max or self._open[digest] >= STREAMS_A_SESSION_MAX:
             return Response(status_code=503, headers={"Retry-After": "5"})
         self._open[digest] += 1
@@ -43,7 +38,6 @@ class _CountedStream(StreamingResponse):
     """A stream of events that says when it is over, however it ends.
 
     Args:
-        events: the events.
         end: called once, also where the browser has gone before the first event.
     """
 

@@ -22,8 +22,6 @@ class HitChanges:
     """Counts how often what hits are made of changed.
 
     Args:
-        version: gives a value that changes with what is shown of hits.
-        event: what the log calls a look that failed.
         database: the file whose commits wake it; None: it looks once a second alone.
     """
 

@@ -46,9 +46,6 @@ class FilePart:
 class StreetTiles:
     """An open file of streets; threads may share it.
 
-    Args:
-        path: the file.
-
     Raises:
         SettingsError: it cannot be read, or has no vector tiles of this format.
     """
@@ -97,7 +94,6 @@ def streets_response(streets: StreetTiles, asked: str) -> Response:
     """Return the part of a file of streets that a browser asks for.
 
     Args:
-        streets: the file.
         asked: the header ``Range``.
     """
     part = streets.part(asked)

@@ -28,12 +28,7 @@ class MetricDefinition(Generic[F]):
         return "counter" if self.name.endswith("_total") else "gauge"
 
     def family(self, prefix: str, figures: F) -> Metric:
-        """The metric with its samples; a value that is not known is left out.
-
-        Args:
-            prefix: what the names of all metrics begin with.
-            figures: what samples are taken from.
-        """
+        """The metric with its samples; a value that is not known is left out."""
         kind = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
         family = kind(prefix + self.name, self.text, labels=self.labels)
         for labels, value in self.samples(figures):

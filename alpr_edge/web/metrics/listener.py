@@ -36,12 +36,7 @@ def open_listener(collector: Collector, host: str, port: int) -> HTTPServer:
 
 
 def answer_until(server: HTTPServer, stop: threading.Event) -> None:
-    """Answer requests until stopped, and tell the service manager.
-
-    Args:
-        server: the server that listens.
-        stop: the event that SIGTERM sets.
-    """
+    """Answer requests until stopped, and tell the service manager."""
     manager = ServiceManager()
     thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()

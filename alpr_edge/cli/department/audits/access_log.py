@@ -83,11 +83,7 @@ def list_command(
 
 
 def _newest(directory: Path, office: InquiryOffice, limit: int, person: str) -> list[LoggedRecord]:
-    """The newest records; of a person that somebody named: by their id, or by the name that it belongs to.
-
-    Raises:
-        DepartmentError: nobody has that name, and no record is of it.
-    """
+    """The newest records; of a person that somebody named: by their id, or by the name that it belongs to."""
     from alpr_edge.department.people.registry import open_people
 
     if (records := office.log.newest(limit, person)) or not person:

@@ -23,7 +23,6 @@ def words_of(code: str) -> str:
 
 
 def audit_line(audit: Audit) -> str:
-    """An audit on one line."""
     draw, sample = audit.draw, audit.sample
     parts = [f"audit {audit.number}, {draw.begin} to {draw.until}: {words_of(audit.state)}"]
     if sample is not None:

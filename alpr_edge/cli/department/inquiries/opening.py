@@ -31,15 +31,7 @@ def department_caller(directory: Path) -> Caller:
 
 @contextmanager
 def open_authorised(directory: Path) -> Iterator[tuple[InquiryOffice, Authoriser]]:
-    """Open what allows and records a command that knows by itself what it is for.
-
-    Args:
-        directory: the department's folder.
-
-    Raises:
-        DepartmentError: there is no department, or a setting is wrong.
-        StoreError: it does not open: nothing can be shown.
-    """
+    """Open what allows and records a command that knows by itself what it is for."""
     from alpr_edge.department.inquiries.office import open_office
 
     with open_office(require_department(directory)) as office:
@@ -48,16 +40,7 @@ def open_authorised(directory: Path) -> Iterator[tuple[InquiryOffice, Authoriser
 
 @contextmanager
 def open_inquiry(directory: Path, stated: Statement) -> Iterator[tuple[InquiryOffice, Authoriser, Purpose]]:
-    """Open what allows and records a command that shows anything of a plate.
-
-    Args:
-        directory: the department's folder.
-        stated: what was said that it is for; what is missing is asked for at a terminal.
-
-    Raises:
-        DepartmentError: there is no department, or a setting is wrong.
-        StoreError: it does not open: nothing can be shown.
-    """
+    """Open what allows and records a command that shows anything of a plate."""
     with open_authorised(directory) as (office, authoriser):
         stated = complete_statement(stated, office.policy.profile)
         yield office, authoriser, Purpose(stated.purpose, stated.offence or None, stated.case or None)

@@ -147,7 +147,6 @@ def people_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
 
 
 def _overview(saved: SavedSearch) -> dict[str, Any]:
-    """What a list tells of a saved search."""
     purpose = {"purpose": saved.purpose.code, "offence": saved.purpose.offence, "case": saved.purpose.case}
     return asdict(saved.dates) | {"name": saved.name} | purpose
 

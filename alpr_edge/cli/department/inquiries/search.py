@@ -90,15 +90,7 @@ def typed_search(
 
     Args:
         plate: the argument, which is no plate; empty: one is asked for where neither area nor unit is given.
-        area: the area.
-        period: from and to.
-        unit: the unit.
-        camera: its camera.
         state: the state that plates may be of.
-
-    Raises:
-        SearchError: a time or an area is none.
-        SettingsError: a plate stands on the command line.
     """
     from alpr_edge.department.search.criteria import DepartmentSearch
 
@@ -116,11 +108,7 @@ def typed_search(
 def look(
     office: InquiryOffice, authoriser: Authoriser, purpose: Purpose, search: DepartmentSearch, limit: int
 ) -> FoundReads:
-    """Page after page up to a limit, each of them on record.
-
-    Raises:
-        SearchError: nothing is found as there is no such unit.
-    """
+    """Page after page up to a limit, each of them on record."""
     from alpr_edge.department.search.pages import PAGE_READS
 
     reads: list[FoundRead] = []

@@ -35,12 +35,7 @@ NOTE_CHARACTERS_MAX = 200
 
 
 def author_of(directory: Path, reason: str = "") -> Author:
-    """Return who runs a command, as the owner of the folder, who is the department's first administrator.
-
-    Raises:
-        DepartmentError: there is no department.
-        AccessError: the caller is neither the owner of the folder nor root.
-    """
+    """Return who runs a command, as the owner of the folder, who is the department's first administrator."""
     from alpr_edge.department.people.changes import Author
     from alpr_edge.department.pki.server_certificate import utc_now
 
@@ -63,15 +58,8 @@ def open_change(directory: Path, reason: str, without_session: str | None, perso
     does so only for a stated reason.
 
     Args:
-        directory: the department's folder.
-        reason: why, for the record.
         without_session: why it is done without a session; None: it is not.
         person: whom it is about, by id, badge or e-mail address; empty: nobody who is there already.
-
-    Raises:
-        DepartmentError: there is no department, nobody has that name, or the reason is empty.
-        AccessError: it is refused, which is on record.
-        StoreError: it is not recorded: nothing is changed.
     """
     from alpr_edge.access.authorisation.authoriser import AccessSubject
     from alpr_edge.access.authorisation.operations import Operation

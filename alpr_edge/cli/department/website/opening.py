@@ -36,21 +36,13 @@ class WebsiteOffice:
         return write_site(folder, SiteContent(months, statement, self.publisher.witness, self.now).files())
 
     def prepare(self, folder: Path) -> None:
-        """Make the folder of the site unless it is there: what cannot be written is not published either.
-
-        Raises:
-            DepartmentError: the folder holds something else, or cannot be written.
-        """
+        """Make the folder of the site unless it is there: what cannot be written is not published either."""
         from alpr_edge.department.website.site_folder import prepare_folder
 
         prepare_folder(folder)
 
     def folder(self, given: Path | None) -> Path:
-        """The folder of the site.
-
-        Raises:
-            DepartmentError: neither the command nor the settings name one.
-        """
+        """The folder of the site."""
         if given is None and not self.settings.website.folder:
             raise DepartmentError("say where: --to FOLDER, or folder under [website] in department.toml")
         return given or Path(self.settings.website.folder)
@@ -58,12 +50,7 @@ class WebsiteOffice:
 
 @contextmanager
 def open_website(directory: Path) -> Iterator[WebsiteOffice]:
-    """Open it over the folder of a department that exists.
-
-    Raises:
-        DepartmentError: there is none, or a setting is wrong.
-        StoreError: the database does not open.
-    """
+    """Open it over the folder of a department that exists."""
     from alpr_edge.department.db.database import DepartmentDatabase
     from alpr_edge.department.settings import load_department_file
     from alpr_edge.department.unit_logs.witness import FILE_NAME, Witness

@@ -37,15 +37,7 @@ class ClusterAbout:
 
 
 def cluster_about(connection: Connection, label: str) -> ClusterAbout:
-    """Ask a server whether it can be backed up.
-
-    Args:
-        connection: a connection of the department's database.
-        label: the database as errors name it.
-
-    Raises:
-        DepartmentError: it cannot; the text says what to set.
-    """
+    """Ask a server whether it can be backed up."""
     row = connection.execute(text(_QUESTIONS)).one()
     if row.release // 10_000 < OLDEST:
         raise DepartmentError(
@@ -64,11 +56,7 @@ def cluster_about(connection: Connection, label: str) -> ClusterAbout:
 
 
 def require_summaries(about: ClusterAbout, label: str) -> None:
-    """Refuse a server that does not note which blocks change.
-
-    Raises:
-        DepartmentError: it does not.
-    """
+    """Refuse a server that does not note which blocks change."""
     if not about.summarizes:
         raise DepartmentError(
             f"{label}: backups of what changed need summarize_wal; as its administrator: ALTER SYSTEM SET "
@@ -77,11 +65,7 @@ def require_summaries(about: ClusterAbout, label: str) -> None:
 
 
 def changed_bytes(connection: Connection, before: Path) -> int:
-    """About how many bytes changed since a base backup: as many as the server logged since.
-
-    Raises:
-        StoreError: the manifest of the base backup cannot be read.
-    """
+    """About how many bytes changed since a base backup: as many as the server logged since."""
     path = before / SERVER_MANIFEST
     with io_errors(f"{path}: cannot be read", StoreError):
         try:
@@ -97,7 +81,6 @@ class BaseBackups:
     """Makes, verifies and joins base backups.
 
     Args:
-        programs: PostgreSQL's programs.
         keep_alive: called about once a second.
     """
 
@@ -109,13 +92,8 @@ class BaseBackups:
         """Make one, and have it verified.
 
         Args:
-            location: the department's database, whose server is copied.
-            to: a folder that is made.
             before: the base backup whose changes are made; None: a full one.
             tick: told of the bytes copied.
-
-        Raises:
-            StoreError: a program failed.
         """
         from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - only where PostgreSQL is used
 
@@ -128,19 +106,11 @@ class BaseBackups:
         self.verify(to, tick)
 
     def verify(self, folder: Path, tick: Tick) -> None:
-        """Compare a base backup with the digests that the server sent.
-
-        Raises:
-            StoreError: they differ.
-        """
+        """Compare a base backup with the digests that the server sent."""
         self._programs.run("pg_verifybackup", ["--progress", str(folder)], self._line("verifying", tick))
 
     def combine(self, folders: list[Path], to: Path, tick: Tick) -> None:
-        """Make one whole cluster of a full base backup and those of what changed since, and have it verified.
-
-        Raises:
-            StoreError: they do not fit together.
-        """
+        """Make one whole cluster of a full base backup and those of what changed since, and have it verified."""
         arguments = [*map(str, folders), "--output", str(to), "--manifest-checksums=SHA256"]
         self._programs.run("pg_combinebackup", arguments, self._line("combining", tick))
         self.verify(to, tick)

@@ -50,12 +50,7 @@ class PostgresqlPrograms:
         """Run a program to its end.
 
         Args:
-            name: which one.
-            arguments: its arguments.
             on_line: receives each line of its messages, and an empty text about once a second.
-
-        Raises:
-            StoreError: it failed; the text is the last line that it wrote.
         """
         command = self.command(name, arguments)
         process = subprocess.Popen(  # noqa: S603 - a program of PostgreSQL by its path
@@ -84,11 +79,7 @@ def find_programs(major: int, named: str = "") -> PostgresqlPrograms:
     """Find the programs of a server's release.
 
     Args:
-        major: the release of the server.
         named: the folder that the settings name; empty: where the system's packages put them.
-
-    Raises:
-        DepartmentError: they are not there, or of another release.
     """
     on_path = shutil.which("pg_verifybackup")
     folders = [Path(named)] if named else [Path(each.format(major)) for each in _FOLDERS]

@@ -51,11 +51,7 @@ _SETTINGS = {
 
 
 def user_of_server(folder: Path) -> ServerUser | None:
-    """Who the server runs as: this user, or the owner of a folder when root asks.
-
-    Raises:
-        DepartmentError: that would be root, as whom PostgreSQL refuses to run.
-    """
+    """Who the server runs as: this user, or the owner of a folder when root asks."""
     if os.geteuid() != 0:
         return None
     owner = folder.stat()
@@ -70,11 +66,7 @@ class ScratchServer:
     """A server that runs until its block ends.
 
     Args:
-        programs: PostgreSQL's programs.
-        cluster: its data folder, which it changes.
         user: who it runs as; None: this user.
-        keep_alive: called while it starts.
-        is_kept: whether what it writes has to last.
     """
 
     def __init__(
@@ -94,11 +86,7 @@ class ScratchServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Start it.
-
-        Raises:
-            StoreError: it does not start.
-        """
+        """Start it."""
         with ExitStack() as on_failure:
             on_failure.callback(self._stop)
             self._start()
@@ -110,15 +98,10 @@ class ScratchServer:
         self._stop()
 
     def location(self, database: str, role: str) -> PostgresqlLocation:
-        """Where a database of it is."""
         return PostgresqlLocation(database, (("host", str(self._socket)), ("user", role)))
 
     def wait_until_ready(self, database: str, role: str) -> None:
-        """Wait until a database answers.
-
-        Raises:
-            StoreError: the server ended, or takes too long.
-        """
+        """Wait until a database answers."""
         import psycopg  # noqa: PLC0415 - only where PostgreSQL is used
 
         deadline_s = time.monotonic() + START_S_MAX

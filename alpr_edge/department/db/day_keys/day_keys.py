@@ -56,12 +56,7 @@ class CountedKey(DayKeyRecord):
 
 
 class DayKeys:
-    """The keys of a department's images and bodies; threads may share it.
-
-    Args:
-        source: reads the master key when it is needed first; again whenever the database has keys that another master
-            key wrapped.
-    """
+    """The keys of a department's images and bodies; threads may share it."""
 
     def __init__(self, source: MasterKeySource) -> None:
         self._source = source
@@ -71,24 +66,14 @@ class DayKeys:
         """The key that was asked for last, and how it was wrapped."""
 
     def require_key(self, connection: Connection) -> None:
-        """Refuse a department whose images and bodies cannot be opened.
-
-        Raises:
-            DepartmentError: its keys are wrapped, and the settings name no master key, another one, or one that cannot
-                be read.
-        """
+        """Refuse a department whose images and bodies cannot be opened."""
         try:
             self.are_used(connection)
         except StoreError as error:
             raise DepartmentError(f"{error}; nothing is served or stored") from None
 
     def are_used(self, connection: Connection) -> bool:
-        """Whether new images and bodies are encrypted.
-
-        Raises:
-            StoreError: keys in the database are wrapped by another master key than the settings name, or that one
-                cannot be read.
-        """
+        """Whether new images and bodies are encrypted."""
         masters = set(connection.scalars(select(image_keys.c.master_id).where(_IS_LIVE).distinct()))
         if not self._is_read or masters - {self._own_id}:
             try:
@@ -105,9 +90,6 @@ class DayKeys:
         Args:
             connection: the connection of a transaction that may write; the key counts from its commit.
             day: the day of receipt, in UTC.
-
-        Raises:
-            StoreError: as :meth:`are_used`.
         """
         row = connection.execute(_NEWEST).first()
         if row is None and self._is_read and self._master is None:
@@ -139,8 +121,6 @@ class DayKeys:
         Its id is unlike that of any other, so that a key that a restored database lacks is missed, not mistaken.
 
         Args:
-            connection: as above.
-            day: the day, YYYY-MM-DD.
             now: the present moment in UTC, without a zone.
         """
         assert self._master is not None, "are_used() was asked"
@@ -159,11 +139,7 @@ class DayKeys:
         insert_once(connection, image_keys, [row])
 
     def load(self, connection: Connection, key_ids: Iterable[str]) -> dict[str, bytes]:
-        """Those of some keys that are not destroyed, by their ids.
-
-        Raises:
-            StoreError: one is wrapped by another master key, or damaged.
-        """
+        """Those of some keys that are not destroyed, by their ids."""
         ids = sorted(set(key_ids))
         if not ids or not self.are_used(connection):
             return {}
@@ -226,11 +202,7 @@ def note_loss(connection: Connection, key_ids: ColumnElement[bool]) -> None:
 
 
 def destroy_key(connection: Connection, key_id: str) -> None:
-    """Destroy a key; whatever copy of an image or body is under it stays closed from then on.
-
-    Raises:
-        DepartmentError: images or bodies are under it.
-    """
+    """Destroy a key; whatever copy of an image or body is under it stays closed from then on."""
     if is_used(connection, key_id):
         raise DepartmentError(f"image key {key_id}: images or bodies are under it")
     if connection.dialect.name == "sqlite":
@@ -240,12 +212,7 @@ def destroy_key(connection: Connection, key_id: str) -> None:
 
 
 def wrap_anew(connection: Connection, old: MasterKey, new: MasterKey) -> int:
-    """Wrap every key by a new master key, in one transaction; returns how many that were.
-
-    Raises:
-        DepartmentError: a key is wrapped by neither of them.
-        StoreError: a key is damaged.
-    """
+    """Wrap every key by a new master key, in one transaction; returns how many that were."""
     rows = connection.execute(select(image_keys).where(_IS_LIVE, image_keys.c.master_id != new.master_id)).all()
     if unknown := {row.master_id for row in rows} - {old.master_id}:
         raise DepartmentError(_master_fault(old.master_id, unknown))

@@ -62,15 +62,11 @@ def open_bodies(
     """The bodies of rows as units sent them, in the order of the rows.
 
     Args:
-        connection: the connection of the transaction that read them.
         rows: rows with at least :data:`BODY_COLUMNS`.
         known: what has the key of most of them; None: all keys are asked for.
 
     Returns:
         None for an image, which lies elsewhere; :data:`CLOSED` for a body that does not open.
-
-    Raises:
-        StoreError: the master key cannot be read, or is another one.
     """
     sealers = {} if known is None else {known.key_id: known}
     key_ids = {row.key_id for row in rows} - {None, *sealers}
@@ -89,7 +85,6 @@ def replace_bodies(connection: Connection, bodies: Iterable[tuple[str, str, byte
 
     Args:
         connection: the connection of a transaction that may write.
-        bodies: unit, item, the body as the unit sent it, and what encrypts it.
     """
     values = [
         {

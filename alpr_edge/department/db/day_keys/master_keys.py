@@ -42,11 +42,7 @@ class MasterKey:
         return nonce + self._cipher.encrypt(nonce, key, key_id.encode())
 
     def unwrap(self, wrapped: bytes, key_id: str) -> bytes:
-        """The key of a day that was stored.
-
-        Raises:
-            StoreError: another master key wrapped it, it is of another day, or it was changed.
-        """
+        """The key of a day that was stored."""
         try:
             return self._cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], key_id.encode())
         except (InvalidTag, ValueError):
@@ -56,11 +52,7 @@ class MasterKey:
 
 
 def load_master_key(directory: Path) -> MasterKey | None:
-    """The master key that a department's settings name; None: they name none.
-
-    Raises:
-        DepartmentError: it cannot be read, is none, or the settings name two.
-    """
+    """The master key that a department's settings name; None: they name none."""
     table = load_department_file(directory).images
     if table.key and table.key_command:
         raise DepartmentError("images.key and images.key_command: name one of them")
@@ -72,20 +64,12 @@ def load_master_key(directory: Path) -> MasterKey | None:
 
 
 def read_master_key(path: Path) -> MasterKey:
-    """The master key of a file.
-
-    Raises:
-        DepartmentError: it cannot be read, others may read it, or it is none.
-    """
+    """The master key of a file."""
     return _key_of(read_secret_file(path), str(path))
 
 
 def make_master_key(path: Path, directory: Path) -> MasterKey:
     """Make a new master key in a file (mode 0600) that is not there yet.
-
-    Args:
-        path: the file.
-        directory: the department's folder, outside of which it has to lie.
 
     Raises:
         DepartmentError: there is one, or it cannot be written.

@@ -20,12 +20,6 @@ def secret_file(source: str, directory: Path, setting: str) -> Path:
 
     Args:
         source: a path, or ``credential:NAME``.
-        directory: the department's folder.
-        setting: the setting, as errors name it.
-
-    Raises:
-        DepartmentError: it is no whole path, lies in the department's folder, with which it would be copied, or no
-            credential is given to this process.
     """
     if source.startswith(CREDENTIAL):
         folder = os.environ.get("CREDENTIALS_DIRECTORY")
@@ -51,11 +45,7 @@ def has_credentials() -> bool:
 
 
 def read_secret_file(path: Path) -> bytes:
-    """The content of a file that nobody else may read.
-
-    Raises:
-        DepartmentError: it cannot be read, others may read it, or it is longer than any secret.
-    """
+    """The content of a file that nobody else may read."""
     with io_errors(f"{path}: cannot be read", DepartmentError), path.open("rb") as file:
         mode, content = os.fstat(file.fileno()).st_mode, file.read(BYTES_MAX + 1)
     if stat.S_IMODE(mode) & 0o077 and not _is_credential(path):
@@ -66,11 +56,7 @@ def read_secret_file(path: Path) -> bytes:
 
 
 def secret_of_command(command: Sequence[str], setting: str) -> bytes:
-    """What a command prints; it runs without a shell.
-
-    Raises:
-        DepartmentError: it does not run, fails, or takes longer than :data:`COMMAND_S_MAX`.
-    """
+    """What a command prints; it runs without a shell."""
     try:
         outcome = subprocess.run(  # noqa: S603 - the command of the department's own settings
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_S_MAX, check=False

@@ -16,9 +16,6 @@ MOVED_NAME = f"{DATABASE_NAME}.moved"
 def engine_of(directory: Path) -> DatabaseEngine:
     """The engine of a department.
 
-    Args:
-        directory: the department's folder.
-
     Raises:
         DepartmentError: the settings are wrong, or they name SQLite, whose rows have moved elsewhere.
     """

@@ -26,41 +26,21 @@ class DatabaseEngine(Protocol):
         """Whether opening brings an older database to this release's tables; else ``department migrate`` does."""
 
     def open(self, *, create: bool) -> Engine:
-        """Open the pool of connections.
-
-        Args:
-            create: make the database where there is none and this engine can.
-
-        Raises:
-            DepartmentError: there is none.
-            StoreError: it cannot be opened.
-        """
+        """Open the pool of connections."""
 
     def lock_writers(self, connection: Connection, unit_id: str | None) -> None:
         """Keep other writers out until a transaction ends.
 
         Args:
-            connection: the connection, whose transaction has just begun.
             unit_id: the unit whose rows are written, so that those of other units may be written at the same time;
                 None: keep all others out.
         """
 
     def require_no_other(self, connection: Connection) -> None:
-        """Refuse to change the tables under another program of the department, which goes on with those it knows.
-
-        Args:
-            connection: the connection that is going to change them.
-
-        Raises:
-            DepartmentError: another program is connected.
-        """
+        """Refuse to change the tables under another program of the department, which goes on with those it knows."""
 
     def version_of(self, connection: Connection) -> int:
-        """The version of an opened database; 0: it is empty.
-
-        Raises:
-            DepartmentError: the database cannot serve as a department's.
-        """
+        """The version of an opened database; 0: it is empty."""
 
     def note_version(self, connection: Connection, version: int) -> None:
         """Record the version where earlier releases look for it."""

@@ -38,14 +38,7 @@ class PostgresqlLocation:
 
 
 def parse_location(url: str) -> PostgresqlLocation:
-    """The database that a URL names.
-
-    Args:
-        url: the URL.
-
-    Raises:
-        DepartmentError: it is none, holds a password, or reaches beyond this machine unverified.
-    """
+    """The database that a URL names."""
     try:
         parts = urlsplit(url)
         port, query = parts.port, parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))

@@ -53,11 +53,7 @@ _COLLATIONS = {"C", "POSIX", "C.UTF-8", "C.utf8"}
 
 
 class PostgresqlEngine:
-    """A PostgreSQL database of a department.
-
-    Args:
-        location: where it is, and who asks.
-    """
+    """A PostgreSQL database of a department."""
 
     is_brought_up_when_opened = False
 

@@ -23,11 +23,7 @@ _READS_ONLY = "reads_only"
 
 
 class SqliteEngine:
-    """The SQLite database in a department's folder.
-
-    Args:
-        directory: the folder.
-    """
+    """The SQLite database in a department's folder."""
 
     is_brought_up_when_opened = True
 

@@ -4,12 +4,7 @@ from alembic import op
 
 
 def keep_rows(table: str, words: str) -> None:
-    """Have the database refuse to change or delete rows of a table.
-
-    Args:
-        table: the table.
-        words: what the database says when it refuses.
-    """
+    """Have the database refuse to change or delete rows of a table."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             f"CREATE FUNCTION {table}_keep() RETURNS trigger LANGUAGE plpgsql AS "

@@ -28,7 +28,6 @@ class BatchCounts:
 
         Args:
             kind: the kind of the item, as the unit named it; only one that is known gets a receipt.
-            outcome: the outcome of its answer.
         """
         if kind == ItemKind.HIT:
             return

@@ -27,7 +27,6 @@ class BatchLimits:
     Args:
         unit_max: the most of one unit.
         all_max: the most of all.
-        counts: is told of each.
     """
 
     def __init__(
@@ -40,11 +39,7 @@ class BatchLimits:
 
     @contextmanager
     def admit(self, unit_id: str) -> Iterator[None]:
-        """Count a batch of a unit while the block receives and stores it.
-
-        Raises:
-            HTTPException: 429, too many are on their way already.
-        """
+        """Count a batch of a unit while the block receives and stores it."""
         if self._of_unit[unit_id] >= self._unit_max:
             raise self._later("this unit has too many batches on their way")
         if self._of_unit.total() >= self._all_max:

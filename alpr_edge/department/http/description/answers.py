@@ -47,8 +47,6 @@ def answers(
     """The answers of a route that anybody may ask.
 
     Args:
-        status: of the answer that gives what was asked for.
-        words: what that is, in one sentence.
         content: its payload, or its media type where it is no JSON; None: it has no body.
         refusals: statuses of the other answers, but for faults, which every route may have.
     """
@@ -90,11 +88,7 @@ def list_answers() -> Answers:
 
 
 def payload_body(payload: type[BaseModel]) -> dict[str, Any]:
-    """The body of a request that is one payload.
-
-    Args:
-        payload: which; :data:`~alpr_edge.department.http.description.document.BODIES` holds it as well.
-    """
+    """The body of a request that is one payload."""
     content = {"application/json": {"schema": {"$ref": _SCHEMA + payload.__name__}}}
     return {"requestBody": {"required": True, "content": content}}
 

@@ -57,12 +57,7 @@ _ABOUT = (
 
 
 def api_document(storage: FastAPI, enrolment: FastAPI) -> dict[str, Any]:
-    """The document, as JSON values.
-
-    Args:
-        storage: the application for units that have a certificate.
-        enrolment: the application for those that have none yet.
-    """
+    """The document, as JSON values."""
     documents = [_of_app(storage, STORAGE_PORT), _of_app(enrolment, ENROL_PORT)]
     for operation in _operations(documents[0]):
         names = [

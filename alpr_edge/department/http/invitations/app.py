@@ -34,12 +34,7 @@ log = structlog.get_logger(__name__)
 
 
 def create_invitation_app(invitations: Invitations, site: RelyingParty) -> Starlette:
-    """The ASGI application of the page.
-
-    Args:
-        invitations: the invitations of the department.
-        site: the site that passkeys are registered for.
-    """
+    """The ASGI application of the page."""
     steps = InvitationSteps(invitations, site)
     at_once = asyncio.Semaphore(AT_ONCE_MAX)
 

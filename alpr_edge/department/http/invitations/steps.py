@@ -46,13 +46,7 @@ class StepRequest:
 
 
 class InvitationSteps:
-    """The steps over the invitations of a department; threads may share it.
-
-    Args:
-        invitations: the invitations.
-        site: the site that passkeys are registered for.
-        tries: bounds wrong tokens by address.
-    """
+    """The steps over the invitations of a department; threads may share it."""
 
     def __init__(self, invitations: Invitations, site: RelyingParty, tries: WrongTries | None = None) -> None:
         self._invitations = invitations

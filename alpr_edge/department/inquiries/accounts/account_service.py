@@ -39,9 +39,6 @@ class AccountService:
     """The accounts of a department, each for its holder; threads may share it.
 
     Args:
-        changes: writes what people sign in with.
-        passwords: hashes passwords.
-        policy: the rules in force.
         department_names: the department's names, which no password may have in it.
     """
 
@@ -66,12 +63,7 @@ class AccountService:
         return self._policy.security.password_characters_min
 
     def overview(self, authoriser: Authoriser) -> OwnAccount:
-        """The account of whoever asks.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: the database does not answer, or it cannot be put on record.
-        """
+        """The account of whoever asks."""
         with authoriser.access(Operation.SHOW_OWN_ACCOUNT) as access:
             security, token_sha256 = self._policy.security, token_digest(authoriser.caller.token)
             with self._database.reading() as connection:
@@ -80,17 +72,7 @@ class AccountService:
             return account
 
     def end_session(self, authoriser: Authoriser, session_id: str) -> None:
-        """End a session of whoever asks.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            session_id: as :class:`~.own_account.OwnSession` has it.
-
-        Raises:
-            AccessError: it is refused.
-            SearchError: they have no such session that is good for anything still.
-            StoreError: as above.
-        """
+        """End a session of whoever asks."""
         limits, subject = self._policy.security.sessions, AccessSubject((session_id,))
         with (
             authoriser.access(Operation.END_OWN_SESSION, subject=subject) as access,
@@ -113,17 +95,6 @@ class AccountService:
         """Change the password of whoever asks; their other sessions end, and the roster tells the cars.
 
         The new one is looked at first, so that no code is used up by one that will not do.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            sign_ins: asks for both factors, and counts failures.
-            change: what was typed.
-
-        Raises:
-            AccessError: it is refused, a factor is wrong, or the account has no password.
-            PasswordError: the new one is not good enough; the text says why.
-            DepartmentError: the roster cannot be signed; nothing was changed.
-            StoreError: as above.
         """
         with authoriser.access(Operation.CHANGE_OWN_PASSWORD) as access:
             with self._database.reading() as connection:

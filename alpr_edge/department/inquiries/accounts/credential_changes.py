@@ -42,13 +42,7 @@ class FreshProof:
 
 
 class CredentialChanges:
-    """Writes people's credentials; threads may share it.
-
-    Args:
-        database: the department's database.
-        rosters: publishes what was changed.
-        clock: says when.
-    """
+    """Writes people's credentials; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, rosters: Rosters, clock: Clock) -> None:
         self.database = database
@@ -57,32 +51,20 @@ class CredentialChanges:
         self._clock = clock
 
     def proof_of(self, result: SignInResult) -> FreshProof:
-        """What both factors prove that were given again now.
-
-        Raises:
-            AccessError: they were not right; which one was not is told to nobody.
-        """
+        """What both factors prove that were given again now."""
         if result.session is None:
             raise AccessError(result.answer if result.outcome in _TELLING else _NOT_CONFIRMED)
         return FreshProof(result.session.token_sha256, self._clock.now())
 
     def utc(self) -> datetime:
-        """The present moment.
-
-        Raises:
-            DepartmentError: the clock of this server is not set.
-        """
+        """The present moment."""
         utc = self._clock.now().utc
         if utc is None:
             raise DepartmentError("the clock of this server is not set")
         return utc
 
     def require_fresh(self, token: str, proof: FreshProof) -> None:
-        """Refuse a proof of another session, or one that is too old.
-
-        Raises:
-            AccessError: it is one of these.
-        """
+        """Refuse a proof of another session, or one that is too old."""
         now = self._clock.now()
         is_of_boot = proof.at.boot_id == now.boot_id
         is_fresh = is_of_boot and now.ms_since(proof.at) <= FRESH_FOR / timedelta(milliseconds=1)
@@ -100,16 +82,8 @@ class CredentialChanges:
         """Change the credentials of whoever an access was allowed to, unless their session ended meanwhile.
 
         Args:
-            access: the access.
-            proof: of their session, which stays.
-            changed: the credentials after, of those before; what it raises undoes everything.
             what: for the record of changes, without any secret.
             step: the time step of a code of a new secret, which is used by that.
-
-        Raises:
-            AccessError: the session has ended, or the account is there no more.
-            DepartmentError: the roster cannot be signed; nothing was changed.
-            StoreError: nothing was changed.
         """
         person_id, utc = access.actor.person_id, self.utc()
         author = Author(f"person:{person_id}", utc, _REASON)

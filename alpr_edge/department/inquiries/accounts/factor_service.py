@@ -23,7 +23,6 @@ class FactorService:
     """What people of a department sign in with beside the password, each for themselves; threads may share it.
 
     Args:
-        changes: writes what people sign in with.
         password_days_max: the age of a password past which nobody signs in with it; None: any.
     """
 
@@ -32,29 +31,13 @@ class FactorService:
         self._password_days_max = password_days_max
 
     def remove_passkey(self, authoriser: Authoriser, proof: FreshProof, passkey_id: str) -> RosterHeader:
-        """Remove a passkey of whoever asks, where they can sign in without it; their other sessions end.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            proof: of both factors, which were given again just now.
-            passkey_id: as :class:`~.own_account.OwnPasskey` has it.
-
-        Raises:
-            AccessError: it is refused, the proof is too old, or nothing else to sign in with would stay.
-            SearchError: they have no such passkey.
-            DepartmentError: the roster cannot be signed; nothing was changed.
-            StoreError: nothing was changed.
-        """
+        """Remove a passkey of whoever asks, where they can sign in without it; their other sessions end."""
         with self._access(authoriser, proof, passkey_id, "remove a passkey") as access:
             what = {"passkey removed": passkey_id}
             return self._changes.write(access, proof, lambda before: self._without(before, passkey_id), what)
 
     def passkey_options(self, authoriser: Authoriser, proof: FreshProof, site: RelyingParty, challenge: bytes) -> str:
-        """What a browser needs to make a passkey for whoever asks, as JSON; it goes on no record before it is added.
-
-        Raises:
-            AccessError: they are not signed in, or the proof is too old.
-        """
+        """What a browser needs to make a passkey for whoever asks, as JSON; it goes on no record before it is added."""
         from alpr_edge.access.passkeys import registration_options  # noqa: PLC0415 - 8 MB for whoever adds one
 
         self._changes.require_fresh(authoriser.caller.token, proof)
@@ -72,16 +55,7 @@ class FactorService:
         """Add the passkey that a browser made for whoever asks.
 
         Args:
-            authoriser: as above.
-            proof: as above.
-            site: the site that passkeys are registered for.
             attempt: the browser's answer, to a challenge that the caller uses once.
-
-        Raises:
-            AccessError: it is refused, the proof is too old, the answer does not hold, or they have as many as they
-                may.
-            DepartmentError: the roster cannot be signed; nothing was changed.
-            StoreError: nothing was changed.
         """
         with self._access(authoriser, proof, "", "add a passkey") as access:
             return self._changes.write(access, proof, lambda before: _with(before, site, attempt), {"passkey": "added"})
@@ -90,15 +64,7 @@ class FactorService:
         """Give whoever asks another secret for the codes of an app; their other sessions end.
 
         Args:
-            authoriser: as above.
-            proof: as above.
             secret: the new secret, base32.
-            code: what the app shows that has it.
-
-        Raises:
-            AccessError: it is refused, the proof is too old, or the code is wrong.
-            DepartmentError: the roster cannot be signed; nothing was changed.
-            StoreError: nothing was changed.
         """
         with self._access(authoriser, proof, "", "set up codes anew") as access:
             step = matching_step(secret, code, self._changes.utc())
@@ -116,7 +82,6 @@ class FactorService:
             yield access
 
     def _without(self, before: Credentials, passkey_id: str) -> Credentials:
-        """Credentials without a passkey."""
         left = tuple(each for each in before.passkeys if passkey_id_of(each) != passkey_id)
         if len(left) == len(before.passkeys):
             raise SearchError("you have no such passkey; it was removed")

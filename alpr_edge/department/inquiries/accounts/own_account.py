@@ -71,11 +71,7 @@ class OwnAccount:
 
 
 def require_account(connection: Connection, person_id: str) -> Account:
-    """The account of somebody who is signed in.
-
-    Raises:
-        AccessError: it is there no more.
-    """
+    """The account of somebody who is signed in."""
     account = DepartmentAccountRows(connection).account_of(person_id)
     if account is None:
         raise AccessError(ACCOUNT_GONE)
@@ -88,14 +84,7 @@ def own_account(
     """Somebody's account.
 
     Args:
-        connection: the connection of a transaction.
-        person_id: the person.
-        token_sha256: the digest of the token of the session that asks.
-        now: the present instant.
         security: how long sessions stay open, and how old a password may be.
-
-    Raises:
-        AccessError: the account is there no more.
     """
     account, rows = require_account(connection, person_id), DepartmentAccountRows(connection)
     linked = select(people_identities.c.subject).where(people_identities.c.person_id == person_id)

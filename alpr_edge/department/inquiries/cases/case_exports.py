@@ -68,16 +68,7 @@ class AccessList:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DepartmentExports:
-    """The packages of cases that are made at the department; threads may share it.
-
-    Args:
-        directory: the department's folder.
-        stored: its records and pictures.
-        reads: searches for somebody who is allowed.
-        log: its own access log.
-        lists: whose data each list is.
-        clock: says when.
-    """
+    """The packages of cases that are made at the department; threads may share it."""
 
     directory: Path
     stored: StoredRecords = field(repr=False)
@@ -97,19 +88,7 @@ class DepartmentExports:
         """Write and book the package of the case that a purpose names.
 
         Args:
-            authoriser: allows it and puts it on record.
-            purpose: what it is for, with the case.
-            request: the package that is asked for.
             folder: where it goes; new or empty.
-            progress: is told how far it is.
-
-        Raises:
-            AccessError: it is refused.
-            DepartmentError: the department has no key for media, or its keys cannot be used.
-            EvidenceError: nothing is held for the case, or the package cannot be written.
-            SearchError: the search for plates is refused; the text says what to add.
-            StoreError: it cannot be put on record or booked; the folder has no package then, unless the last record
-                alone failed, of what was shown: the register has that package.
         """
         check_booking_texts(purpose.case or "", request.medium, request.recipient)
         package_id = f"{PREFIX}{uuid.uuid4()}"
@@ -128,15 +107,7 @@ class DepartmentExports:
         Of covert hits nothing is told to whoever may not see them, not even how many accesses there are.
 
         Args:
-            authoriser: allows it and puts it on record.
-            purpose: what it is for, with the case.
-            progress: is told how far it is.
             hold_id: at what this hold covers alone; empty: all that is held for the case.
-
-        Raises:
-            AccessError: it is refused.
-            EvidenceError: nothing is held for the case, or there are too many accesses for one list.
-            StoreError: a log cannot be read, or it cannot be put on record.
         """
         check_booking_texts(purpose.case or "", "", "")
         with authoriser.access(Operation.LIST_ACCESSES, purpose, AccessSubject(source=_SOURCE)) as access:

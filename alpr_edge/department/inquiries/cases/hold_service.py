@@ -47,12 +47,7 @@ class CanvassOrder:
 
 
 class HoldService:
-    """Places, lists, extends and releases holds for people; threads may share it.
-
-    Args:
-        database: the department's database.
-        clock: says when.
-    """
+    """Places, lists, extends and releases holds for people; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, clock: Clock) -> None:
         self._database = database
@@ -60,17 +55,7 @@ class HoldService:
         self._clock = clock
 
     def list(self, authoriser: Authoriser, purpose: Purpose, *, with_released: bool = False) -> Sequence[ListedHold]:
-        """What is held for the case of a purpose, by the department and the units; without a case for every one.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            purpose: what for.
-            with_released: also what was released, with who did it and why.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: the database does not answer, or it cannot be put on record.
-        """
+        """What is held for the case of a purpose, by the department and the units; without a case for every one."""
         with authoriser.access(Operation.SHOW_HOLDS, purpose) as access:
             found = self._holds.list(with_released=with_released, case=purpose.case or "")
             access.show(tuple(each.hold_id for each in found))
@@ -87,15 +72,7 @@ class HoldService:
         """A page of the reads of a hold; it counts as a page of a search, so that no hold is a way around their bound.
 
         Args:
-            authoriser: allows it and puts it on record, the hold and its reads.
-            purpose: what for, with the case of the hold.
-            hold_id: the hold.
             number: which page, from 1.
-
-        Raises:
-            AccessError: it is refused.
-            HoldError: there is no such hold any more, it is of another case, or has no such page.
-            StoreError: the database does not answer, or it cannot be put on record.
         """
         hold = self._find_of_case(authoriser, purpose, hold_id)
         subject = AccessSubject((hold_id,), source=SourcePermission.DEPARTMENT, note=f"reads of hold {hold_id}")
@@ -124,16 +101,8 @@ class HoldService:
         """Hold reads for the case of a purpose; their units fetch it.
 
         Args:
-            authoriser: allows it and puts it on record.
-            purpose: what for, with the case.
-            read_ids: the reads.
             reason: why: evidence, a subpoena, the order of a court.
             until: when it ends; None: when somebody releases it.
-
-        Raises:
-            AccessError: it is refused.
-            HoldError: no case, no reason, an end that has passed, or reads that cannot be held.
-            StoreError: nothing was stored, or it cannot be put on record.
         """
         terms = self._terms(purpose, HoldKind.READ, reason, until)
         subject = AccessSubject(tuple(read_ids), source=SourcePermission.DEPARTMENT, note=_note(terms.reason))
@@ -150,18 +119,6 @@ class HoldService:
         """Hold what has arrived of an area and a time for the case of a purpose (policy 462.4(c)).
 
         What was asked for is on record with the holds that were placed (Civil Code 1798.90.52(a)(2)).
-
-        Args:
-            authoriser: allows it and puts it on record.
-            purpose: what for, with the case.
-            request: where, when and until when.
-            show: is told how many reads were found so far.
-
-        Raises:
-            SearchError: the area or the time is too large; the text says what to do.
-            AccessError: it is refused.
-            HoldError: as :meth:`place`, or there are more reads than a canvass takes; nothing is held.
-            StoreError: nothing was stored, or it cannot be put on record.
         """
         terms = self._terms(purpose, HoldKind.SEARCH, request.reason, request.until)
         asked = check_search(DepartmentSearch(area=request.area, period=request.period))

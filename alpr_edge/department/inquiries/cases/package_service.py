@@ -14,22 +14,13 @@ from alpr_edge.domain.permissions.purposes import Purpose
 
 
 class PackageService:
-    """Shows which packages were booked out, by units and here; threads may share it.
-
-    Args:
-        database: the department's database.
-    """
+    """Shows which packages were booked out, by units and here; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase) -> None:
         self._bookings = EvidenceBookings(database)
 
     def list(self, authoriser: Authoriser, purpose: Purpose) -> Sequence[DepartmentBooking]:
-        """The packages of the case of a purpose, the newest first; without a case of every one.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: the database does not answer, or it cannot be put on record.
-        """
+        """The packages of the case of a purpose, the newest first; without a case of every one."""
         with authoriser.access(Operation.SHOW_EXPORTS, purpose) as access:
             found = self._bookings.list_bookings(purpose.case or "")
             access.show(tuple(each.package_id for each in found))

@@ -33,32 +33,14 @@ _PACKAGE_ID = re.compile(rf"{PREFIX}[0-9a-f-]{{36}}")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WaitingEvidence:
-    """The packages that wait; threads may share it.
-
-    Args:
-        exports: makes them.
-    """
+    """The packages that wait; threads may share it."""
 
     exports: DepartmentExports = field(repr=False)
 
     def make(
         self, authoriser: Authoriser, purpose: Purpose, request: DepartmentExportRequest, progress: Tick
     ) -> BookedCase:
-        """Make the package of the case that a purpose names.
-
-        Args:
-            authoriser: allows it and puts it on record.
-            purpose: what it is for, with the case.
-            request: the package that is asked for.
-            progress: is told how far it is: of records of access logs, then of reads.
-
-        Raises:
-            AccessError: it is refused.
-            DepartmentError: the department's keys cannot be used.
-            EvidenceError: nothing is held for the case, too many packages wait, or this one cannot be written.
-            SearchError: the search for plates is refused.
-            StoreError: it cannot be put on record or booked.
-        """
+        """Make the package of the case that a purpose names."""
         self.tidy()
         if len(list(self._folder.glob(f"{PREFIX}*"))) >= WAITING_MAX:
             raise EvidenceError(f"{WAITING_MAX} packages wait here already, as many as may be: {_OTHER_WAY}")
@@ -72,13 +54,7 @@ class WaitingEvidence:
         return booked
 
     def file(self, authoriser: Authoriser, purpose: Purpose, package_id: str) -> Path:
-        """The file of a package that waits, to be given out.
-
-        Raises:
-            AccessError: it is refused.
-            EvidenceError: none of this id waits here for the case of the purpose.
-            StoreError: it cannot be put on record.
-        """
+        """The file of a package that waits, to be given out."""
         subject = AccessSubject((package_id,), source=SourcePermission.DEPARTMENT, note="file")
         with authoriser.access(Operation.EXPORT_CASE, purpose, subject) as access:
             path = self.waiting().get(package_id)

@@ -42,11 +42,7 @@ class ArrivalCounts:
 
 
 class HitArrivals:
-    """Counts what arrived of hits, whichever server of the department took it in; one thread asks it.
-
-    Args:
-        database: the department's database.
-    """
+    """Counts what arrived of hits, whichever server of the department took it in; one thread asks it."""
 
     def __init__(self, database: DepartmentDatabase) -> None:
         self._database = database
@@ -56,11 +52,7 @@ class HitArrivals:
         """As the last look found them; any thread may read it."""
 
     def current(self) -> ArrivalCounts:
-        """Look what arrived since the last look.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
+        """Look what arrived since the last look."""
         key = (items.c.received_at, items.c.unit_id, items.c.item_id)
         query = select(*key, _IS_OF_PLAIN.label("is_plain"))
         query = query.where(text(HIT_ITEMS), items.c.received_at >= self._until - OVERLAP)

@@ -87,7 +87,6 @@ class BoardHit:
 
     @property
     def objection(self) -> HitObjection | None:
-        """The objection to it; None if there is none."""
         return hit_objection(
             self.hit_state,
             is_withdrawn=self.is_withdrawn,
@@ -105,10 +104,8 @@ def newest_hits(connection: Connection, since: datetime, count: int, *, with_cov
     """The hits that arrived since a moment, the newest first.
 
     Args:
-        connection: the connection of a transaction.
         since: in UTC, by this server's clock.
         count: how many at most.
-        with_covert: whether covert hits are among them.
     """
     begin = since.astimezone(UTC).replace(tzinfo=None)
     # HIT_ITEMS as it stands in the index: SQLite uses a partial index for nothing else.
@@ -134,11 +131,7 @@ def hits_of_plate(
     """The hits of the reads of one plate, the newest first.
 
     Args:
-        connection: the connection of a transaction.
-        plate: in canonical form.
         count: how many at most.
-        is_listed: which lists they are of.
-        with_covert: whether covert hits are among them.
     """
     query = _columns().where(reads.c.plate == plate, is_listed)
     if not with_covert:

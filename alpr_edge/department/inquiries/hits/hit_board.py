@@ -61,13 +61,7 @@ def history_subject(plate: str) -> AccessSubject:
 
 
 class HitBoard:
-    """The board of hits; threads may share it.
-
-    Args:
-        database: the department's database.
-        images: the images of reads.
-        table: how long hits stay on the board, and whose data each list is.
-    """
+    """The board of hits; threads may share it."""
 
     def __init__(self, database: DepartmentDatabase, images: DepartmentImages, table: HitsTable) -> None:
         self._database = database
@@ -88,10 +82,6 @@ class HitBoard:
 
         What the session was not shown yet within the hour is put on record; what stands there is shown again, once
         it is sure that it still may be.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: the database does not answer, or it cannot be put on record.
         """
         session = token_digest(authoriser.caller.token)
         since = datetime.now(UTC) - timedelta(hours=self._table.hours)
@@ -115,10 +105,6 @@ class HitBoard:
 
         Returns:
             Whether covert hits are among them.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: as above.
         """
         session, asked = (
             token_digest(authoriser.caller.token),
@@ -138,11 +124,6 @@ class HitBoard:
         It counts as a page of a search, and the plate that was asked for is on record (Civil Code 1798.90.52). Hits of
         lists that the person has no permission for are left out without a trace: a line of one would say that this very
         plate is on that list (policy 462.4(e)).
-
-        Raises:
-            AccessError: it is refused.
-            SearchError: no case is given, or no plate.
-            StoreError: as above.
         """
         wanted = check_whole_plate(plate)
         if not purpose.case:
@@ -161,13 +142,7 @@ class HitBoard:
             each.forget(token_digest(token))
 
     def hit(self, authoriser: Authoriser, unit_id: str, hit_id: str) -> tuple[BoardHit, list[ReadPicture]]:
-        """A hit as it is now, and the pictures that there are of its read.
-
-        Raises:
-            AccessError: it is refused.
-            SearchError: there is no such hit.
-            StoreError: as above.
-        """
+        """A hit as it is now, and the pictures that there are of its read."""
         hit = self._find(authoriser, unit_id, hit_id)
         with authoriser.access(Operation.SHOW_HIT, *self._subject(hit)) as access:
             access.show(hit.objects)
@@ -175,14 +150,7 @@ class HitBoard:
                 return hit, pictures_of(connection, unit_id, hit.read_id)
 
     def picture(self, authoriser: Authoriser, hit: BoardHit, sha256: str) -> bytes:
-        """A picture of a hit that was shown, as JPEG; the session does not count as used.
-
-        Raises:
-            AccessError: it is refused.
-            LostError: its file is missing, was changed, or its key is destroyed.
-            SearchError: the hit is gone, or has no such picture.
-            StoreError: as above.
-        """
+        """A picture of a hit that was shown, as JPEG; the session does not count as used."""
         current = self._find(authoriser, hit.unit_id, hit.hit_id)
         with authoriser.without_use().access(Operation.SHOW_HIT, *self._subject(current)) as access:
             with self._database.reading() as connection:
@@ -223,11 +191,7 @@ def _is_listed_for(table: HitsTable, sources: Collection[SourcePermission]) -> C
 
 
 def check_whole_plate(text: str) -> str:
-    """The canonical text of a whole plate that somebody typed.
-
-    Raises:
-        SearchError: it is none; the text does not repeat it.
-    """
+    """The canonical text of a whole plate that somebody typed."""
     plate = canonical(text)
     if not _WHOLE_PLATE.fullmatch(text) or not 1 <= len(plate) <= PLATE_LENGTH_MAX:
         length = f"1 to {PLATE_LENGTH_MAX} letters and digits"

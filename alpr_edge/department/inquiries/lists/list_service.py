@@ -14,23 +14,13 @@ from alpr_edge.domain.errors import DepartmentError
 
 
 class ListService:
-    """Shows lists and publishes feeds for people, as far as they may; threads may share it.
-
-    Args:
-        publisher: checks, publishes and shows them.
-    """
+    """Shows lists and publishes feeds for people, as far as they may; threads may share it."""
 
     def __init__(self, publisher: ListPublisher) -> None:
         self._publisher = publisher
 
     def standings(self, authoriser: Authoriser) -> list[ListStanding]:
-        """Every list.
-
-        Raises:
-            AccessError: it is refused.
-            DepartmentError: the settings are wrong.
-            StoreError: the database does not answer, or it cannot be put on record.
-        """
+        """Every list."""
         with authoriser.access(Operation.SHOW_LISTS) as access:
             standings = self._publisher.standings()
             access.show(tuple(each.source for each in standings))

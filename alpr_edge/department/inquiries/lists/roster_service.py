@@ -6,22 +6,13 @@ from alpr_edge.department.people.roster_holders import RosterStanding, RosterSta
 
 
 class RosterService:
-    """Shows people how the roster stands, as far as they may; threads may share it.
-
-    Args:
-        standings: says how it stands.
-    """
+    """Shows people how the roster stands, as far as they may; threads may share it."""
 
     def __init__(self, standings: RosterStandings) -> None:
         self._standings = standings
 
     def standing(self, authoriser: Authoriser) -> RosterStanding:
-        """How the roster stands.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: the database does not answer, or it cannot be put on record.
-        """
+        """How the roster stands."""
         with authoriser.access(Operation.SHOW_PEOPLE, subject=AccessSubject(note="roster and its changes")) as access:
             standing = self._standings.standing()
             access.show(tuple(each.person_id for each in standing.changes if each.person_id))

@@ -48,12 +48,7 @@ class SettingsOverview:
 
 
 class SettingsService:
-    """Checks, keeps and publishes the settings of units, and puts on record who did; threads may share it.
-
-    Args:
-        directory: the department's folder.
-        database: its database.
-    """
+    """Checks, keeps and publishes the settings of units, and puts on record who did; threads may share it."""
 
     def __init__(self, directory: Path, database: DepartmentDatabase) -> None:
         self._directory = directory
@@ -61,52 +56,27 @@ class SettingsService:
         self._register = SettingsRegister(directory, database)
 
     def overview(self, authoriser: Authoriser) -> SettingsOverview:
-        """What was published, and which unit has what.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: the database does not answer, or it cannot be put on record.
-        """
+        """What was published, and which unit has what."""
         with authoriser.access(Operation.SHOW_UNITS, subject=AccessSubject(note="settings of units")) as access:
             overview = self._overview()
             access.show(tuple(each.unit_id for each in overview.units))
             return overview
 
     def changes(self, authoriser: Authoriser, new: SettingsToPublish) -> tuple[SettingsOverview, list[SettingChange]]:
-        """What is published, and what a publication would change of it.
-
-        Raises:
-            AccessError: it is refused.
-            DepartmentError: there is no such unit.
-            SettingsError: a unit would refuse them.
-            StoreError: the database does not answer, or it cannot be put on record.
-        """
+        """What is published, and what a publication would change of it."""
         self._register.check(new)
         overview = self.overview(authoriser)
         return overview, _changes(overview, new)
 
     def publish(self, authoriser: Authoriser, new: SettingsToPublish, reason: str) -> UnitSettingsStep:
-        """Publish settings that were checked; old and new values go on record.
-
-        Raises:
-            AccessError: it is refused.
-            DepartmentError: there is no such unit, or something was published since.
-            SettingsError: a unit would refuse them.
-            StoreError: nothing was published.
-        """
+        """Publish settings that were checked; old and new values go on record."""
         objects, changes = new.units or ("all units",), recorded_changes(_changes(self._overview(), new))
         subject = AccessSubject(objects, note=reason, changes=changes)
         with authoriser.access(Operation.PUBLISH_SETTINGS, subject=subject) as access:
             return self._register.publish(new, SettingsAuthor(access.actor.name, datetime.now(UTC), reason))
 
     def withdraw(self, authoriser: Authoriser, serial: int, reason: str) -> UnitSettingsStep:
-        """Withdraw a publication; old and new values go on record.
-
-        Raises:
-            AccessError: it is refused.
-            DepartmentError: there is no such publication, or it was withdrawn.
-            StoreError: nothing was withdrawn.
-        """
+        """Withdraw a publication; old and new values go on record."""
         subject = AccessSubject((f"settings {serial}",), note=reason, changes=self._changes_of_withdrawal(serial))
         with authoriser.access(Operation.WITHDRAW_SETTINGS, subject=subject) as access:
             return self._register.withdraw(serial, SettingsAuthor(access.actor.name, datetime.now(UTC), reason))

@@ -124,15 +124,7 @@ class UnitOverview:
 
 
 class UnitBoard:
-    """The board of units; threads may share it.
-
-    Args:
-        database: the department's database.
-        units: the record of units.
-        lists: the published lists.
-        rosters: the published rosters.
-        settings: the published settings of units.
-    """
+    """The board of units; threads may share it."""
 
     def __init__(
         self,
@@ -149,12 +141,7 @@ class UnitBoard:
         self._settings = settings
 
     def overview(self, authoriser: Authoriser) -> UnitOverview:
-        """Every unit that ever was.
-
-        Raises:
-            AccessError: it is refused.
-            StoreError: the database does not answer, or it cannot be put on record.
-        """
+        """Every unit that ever was."""
         with authoriser.access(Operation.SHOW_UNITS) as access:
             records, now = self._units.records()[:UNITS_MAX], datetime.now(UTC)
             heartbeats = Heartbeats(self._database)
@@ -183,15 +170,7 @@ class UnitBoard:
         """End a unit's certificates and code, for somebody who may; the record of them stays.
 
         Args:
-            authoriser: allows and records it.
-            unit_id: the unit.
-            reason: why, in words.
             end: as what it is ended; None: it is not said.
-
-        Raises:
-            AccessError: it is refused.
-            DepartmentError: there is no such unit, or no reason is given.
-            StoreError: as above.
         """
         text = " ".join(reason.split())
         if not text or len(text) > REASON_CHARACTERS_MAX or not text.isprintable():
@@ -202,11 +181,7 @@ class UnitBoard:
             return self._units.revoke(unit_id, f"{text} ({name})", end)
 
     def exposed_people(self, unit_id: str) -> int:
-        """How many people's sign-in secrets the roster of a unit holds that is ended at this moment.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
+        """How many people's sign-in secrets the roster of a unit holds that is ended at this moment."""
         return len(exposed_people(self._database, unit_id, datetime.now(UTC)))
 
     def _exposed_of(self, record: UnitRecord) -> int:
@@ -223,14 +198,7 @@ class UnitBoard:
 
 
 def map_points(lines: Sequence[UnitLine], width: float, height: float, margin: float) -> list[tuple[float, float]]:
-    """Where each unit with a place stands on a plan of all of them, north above.
-
-    Args:
-        lines: units that have a place.
-        width: of the plan, in its own units; likewise the next.
-        height: of the plan.
-        margin: what stays free at each side.
-    """
+    """Where each unit with a place stands on a plan of all of them, north above."""
     places = [line.place for line in lines if line.place is not None]
     if not places:
         return []
@@ -250,13 +218,7 @@ def map_points(lines: Sequence[UnitLine], width: float, height: float, margin: f
 
 
 def _newest_place(connection: Connection, unit_id: str, told: Mapping[str, LastPlace]) -> UnitPlace | None:
-    """Where a unit was last: by its newest read with a place, or by its heartbeats where that is later.
-
-    Args:
-        connection: an open connection.
-        unit_id: the unit.
-        told: where units were last by their heartbeats.
-    """
+    """Where a unit was last: by its newest read with a place, or by its heartbeats where that is later."""
     found = {PlaceSource.READ: _read_place(connection, unit_id), PlaceSource.HEARTBEAT: told.get(unit_id)}
     places = [UnitPlace(each.lat_deg, each.lon_deg, each.at, source) for source, each in found.items() if each]
     return max(places, key=lambda place: place.at, default=None)

@@ -23,11 +23,7 @@ ENDS = {
 
 
 class AccountPages:
-    """The pages of one's own account.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of one's own account."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site

@@ -35,12 +35,7 @@ class _Confirmation:
 
 
 class FactorPages:
-    """The pages of passkeys and code.
-
-    Args:
-        site: the open department.
-        passkeys: the steps of signing in with a passkey, whose challenges it uses.
-    """
+    """The pages of passkeys and code."""
 
     def __init__(self, site: DepartmentSite, passkeys: PasskeySteps) -> None:
         self._site = site
@@ -111,7 +106,6 @@ class FactorPages:
         return Response(status_code=204)
 
     def remove_passkey(self, visitor: Visitor) -> Response:
-        """Remove a passkey."""
         proof, passkey_id = self._confirmation(visitor).proof, visitor.parameters["passkey_id"]
         self._accounts.factors.remove_passkey(self._site.authoriser(visitor), proof, passkey_id)
         return go(FACTORS_PATH.format(word=visitor.parameters["word"]))

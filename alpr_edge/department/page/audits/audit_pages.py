@@ -25,11 +25,7 @@ FINDINGS = {
 
 
 class AuditPages:
-    """What is shown of audits.
-
-    Args:
-        site: the open department.
-    """
+    """What is shown of audits."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
@@ -45,7 +41,6 @@ class AuditPages:
         """What is due, every audit, and the form that draws the next.
 
         Args:
-            visitor: who looks at it.
             fault: what is wrong with the form that was sent; empty: nothing.
         """
         audits = self._site.office.audits
@@ -66,7 +61,6 @@ class AuditPages:
         """A page of an audit's sample, with the plates that were searched for, and the forms of its review.
 
         Args:
-            visitor: who looks at it.
             fault: what is wrong with the form that was sent; empty: nothing.
         """
         number = number_of(visitor.parameters["number"])

@@ -16,11 +16,7 @@ from alpr_edge.web.visitor import Visitor
 
 
 class AuditStepPages:
-    """What the forms of audits' pages do.
-
-    Args:
-        site: the open department.
-    """
+    """What the forms of audits' pages do."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site

@@ -8,11 +8,7 @@ from alpr_edge.domain.errors import AuditError
 
 
 def parse_incident_form(fields: Mapping[str, str]) -> IncidentFacts:
-    """Make facts of the fields; what is left empty is not known, or nothing new. Notices stand a line each.
-
-    Raises:
-        AuditError: a field cannot be used.
-    """
+    """Make facts of the fields; what is left empty is not known, or nothing new. Notices stand a line each."""
     return IncidentFacts(
         text=typed_text(fields, "what"),
         kind=_kind(fields.get("kind", "")),

@@ -24,11 +24,7 @@ KINDS = {
 
 
 class IncidentPages:
-    """The pages of incidents.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of incidents."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
@@ -66,9 +62,7 @@ class IncidentPages:
         """One incident, step by step, and the forms of what is added.
 
         Args:
-            visitor: who looks at it.
             fault: what is wrong with the form that was sent; empty: nothing.
-            at: which form it was.
         """
         number = number_of(visitor.parameters["number"])
         try:

@@ -35,12 +35,7 @@ class _MadePackage:
 
 
 class BookingPages:
-    """The pages of packages that are made here.
-
-    Args:
-        site: the open department.
-        form: says what for and for which case somebody looks at packages.
-    """
+    """The pages of packages that are made here."""
 
     def __init__(self, site: DepartmentSite, form: CaseForm) -> None:
         self._site = site

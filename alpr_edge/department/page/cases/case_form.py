@@ -24,14 +24,7 @@ class CaseInquiry:
 
 
 class CaseForm:
-    """The form of purpose, offence and case.
-
-    Args:
-        site: the open department.
-        operation: what is looked at.
-        template: the page with the form.
-        path: where it is sent, and what the page that it leads to lies below.
-    """
+    """The form of purpose, offence and case."""
 
     def __init__(self, site: DepartmentSite, operation: Operation, template: str, path: str) -> None:
         self._site = site
@@ -41,7 +34,6 @@ class CaseForm:
         self._path = path
 
     def show(self, visitor: Visitor) -> Response:
-        """The form."""
         return self._page(visitor, {})
 
     def begin(self, visitor: Visitor) -> Response:
@@ -53,11 +45,7 @@ class CaseForm:
         return go(f"{self._path}/{self._site.lookups.add(visitor, CaseInquiry(purpose, self._operation))}")
 
     def purpose(self, visitor: Visitor) -> Purpose:
-        """The purpose of the word in an address.
-
-        Raises:
-            SearchError: there is none any more, or it is another session's.
-        """
+        """The purpose of the word in an address."""
         found = self._site.lookups.find(visitor, visitor.parameters["inquiry_id"], CaseInquiry)
         if found.operation is not self._operation:
             raise SearchError(OVER)

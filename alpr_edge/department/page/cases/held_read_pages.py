@@ -19,12 +19,7 @@ PATH = "/holds/{inquiry_id}/{hold_id}/reads/{page}"
 
 
 class HeldReadPages:
-    """The pages of the reads of a hold.
-
-    Args:
-        site: the open department.
-        form: has what somebody looks at holds for.
-    """
+    """The pages of the reads of a hold."""
 
     def __init__(self, site: DepartmentSite, form: CaseForm) -> None:
         self._site = site

@@ -21,11 +21,7 @@ PATH = "/holds"
 
 
 class DepartmentHoldPages:
-    """The pages of holds.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of holds."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
@@ -73,7 +69,6 @@ class DepartmentHoldPages:
         return go(f"{PATH}/{visitor.parameters['inquiry_id']}")
 
     def release(self, visitor: Visitor) -> Response:
-        """Release a hold."""
         purpose, hold_id = self._form.purpose(visitor), visitor.parameters["hold_id"]
         try:
             self._holds.release(self._site.authoriser(visitor), purpose, hold_id, visitor.fields.get("reason", ""))

@@ -25,11 +25,7 @@ class _AskedHistory:
 
 
 class HistoryPages:
-    """The pages of the hits of one plate.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of the hits of one plate."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site

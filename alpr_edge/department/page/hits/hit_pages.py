@@ -31,11 +31,7 @@ class _ShownPicture:
 
 
 class HitPages:
-    """The pages of hits.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of hits."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site

@@ -30,12 +30,7 @@ STREAMS_MAX = 48
 
 
 class HitStream:
-    """The streams of all pages of hits that are open.
-
-    Args:
-        site: the open department.
-        feed: what wakes them.
-    """
+    """The streams of all pages of hits that are open."""
 
     def __init__(self, site: DepartmentSite, feed: HitChanges) -> None:
         self._site = site

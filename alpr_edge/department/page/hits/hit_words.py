@@ -29,7 +29,6 @@ DAY_H = 48.0
 
 
 def level_word(level: Level) -> str:
-    """A level."""
     return level.name.lower()
 
 

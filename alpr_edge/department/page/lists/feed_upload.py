@@ -35,12 +35,7 @@ log = structlog.get_logger(__name__)
 
 
 class FeedUpload:
-    """The step that takes a feed.
-
-    Args:
-        site: the open department.
-        pages: the pages that it leads to.
-    """
+    """The step that takes a feed."""
 
     def __init__(self, site: DepartmentSite, pages: ListPages) -> None:
         self._site = site

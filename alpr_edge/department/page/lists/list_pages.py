@@ -40,11 +40,7 @@ class WaitingFeed:
 
 
 class ListPages:
-    """The pages of lists.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of lists."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
@@ -59,7 +55,6 @@ class ListPages:
         )
 
     def show_all(self, visitor: Visitor) -> Response:
-        """All lists."""
         standings = self._site.office.lists.standings(self._site.authoriser(visitor))
         return self._site.page("lists/all", visitor, standings=standings)
 
@@ -80,9 +75,7 @@ class ListPages:
         """The form of an upload, with what went wrong before.
 
         Args:
-            visitor: who looks at it.
             fault: what went wrong; empty: nothing.
-            status: status of the answer where something did.
         """
         values = {"source": _source(visitor), "changes": CHANGES, "fault": fault.replace("--", "")}
         return self._site.page("lists/upload", visitor, status if fault else 200, **values)
@@ -133,11 +126,7 @@ class ListPages:
         return go(f"/lists/{source}")
 
     def require(self, visitor: Visitor) -> None:
-        """Refuse whoever may publish no list.
-
-        Raises:
-            AccessError: none of their roles may.
-        """
+        """Refuse whoever may publish no list."""
         self._site.require(visitor, Operation.PUBLISH_LIST)
 
     def _audience_form(self, visitor: Visitor, fields: dict[str, str], fault: str = "") -> Response:

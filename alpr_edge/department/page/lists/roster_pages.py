@@ -8,11 +8,7 @@ from alpr_edge.web.visitor import Visitor
 
 
 class RosterPages:
-    """The page of the roster.
-
-    Args:
-        site: the open department.
-    """
+    """The page of the roster."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site

@@ -16,11 +16,7 @@ OUTLINES_PATH = "/map/outlines.json"
 
 
 class MapPages:
-    """The files of maps.
-
-    Args:
-        site: the open department.
-    """
+    """The files of maps."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
@@ -35,12 +31,7 @@ class MapPages:
         return Response(self._site.maps.outlines.content, media_type="application/json")
 
     def streets(self, visitor: Visitor, request: Request) -> Response:
-        """The part of the file of streets that a browser asks for.
-
-        Args:
-            visitor: who asks.
-            request: says which part.
-        """
+        """The part of the file of streets that a browser asks for."""
         if self._site.is_closed(visitor):
             return Response(status_code=403)
         if self._site.maps.streets is None:

@@ -37,14 +37,7 @@ class Outlines:
 
 
 def load_outlines(path: Path) -> Outlines:
-    """Load a GeoJSON file.
-
-    Args:
-        path: the file; geometries other than lines and areas are left out.
-
-    Raises:
-        DepartmentError: it cannot be read, is none, is too large, or has no line and no area.
-    """
+    """Load a GeoJSON file."""
     try:
         if (size := path.stat().st_size) > BYTES_MAX:
             raise DepartmentError(f"{path}: has {size} bytes; an outline has {BYTES_MAX} at most; simplify it; {_SEE}")

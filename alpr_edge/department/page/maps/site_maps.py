@@ -46,14 +46,7 @@ class SiteMaps:
 
 @contextmanager
 def open_maps(directory: Path) -> Iterator[SiteMaps]:
-    """Open the files that ``department.toml`` names; closes them at the end.
-
-    Args:
-        directory: the department's folder.
-
-    Raises:
-        DepartmentError: a setting is wrong, or a file will not do; the text says which.
-    """
+    """Open the files that ``department.toml`` names; closes them at the end."""
     table = load_department_file(directory).map
     outlines = load_outlines(Path(table.outline)) if table.outline else None
     view = Area.parse(table.view) if table.view else None

@@ -25,12 +25,7 @@ AT_ONCE_MAX = 2
 
 
 class LetterUpload:
-    """Takes the form.
-
-    Args:
-        site: the open department.
-        step: makes the answer from who sent it, with the fields, and from the letter; runs in a thread.
-    """
+    """Takes the form."""
 
     def __init__(self, site: DepartmentSite, step: Callable[[Visitor, bytes], Response]) -> None:
         self._site = site

@@ -18,11 +18,7 @@ from alpr_edge.web.visitor import Visitor
 
 
 class PackagePages:
-    """The pages of packages.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of packages."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site

@@ -23,11 +23,7 @@ LISTED_MAX = 200
 
 
 class RegisterPages:
-    """The pages of the register.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of the register."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site

@@ -16,11 +16,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 def parse_request_form(fields: Mapping[str, str]) -> ReleaseRequest:
-    """Make a request of the fields; whether it lacks anything is checked when it is entered.
-
-    Raises:
-        ReleaseError: a field cannot be used; the text says what to do, and repeats no plate.
-    """
+    """Make a request of the fields; whether it lacks anything is checked when it is entered."""
     return ReleaseRequest(
         agency=typed_text(fields, "agency"),
         kind=_choice(AgencyKind, fields, "kind", "choose what the agency is"),
@@ -42,11 +38,7 @@ def parse_request_form(fields: Mapping[str, str]) -> ReleaseRequest:
 
 
 def parse_part_form(fields: Mapping[str, str]) -> ScopePart:
-    """Make of the fields what is approved; what is left empty is approved as it was asked for.
-
-    Raises:
-        ReleaseError: a field cannot be used.
-    """
+    """Make of the fields what is approved; what is left empty is approved as it was asked for."""
     plates, begin, end = (typed_text(fields, name) for name in ("plates", "begin", "end"))
     return ScopePart(
         plates=typed_plates(plates) if plates else None,

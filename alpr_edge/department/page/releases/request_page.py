@@ -30,11 +30,7 @@ OPERATIONS: Mapping[ReleaseState, Operation] = {
 
 
 class RequestPage:
-    """Shows a request.
-
-    Args:
-        site: the open department.
-    """
+    """Shows a request."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
@@ -43,13 +39,8 @@ class RequestPage:
         """The page of the request that the path names.
 
         Args:
-            visitor: who looks at it.
             fault: what is wrong with what was sent; empty: nothing.
             at: the step whose form was sent; None: none.
-
-        Raises:
-            AccessError: it is refused.
-            SearchError: there is no such request.
         """
         purpose = self._site.purpose_of(visitor, Operation.SHOW_RELEASES, PurposeCode.RELEASE)
         register, request_id = self._site.office.releases, visitor.parameters["request_id"]

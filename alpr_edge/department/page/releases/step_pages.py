@@ -21,11 +21,7 @@ _Do = Callable[[Visitor, str, str], object]
 
 
 class StepPages:
-    """What the forms of a request's page do.
-
-    Args:
-        site: the open department.
-    """
+    """What the forms of a request's page do."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site

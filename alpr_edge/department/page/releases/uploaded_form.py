@@ -32,11 +32,7 @@ class _FormPart:
 
 
 class UploadedForm:
-    """A form with one file.
-
-    Args:
-        content_type: the header of its request; without a form of this kind there are no fields and no file.
-    """
+    """A form with one file."""
 
     def __init__(self, content_type: str) -> None:
         self.fields: dict[str, str] = {}
@@ -48,11 +44,7 @@ class UploadedForm:
         self._parser = self._new_parser(boundary) if boundary else None
 
     def take(self, chunk: bytes) -> None:
-        """Take what arrived next.
-
-        Raises:
-            HTTPException: it is no form, or has more than any form of these pages.
-        """
+        """Take what arrived next."""
         try:
             if self._parser is not None:
                 self._parser.write(chunk)

@@ -16,11 +16,7 @@ PATH = "/saved-searches"
 
 
 class SavedSearchPages:
-    """The pages of saved searches.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of saved searches."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
@@ -49,7 +45,6 @@ class SavedSearchPages:
         return self._form_page(visitor)
 
     def save(self, visitor: Visitor) -> Response:
-        """Save it."""
         asked, fields = self._search_of(visitor), visitor.fields
         criteria = SavedCriteria.of(asked.search, asked.last_days)
         try:
@@ -72,7 +67,6 @@ class SavedSearchPages:
         return go(f"/search/{self._site.lookups.add(visitor, asked)}/1")
 
     def delete(self, visitor: Visitor) -> Response:
-        """Delete a saved search."""
         self._searches.delete(self._site.authoriser(visitor), visitor.parameters["saved_id"])
         return go(PATH)
 

@@ -20,11 +20,7 @@ _SERIAL = re.compile(r"[0-9]{1,9}")
 
 
 class UnitSettingsPages:
-    """The pages of units' settings.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of units' settings."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
@@ -105,12 +101,7 @@ class UnitSettingsPages:
 
 
 def _form_settings(fields: dict[str, str]) -> SettingsToPublish:
-    """What was typed, checked as the units will.
-
-    Raises:
-        DepartmentError: it is too long.
-        SettingsError: with every fault found.
-    """
+    """What was typed, checked as the units will."""
     text = fields.get("values", "")
     if len(text) > TEXT_CHARACTERS_MAX:
         raise DepartmentError(f"the settings are longer than {TEXT_CHARACTERS_MAX} characters")

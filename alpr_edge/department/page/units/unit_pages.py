@@ -26,11 +26,7 @@ WHY: dict[str, UnitEnd | None] = {
 
 
 class UnitPages:
-    """The pages of units.
-
-    Args:
-        site: the open department.
-    """
+    """The pages of units."""
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
@@ -42,7 +38,6 @@ class UnitPages:
         )
 
     def show(self, visitor: Visitor) -> Response:
-        """All units."""
         overview = self._site.office.units.overview(self._site.authoriser(visitor))
         may_revoke = self._site.may(visitor, Operation.REVOKE_UNIT)
         return self._site.page("units/board", visitor, overview=overview, may_revoke=may_revoke)

@@ -41,7 +41,7 @@ class Ensemble(nn.Module):
             self.logit.weight.copy_(torch.cat([member[-1].weight for member in members], 1) / len(members))
             self.logit.bias.copy_(torch.stack([member[-1].bias for member in members]).mean(0))
 
-    def forward(self, numbers: Tensor) -> Tensor:  # noqa: D102 - torch's name
+    def forward(self, numbers: Tensor) -> Tensor:
         hidden = functional.silu(self.hidden((numbers - self.mean) / self.spread))
         return torch.sigmoid(self.logit(hidden)[:, 0])
 
@@ -58,7 +58,7 @@ class PlateCheckNet(nn.Module):
         super().__init__()
         self.of_read, self.of_unread = of_read, of_unread
 
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102 - torch's name
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         return self.of_read(features), self.of_unread(features[:, TEXT_FEATURES:])
 
     def probabilities(self, features: Features) -> NDArray[np.float32]:

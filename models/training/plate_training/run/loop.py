@@ -39,10 +39,10 @@ class TrainingTask(Protocol):
     average: float
     """Decay of the averaged weights, a step."""
 
-    def feed(self, seed: int) -> SampleFeed: ...  # noqa: D102
-    def loss(self, sample: Sample) -> dict[str, Tensor]: ...  # noqa: D102
-    def validate(self, net: nn.Module) -> dict[str, float]: ...  # noqa: D102
-    def export(self, net: nn.Module, path: Path) -> None: ...  # noqa: D102
+    def feed(self, seed: int) -> SampleFeed: ...
+    def loss(self, sample: Sample) -> dict[str, Tensor]: ...
+    def validate(self, net: nn.Module) -> dict[str, float]: ...
+    def export(self, net: nn.Module, path: Path) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,6 @@ def keep_rows(connection: Connection, table: str, words: str) -> None:
 
     Args:
         connection: the connection of a transaction that may write.
-        table: the table, just made.
-        words: what the refusal says.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(
