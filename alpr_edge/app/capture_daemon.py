@@ -15,7 +15,6 @@ from alpr_edge.app.alert_speech import AlertSpeech, open_clips
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.capture_session import ROUND_S, CaptureSession
 from alpr_edge.app.clock import open_computer_clock
-from alpr_edge.app.evidence_request import leave_evidence_request
 from alpr_edge.app.factories import VisionModels, open_lists, open_vision_models
 from alpr_edge.app.fault_advice import told_ended_faults, told_faults
 from alpr_edge.app.faults.failure_hold import FailureHold
@@ -41,6 +40,7 @@ from alpr_edge.app.unit_faults import Fault, FaultKind, FaultMonitor, faults_of
 from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.app.watches.fault_history import FaultHistory
 from alpr_edge.domain.alerting import Tone
+from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.domain.power import Phase
 from alpr_edge.domain.protocol.items import instant_payload
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
@@ -51,9 +51,23 @@ from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.settings import Settings
 from alpr_edge.settings.layers.department_layer import IN_FORCE_FIGURE, LayeredSettings
 from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.keys import load_evidence_key
 from alpr_edge.store.outbox import time_corrections
 from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.unit_store import UnitStore, open_store
+from alpr_edge.uplink.documents.voucher_request import REQUEST_NAME, leave_request
+
+
+def leave_evidence_request(settings: Settings) -> None:
+    """Leave it if this unit has a department; a failure is logged, and costs nothing but the voucher."""
+    if not settings.uplink.url:
+        return
+    file = settings.unit.data_directory / REQUEST_NAME
+    try:
+        leave_request(file, settings.unit.id, load_evidence_key(settings.store.keys_directory))
+    except (StoreError, UplinkError) as error:
+        log.warning("evidence.key_not_offered", reason=str(error))
+
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ A unit names the serial that it imported last and gets the next step: the newest
 one, else the change that follows. Nothing but the names of the files records what is published; what else is known of a
 list lies beside it (:mod:`~alpr_edge.department.list_facts`). An empty ``withdrawn`` file keeps the last serial of a
 list that was withdrawn: serials only grow. A unit that a list is not meant for
-(:mod:`~alpr_edge.department.audiences`) gets the same answer as if there were no such list.
+(:mod:`~alpr_edge.department.hotlists`) gets the same answer as if there were no such list.
 """
 
 import os
@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alpr_edge.department.audiences import audience_of, set_audience
 from alpr_edge.department.list_facts import NO_FACTS, ListFacts, note_path, write_accepted
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import ListChange
@@ -35,6 +34,55 @@ from alpr_edge.runtime.durable_files import (
 from alpr_edge.runtime.file_lock import exclusive_lock
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings.base import is_name
+
+# The units that a list is meant for: all of them, or those that are named.
+#
+# Beside the lists of a source lies a file ``audience`` that names the units, one a line. Without it a list is for all;
+# with one that cannot be read it is for nobody, since a list sent to the wrong unit cannot be taken back.
+
+AUDIENCE_NAME = "audience"
+UNITS_MAX = 10_000
+
+
+def audience_of(folder: Path) -> frozenset[str] | None:
+    """The units that the lists in a source's folder are for; None: all of them."""
+    try:
+        text = (folder / AUDIENCE_NAME).read_text(encoding="ascii")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError):
+        return frozenset()
+    return frozenset(text.split())
+
+
+def set_audience(folder: Path, units: Collection[str] | None) -> None:
+    """Set which units a source's folder is for, durable when this returns.
+
+    Args:
+        units: their ids; None: all of them.
+    """
+    if units is not None:
+        _check(units)
+    try:
+        private_directory(folder.parent)
+        private_directory(folder)
+        path = folder / AUDIENCE_NAME
+        if units is None:
+            path.unlink(missing_ok=True)
+            sync_directory(folder)
+        else:
+            content = "".join(f"{unit}\n" for unit in sorted(set(units)))
+            replace_file(path, content.encode("ascii"))
+    except (OSError, StoreError) as error:
+        raise DepartmentError(f"{folder}: cannot be written: {error}") from None
+
+
+def _check(units: Collection[str]) -> None:
+    if not 0 < len(units) <= UNITS_MAX:
+        raise DepartmentError(f"name 1 to {UNITS_MAX} units, or all")
+    if not all(map(is_name, units)):
+        raise DepartmentError("a unit's id is letters, digits and ._- only, at most 64")
+
 
 LIST_BYTES_MAX = 1 << 30
 LOCK_S_MAX = 60.0

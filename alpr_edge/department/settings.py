@@ -18,10 +18,8 @@ from alpr_edge.department.identity_settings import (
     ProvisioningTable,
     SingleSignOnTable,
 )
-from alpr_edge.department.map_settings import MapTable
 from alpr_edge.department.public_settings import AdministrationTable, WebsiteTable
-from alpr_edge.department.release_settings import LetterTable
-from alpr_edge.department.setting_types import HttpsOrigin, ShortPath
+from alpr_edge.department.setting_types import HttpsOrigin, LineOfText, ShortPath
 from alpr_edge.department.upkeep_settings import (
     AuditsTable,
     BackupTable,
@@ -33,12 +31,54 @@ from alpr_edge.domain.collection.department_periods import DepartmentPeriods, de
 from alpr_edge.domain.errors import DepartmentError, SettingsError
 from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.people.person import SourcePermission
+from alpr_edge.domain.restrictions import Area
 from alpr_edge.settings.base import FileSchema, Location, Name, Section
 from alpr_edge.settings.faults import faults_of
 from alpr_edge.settings.lists import FeedSource
 from alpr_edge.settings.loader import read_values_if_any
 from alpr_edge.settings.policy import FORMATS_MAX, PolicySettings, check_formats
 from alpr_edge.settings.profiles.barred_reasons import barred_reason_faults
+
+WORDS_MAX = 32
+
+
+def _check_program(command: tuple[str, ...]) -> tuple[str, ...]:
+    if command and not command[0].startswith("/"):
+        raise ValueError("begin with the whole path of the program, such as /usr/bin/clamdscan")
+    return command
+
+
+class LetterTable(Section):
+    """[releases]: requests of other agencies for data (policy 462.7)."""
+
+    scan_command: Annotated[
+        tuple[Annotated[str, Strict(), Field(min_length=1, max_length=500)], ...],
+        Strict(strict=False),
+        Field(max_length=WORDS_MAX),
+        AfterValidator(_check_program),
+    ] = ()
+    """A scanner for viruses and its arguments, run without a shell; it gets a letter on standard input before it is
+    handed out, and ends with 0 where it found nothing. Empty: letters are handed out as they came, which is said."""
+
+
+def _check_view(text: str) -> str:
+    if text:
+        Area.parse(text)
+    return text
+
+
+class MapTable(Section):
+    """[map]: what the maps of the page show beneath reads (:mod:`alpr_edge.department.page.maps`)."""
+
+    outline: ShortPath = ""
+    """A GeoJSON file with lines and areas to draw; empty: the borders of states and counties of the release."""
+    streets: ShortPath = ""
+    """A PMTiles file with vector tiles of streets; empty: no streets."""
+    streets_credit: LineOfText = "© OpenStreetMap"
+    """Whose data the streets are, which stands below each map with streets."""
+    view: Annotated[str, Field(max_length=100), AfterValidator(_check_view)] = ""
+    """What a map shows at first, ``latitude,longitude,metres around it``; empty: what its files reach over."""
+
 
 FILE_NAME = "department.toml"
 EXCHANGES_MAX = 20

@@ -53,7 +53,7 @@ class ImagesTable(Section):
     """[images]: where images lie, and by which key they are encrypted; no secret stands here."""
 
     url: Annotated[str, Field(max_length=500)] = ""
-    """``s3://BUCKET/PREFIX`` (:mod:`~alpr_edge.department.images.bucket_location`); empty: ``images`` in the folder."""
+    """``s3://BUCKET/PREFIX`` (:mod:`~alpr_edge.department.images.choice`); empty: ``images`` in the folder."""
     endpoint: Annotated[str, Field(max_length=500)] = ""
     """Where an S3-compatible server answers; empty: Amazon's of the region."""
     region: Annotated[

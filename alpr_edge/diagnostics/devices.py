@@ -4,12 +4,13 @@ import time
 from pathlib import Path
 
 from alpr_edge.alerts.players import open_player
+from alpr_edge.alerts.speech.clips import REMEDY
 from alpr_edge.alerts.tone_recorder import ToneRecorder, audible_pitches, pitches_of
 from alpr_edge.alerts.tones import length_ms
+from alpr_edge.app.alert_speech import open_clips
 from alpr_edge.app.stages.position import wrong_date_text
 from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.diagnostics.context import CheckContext
-from alpr_edge.diagnostics.speech import check_speech
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.diagnostics.checks import HDOP, Check, Grade, amber, band_check, clock, green, red
 from alpr_edge.domain.errors import PositionError, SoundError
@@ -21,6 +22,20 @@ from alpr_edge.position.serial_source import UNINTELLIGIBLE_MS_MAX, SerialSource
 from alpr_edge.runtime.health import Health
 from alpr_edge.settings import PositionSettings
 from alpr_edge.settings.capture import CaptureSettings
+
+
+def check_speech(context: CheckContext) -> list[Check]:
+    """Check that every phrase of this unit was rendered and is as it was then; nothing of a unit without sound."""
+    alerts = context.settings.alerts
+    if alerts.player == "none":
+        return []
+    if not alerts.speech:
+        return [green("speech", "tones alone, by [alerts] speech")]
+    clips = open_clips(context.settings)
+    if clips.trouble:
+        return [amber("speech", clips.trouble, REMEDY)]
+    return [green("speech", f"{len(clips.samples)} phrases")]
+
 
 LISTEN_S = UNINTELLIGIBLE_MS_MAX / 1000 + 3.0
 """How long to read the receiver: it reports each second, its time is trusted after four that agree, and what is no NMEA

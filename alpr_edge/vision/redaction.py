@@ -65,7 +65,7 @@ class RedactedScene:
 
 
 class SceneRedactor:
-    """Covers plates in scenes; remembers the scale at which plates of a size were found, as the next is likely of it."""
+    """Covers plates in scenes; remembers the scale at which plates of a size were found, likely that of the next."""
 
     def __init__(self, networks: Sequence[Network]) -> None:
         self._networks = tuple(networks)

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from alpr_edge.department.http.description.document import api_text
-from alpr_edge.department.http.enrolment_app import create_enrolment_app
+from alpr_edge.department.http.enrolment_server import create_enrolment_app
 from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles

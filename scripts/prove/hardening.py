@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.files import write_drive
+from alpr_edge.simulation.source import write_drive
 from scripts.prove.car import Car
 from scripts.prove.host import CACHE, ROOT, ProofError, call
 

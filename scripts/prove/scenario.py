@@ -9,7 +9,7 @@ from typing import Any
 
 from alpr_edge.settings import SimulatedCamera
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.files import write_companions
+from alpr_edge.simulation.source import write_companions
 from scripts.prove.car import Car
 from scripts.prove.depot import ENROL_PORT, PORT, URL, Depot
 from scripts.prove.host import CACHE, call, package_index, require, until

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.files import write_drive
 from alpr_edge.simulation.scenario import SCENE_S
+from alpr_edge.simulation.source import write_drive
 from alpr_edge.simulation.truth import DriveTruth
 
 FPS = 5.0

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from alpr_edge.alerts.alsa import WAITING_MAX, AlsaPlayer
-from alpr_edge.alerts.players import open_player
+from alpr_edge.alerts.players import WAITING_MAX, AlsaPlayer, open_player
 from alpr_edge.alerts.tones import PATTERNS, length_ms
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.domain.alerting import Tone

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from alpr_edge.alerts.alsa import AlsaPlayer
+from alpr_edge.alerts.players import AlsaPlayer
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.instants import Instant
 

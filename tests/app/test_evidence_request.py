@@ -4,7 +4,7 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from alpr_edge.app.evidence_request import leave_evidence_request
+from alpr_edge.app.capture_daemon import leave_evidence_request
 from alpr_edge.settings import load
 from alpr_edge.store.keys import load_evidence_key
 from alpr_edge.uplink.documents.voucher_request import REQUEST_NAME, read_request

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from alpr_edge.app.unit_faults import Fault, FaultKind
-from alpr_edge.console.words import counted_title
+from alpr_edge.console.page_parts import counted_title
 from alpr_edge.domain.alerting import Level
 from alpr_edge.web.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of

@@ -9,8 +9,8 @@ import pytest
 
 from alpr_edge.app.fault_advice import FAULT_ADVICE
 from alpr_edge.app.unit_faults import FAULT_RULES, Fault, FaultKind
+from alpr_edge.console.application import BEAT_S
 from alpr_edge.console.health_strip import LOOK_S
-from alpr_edge.console.live import BEAT_S
 from alpr_edge.console.tone_signs import TONE_SIGNS
 from alpr_edge.domain.alerting import Level, Tone
 from alpr_edge.domain.hits import MatchKind

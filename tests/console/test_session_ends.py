@@ -14,7 +14,7 @@ import pytest
 
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.unwritten_ends import UNWRITTEN_MAX, UnwrittenEnds
-from alpr_edge.console.live import SESSION_CHECK_BEATS
+from alpr_edge.console.application import SESSION_CHECK_BEATS
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import Role, Training

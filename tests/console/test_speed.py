@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from alpr_edge.console.at_speed import PASSENGER_MS, PASSENGERS_MAX, SpeedRestriction
 from alpr_edge.console.theme import ThemeChoice
+from alpr_edge.console.unit import PASSENGER_MS, PASSENGERS_MAX, SpeedRestriction
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.hits import OWN_SOURCE, MatchKind

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from alpr_edge.console.words import list_age_words
+from alpr_edge.console.page_parts import list_age_words
 from alpr_edge.domain.alerting import ListAge
 from alpr_edge.domain.hits import Hit
 from tests.store.records import hit

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from alpr_edge.domain.ground.areas import GroundPolygon
 from alpr_edge.domain.positioning import METRES_PER_DEGREE
 from alpr_edge.evidence.map_projection import MapProjection, length_words, round_length
-from alpr_edge.evidence.pages.map_outline import MARGIN, WIDTH, MapOutline
+from alpr_edge.evidence.pages.page_writer import MARGIN, WIDTH, MapOutline
 
 PLACES = st.tuples(st.floats(-85, 85), st.floats(-180, 180, exclude_max=True))
 SPREAD = st.tuples(st.floats(-0.05, 0.05), st.floats(-0.05, 0.05))

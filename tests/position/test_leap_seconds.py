@@ -11,8 +11,7 @@ from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.timeline import Basis, Timeline
 from alpr_edge.position.fix_collection import collect_fixes
-from alpr_edge.position.fix_history import FixHistory, GnssClock
-from alpr_edge.position.leap_seconds import HEARD_MS, LEAP_ERROR_MS
+from alpr_edge.position.fix_history import HEARD_MS, LEAP_ERROR_MS, FixHistory, GnssClock
 from alpr_edge.runtime.clock import ReplayedClock
 from tests.position.test_fix_history import BOOT, NOON, drive, fix_at
 

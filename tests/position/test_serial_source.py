@@ -13,13 +13,12 @@ from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retry import Backoff
-from alpr_edge.position.allowance import BYTES_A_SECOND
 from alpr_edge.position.fix_collection import collect_fixes
 from alpr_edge.position.fix_history import FixHistory
 from alpr_edge.position.line_splitter import LineSplitter
 from alpr_edge.position.sentence_merger import SentenceMerger, SentenceTally
 from alpr_edge.position.sentences import Rejection
-from alpr_edge.position.serial_source import SerialSource, _solutions
+from alpr_edge.position.serial_source import BYTES_A_SECOND, SerialSource, _solutions
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import PositionSettings
 from tests.position.test_sentence_merger import gga, rmc

@@ -14,10 +14,19 @@ import pytest
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.protocol.items import instant_payload
 from alpr_edge.position.chrony_time_sender import ChronyTimeSender
-from alpr_edge.runtime.chronyd import ChronydError, number_of, tracking, tracking_in
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import Health, write_health
-from alpr_edge.runtime.time_sources import ASK_MS, UNCERTAINTY_MS_MAX, VALID_MS, TimeConfirmation, TimeSources
+from alpr_edge.runtime.time_sources import (
+    ASK_MS,
+    UNCERTAINTY_MS_MAX,
+    VALID_MS,
+    ChronydError,
+    TimeConfirmation,
+    TimeSources,
+    number_of,
+    tracking,
+    tracking_in,
+)
 from scripts.loopback_ports import free_port
 from tests.position.test_chrony_time_sender import a_fix
 from tests.position.test_serial_source import wait_for

@@ -9,11 +9,8 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import canonical
 from alpr_edge.settings import SimulatedCamera
 from alpr_edge.simulation.camera import Pinhole
-from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.frame_renderer import Renderer
-from alpr_edge.simulation.motion import Motion
-from alpr_edge.simulation.poses import Pose, poses_at, visible_plates
-from alpr_edge.simulation.scenario import SCENE_M, SCENE_S, STOP_M, Body, Kind, Vehicle, patrol
+from alpr_edge.simulation.drive import Drive, Pose, Renderer, poses_at, visible_plates
+from alpr_edge.simulation.scenario import SCENE_M, SCENE_S, STOP_M, Body, Kind, Motion, Vehicle, patrol
 from alpr_edge.simulation.source import SimulatedSource
 from alpr_edge.simulation.truth import VehicleTruth
 

@@ -15,11 +15,9 @@ from alpr_edge.position.log_source import LogSource, first_fix_utc
 from alpr_edge.position.sentences import Rejection
 from alpr_edge.settings import SimulatedCamera
 from alpr_edge.simulation.drive import START_TIME, Drive
-from alpr_edge.simulation.files import write_companions, write_drive
 from alpr_edge.simulation.hotlist_feed import DIFFERENCES_MIN, OTHERS
-from alpr_edge.simulation.nmea_log import place_at
 from alpr_edge.simulation.scenario import GPS_LOSS_S
-from alpr_edge.simulation.source import SimulatedSource
+from alpr_edge.simulation.source import SimulatedSource, place_at, write_companions, write_drive
 from alpr_edge.simulation.truth import DriveTruth
 
 START = Instant("boot", 0)

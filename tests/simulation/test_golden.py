@@ -17,7 +17,7 @@ from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.position.log_source import LogSource
 from alpr_edge.settings import Settings
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.files import write_companions
+from alpr_edge.simulation.source import write_companions
 from alpr_edge.vision.recogniser import Recogniser
 from tests.simulation.truth_models import TruthDetector, TruthReader
 

@@ -16,8 +16,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import evidence
 from alpr_edge.store.db.schema import images as image_rows
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
-from alpr_edge.store.outbox.lost_images import BATCH
-from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.store.outbox.outbox import BATCH, Outbox
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, waiting
 from alpr_edge.store.unit_store import UnitStore, open_store

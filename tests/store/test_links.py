@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.app.instance_lock import instance_lock
-from alpr_edge.app.store_upkeep.disk_probe import FILE_NAME as PROBE_NAME
-from alpr_edge.app.store_upkeep.disk_probe import DiskProbe
+from alpr_edge.app.store_upkeep.steps import FILE_NAME as PROBE_NAME
+from alpr_edge.app.store_upkeep.steps import DiskProbe
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.hotlist.ingest.import_lock import import_lock
 from alpr_edge.power.files import write_word

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.serial_formats import SERIAL_FORMATS
+from alpr_edge.domain.recognition.voting import SERIAL_FORMATS
 from plate_training.evaluation.look_alikes import RIDE, WIDTHS_PX, Outcome, by_group, looks
 
 ROOT = Path(__file__).parents[2]

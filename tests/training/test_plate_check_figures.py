@@ -7,7 +7,7 @@ import pytest
 from alpr_edge.simulation.plates.designs import BUILT_IN_DESIGNS
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.model_files.manifest import load_model
-from alpr_edge.vision.plate_features import FEATURES
+from alpr_edge.vision.plate_check import FEATURES
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
 from plate_training.data.pictures import TRAINING_RIDE, VALIDATION_FRAMES, ride_frames

@@ -11,7 +11,7 @@ import pytest
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.vision.model_files.manifest import load_model
-from alpr_edge.vision.plate_features import FEATURES
+from alpr_edge.vision.plate_check import FEATURES
 from plate_training.release.folder import install_models
 from plate_training.release.manifest import Manifest, check_entry_of, read_manifest
 from tests.vision.models import check_model, detector_model, name_check, reader_model, save, write_models

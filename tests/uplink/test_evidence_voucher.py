@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI, Response
 
-from alpr_edge.department.http.evidence_vouchers import issue_vouchers
 from alpr_edge.department.http.responses import HEADERS
 from alpr_edge.department.http.server import DepartmentServer
+from alpr_edge.department.http.storage_app import issue_vouchers
 from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
 from alpr_edge.department.pki.evidence_certificates import signing_key_of

@@ -20,8 +20,7 @@ from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.uplink.delivery_client import HttpsDepartment
-from alpr_edge.uplink.suspects import ROUNDS_WITHOUT_ANSWER, SUSPECTS_MAX, Suspects
-from alpr_edge.uplink.uploader import Link, Uploader
+from alpr_edge.uplink.uploader import ROUNDS_WITHOUT_ANSWER, SUSPECTS_MAX, Link, Suspects, Uploader
 from tests.store.records import decided, hit, instant, plate_read
 from tests.uplink.conftest import settings_for
 from tests.uplink.faulty import FaultyDepartment

@@ -9,8 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from alpr_edge.domain.plates import ALPHABET
-from alpr_edge.vision.plate_check import UNREAD_OUTPUT
-from alpr_edge.vision.plate_features import FEATURES
+from alpr_edge.vision.plate_check import FEATURES, UNREAD_OUTPUT
 
 SLOTS = 9
 LEVEL_STEP = 8

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.domain.recognition.slot_texts import text_of
-from alpr_edge.vision.further_looks import VIEWS, WEIGHTS, agreed_slots, views_of
+from alpr_edge.vision.reader import VIEWS, WEIGHTS, agreed_slots, views_of
 from tests.domain.readings import slots_of
 
 WIDTH, HEIGHT = 121, 61

@@ -13,13 +13,15 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Detection, Frame, Pixels, Reading
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.model_files.manifest import load_model
-from alpr_edge.vision.plate_check import LearnedCheck, ThresholdCheck, open_check
-from alpr_edge.vision.plate_features import (
+from alpr_edge.vision.plate_check import (
     FEATURES,
     LOOK_HEIGHT_PX,
     LOOK_WIDTH_PX,
     TEXT_FEATURES,
+    LearnedCheck,
+    ThresholdCheck,
     look_around,
+    open_check,
     picture_features,
     text_features,
 )

@@ -16,8 +16,7 @@ from alpr_edge.domain.recognition.slot_texts import text_of
 from alpr_edge.domain.recognition.vehicle_pass import PlateCrop
 from alpr_edge.services.evidence.redaction_process import redaction_process
 from alpr_edge.settings import VisionSettings
-from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.frame_renderer import Renderer
+from alpr_edge.simulation.drive import Drive, Renderer
 from alpr_edge.vision.detector import Network
 from alpr_edge.vision.jpeg_pictures import jpeg, shrink
 from alpr_edge.vision.model_files.folders import shipped_models

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from alpr_edge.access.authorisation.callers import Actor, Caller
 from alpr_edge.access.authorisation.decisions import CallerDecision, Decider
 from alpr_edge.access.authorisation.operations import RULES, Operation
-from alpr_edge.access.authorisation.quota import AccessQuota
 from alpr_edge.access.authorisation.record_log import RecordLog
 from alpr_edge.access.authorisation.record_texts import record_code, record_objects, record_sentence, record_word
 from alpr_edge.access.authorisation.refusals import IN_CAR, NO_OPEN_SESSION, NOT_OFFERED, PlaceWords
@@ -30,6 +30,13 @@ from alpr_edge.domain.permissions.decision import AccessDecision, AccessRequest,
 from alpr_edge.domain.permissions.profile import Profile, PurposeRule, SecurityProfile
 from alpr_edge.domain.permissions.purposes import MAINTENANCE, Purpose, PurposeCode
 from alpr_edge.domain.ports import Clock
+
+
+class AccessQuota(Protocol):
+    """Bounds accesses by what is on record of a person already. StoreError where that cannot be read."""
+
+    def refusal(self, person_id: str, operation: Operation, now: Instant) -> str:
+        """Why a person may not do something once more for now, in a sentence; empty: they may."""
 
 
 @dataclass(frozen=True, slots=True)

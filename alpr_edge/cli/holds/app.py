@@ -8,7 +8,7 @@ app = lazy_app(
         "release": LazyTarget(
             "alpr_edge.cli.holds.changes:release_command", "Release a hold; its reads may be deleted"
         ),
-        "list": LazyTarget("alpr_edge.cli.holds.overview:list_command", "List holds with case and person"),
+        "list": LazyTarget("alpr_edge.cli.holds.changes:list_command", "List holds with case and person"),
     },
     help="Keep reads from being deleted, for a case (policy 462.5).",
 )

@@ -1,12 +1,14 @@
 """The pages that book evidence out: the form, how far it is, what was written, and its passphrase once."""
 
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.evidence.export_jobs import AskedExport
-from alpr_edge.console.evidence.media import PluggedMedium, plugged_media
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.page_parts import PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
@@ -16,6 +18,42 @@ from alpr_edge.services.evidence.case_export import Progress
 from alpr_edge.services.evidence.export_request import ExportRequest, ExportResult
 from alpr_edge.web.purpose_form import PurposeForm
 from alpr_edge.web.visitor import Visitor
+
+MEDIA_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PluggedMedium:
+    """A medium that a package may be written to."""
+
+    name: str
+    """Name of its folder."""
+    path: Path
+    free_bytes: int
+
+
+def plugged_media(directory: Path, data_directory: Path) -> list[PluggedMedium]:
+    """The media at present, by name; a folder in which nothing is mounted is none.
+
+    Args:
+        data_directory: the unit's data folder, whose own disk is never one.
+    """
+    try:
+        own_device = data_directory.stat().st_dev
+        entries = sorted(entry.name for entry in os.scandir(directory) if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
+    found: list[PluggedMedium] = []
+    for name in entries[:MEDIA_MAX]:
+        path = directory / name
+        try:
+            room, device = os.statvfs(path), path.stat().st_dev
+        except OSError:
+            continue
+        if device != own_device and os.access(path, os.W_OK | os.X_OK):
+            found.append(PluggedMedium(name, path, room.f_bavail * room.f_frsize))
+    return found
+
 
 PATH = "/evidence"
 

@@ -1,12 +1,17 @@
 """Copies the department's database into a backup, on either engine, and says what it held."""
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
 
 from alpr_edge.department.backups.file_list import Tick, file_digest
 from alpr_edge.department.backups.manifest import DatabaseAbout, TableState
@@ -17,15 +22,73 @@ from alpr_edge.department.backups.postgresql.base_backup import (
     require_summaries,
 )
 from alpr_edge.department.backups.postgresql.programs import find_programs
-from alpr_edge.department.backups.sqlite_copy import copy_sqlite, opened_copy
 from alpr_edge.department.backups.survey import OpenReading, Survey, joined_states, survey
 from alpr_edge.department.backups.target import CLUSTER, DATABASE
-from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.database import DepartmentDatabase, give_keys
 from alpr_edge.department.db.engines.location import parse_location
+from alpr_edge.department.db.engines.pool import BUSY_S
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
+from alpr_edge.department.db.integrity import check_integrity
 from alpr_edge.department.settings import DepartmentFile
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, PRIVATE_FILE
 from alpr_edge.runtime.io_errors import io_errors
+
+PAGES_AT_ONCE = 1000
+"""Of 4 kB: between them the progress is told and leases are renewed."""
+
+
+def copy_sqlite(source: Path, to: Path, tick: Tick) -> None:
+    """Copy a database as it is at this moment; whoever writes meanwhile is not kept waiting.
+
+    A transaction that reads is held open on the source: without it SQLite would begin again with every write of others.
+    """
+    try:
+        to.parent.mkdir(PRIVATE_DIRECTORY, exist_ok=True)
+        os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, PRIVATE_FILE))
+        with closing(_open(source, "mode=ro")) as live, closing(_open(to, "mode=rw")) as copy:
+            live.execute("BEGIN")
+            live.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            copy.execute("PRAGMA synchronous = FULL")
+
+            def show(status: int, remaining: int, total: int) -> None:
+                del status
+                tick("database", total - remaining, total)
+
+            live.backup(copy, pages=PAGES_AT_ONCE, progress=show)
+            copy.execute(
+                "PRAGMA journal_mode = DELETE"
+            )  # a reader makes no file beside it; a department sets WAL again
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        full = "; the disk of the backups is full" if name == "SQLITE_FULL" else ""
+        raise StoreError(f"{to}: SQLite did not copy {source} ({name}){full}") from None
+    except OSError as error:
+        raise StoreError(f"{to}: cannot be written: {error.strerror}") from None
+    check_integrity(to, None)
+
+
+@contextmanager
+def opened_copy(path: Path, directory: Path) -> Iterator[OpenReading]:
+    """Open a copied database that nobody writes; no file is made beside it."""
+    engine = create_engine(
+        "sqlite://", creator=lambda: _open(path, "mode=ro&immutable=1"), poolclass=StaticPool, hide_parameters=True
+    )
+    give_keys(engine, directory)
+    try:
+        yield engine.connect
+    except SQLAlchemyError as error:
+        name = getattr(getattr(error, "orig", None), "sqlite_errorname", type(error).__name__)
+        raise StoreError(f"{path}: cannot be read ({name})") from None
+    finally:
+        engine.dispose()
+
+
+def _open(path: Path, how: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_S
+    )
+
 
 SQLITE_FILE = f"{DATABASE}/{DATABASE_NAME}"
 LOG_BYTES = 64 << 20

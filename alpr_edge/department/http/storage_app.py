@@ -8,11 +8,12 @@ whole request means that nothing is known of its items.
 import asyncio
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import structlog
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, JSONResponse
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
@@ -29,7 +30,6 @@ from alpr_edge.department.http.description.answers import (
     list_answers,
     payload_body,
 )
-from alpr_edge.department.http.evidence_vouchers import serve_evidence_vouchers
 from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response
 from alpr_edge.department.http.rosters import serve_rosters
 from alpr_edge.department.http.unit_documents.heartbeats import serve_heartbeats
@@ -41,16 +41,22 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.list_facts import accepted_for
 from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.department.people.page_certificates import issue_page_certificate
+from alpr_edge.department.pki.authority import Authority, TlsFiles
+from alpr_edge.department.pki.evidence_certificates import signing_key_of, vouch_for_signer, vouch_for_witness
+from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.pki.unit_ends import UnitEnd
 from alpr_edge.department.pki.units import Units
+from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.enrolment import (
+    EVIDENCE_VOUCHER_PATH,
     KEYS_PATH,
     PAGE_CERTIFICATE_PATH,
     RENEW_PATH,
     RETIRE_PATH,
     DepartmentKeysPayload,
+    EvidenceVoucherPayload,
     IssuedPayload,
     RenewPayload,
     RetiredPayload,
@@ -69,6 +75,46 @@ from alpr_edge.domain.protocol.items import (
     Outcome,
 )
 from alpr_edge.web.requests import bounded_receive, host_of, small_body
+
+
+def serve_evidence_vouchers(app: FastAPI, directory: Path, admission: Admission) -> None:
+    """Add the address at which units get them to an application."""
+    voucher_answers = answers_to_units(200, "Certificates of both keys.", EvidenceVoucherPayload, OF_A_BODY)
+
+    @app.post(EVIDENCE_VOUCHER_PATH, responses=voucher_answers, openapi_extra=payload_body(RenewPayload))
+    async def vouch(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
+        """Vouch for the sender's own key."""
+        try:
+            payload = RenewPayload.model_validate_json(await small_body(request))
+        except ValidationError:
+            raise HTTPException(422, "the request's fields are not as expected") from None
+        return await run_in_threadpool(_answer, directory, sender.unit_id, payload.request, host_of(request))
+
+
+def _answer(directory: Path, unit_id: str, request: str, client: str) -> Response:
+    try:
+        vouchers = issue_vouchers(directory, unit_id, request)
+    except CertificateRefusedError as error:
+        log.warning("department.evidence_key_refused", unit=unit_id, client=client, reason=error.reason.value)
+        return JSONResponse({"reason": error.reason.value, "detail": str(error)}, 403, headers=HEADERS)
+    except DepartmentError as error:
+        log.error("department.evidence_key_refused", unit=unit_id, client=client, reason=str(error))
+        return JSONResponse({"detail": "this department cannot vouch at present"}, 503, headers=HEADERS)
+    log.info("department.evidence_key_vouched", unit=unit_id, client=client)
+    return Response(vouchers.model_dump_json(), media_type="application/json", headers=HEADERS)
+
+
+def issue_vouchers(directory: Path, unit_id: str, request: str) -> EvidenceVoucherPayload:
+    """The certificates of a unit's signing key and of the department's key for cosignatures.
+
+    Args:
+        request: a certificate request; only its key counts.
+    """
+    key, authority = signing_key_of(request), Authority.load(TlsFiles(directory))
+    voucher = vouch_for_signer(authority, unit_id, key)
+    witness = vouch_for_witness(authority, Witness(directory).key)
+    return EvidenceVoucherPayload(certificate=voucher.certificate.decode(), witness_certificate=witness.decode())
+
 
 REQUEST_BYTES_MAX = 72 * 1024 * 1024
 """Above the largest batch a unit may be set to, with the headers of its parts."""

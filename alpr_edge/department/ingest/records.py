@@ -16,8 +16,6 @@ from alpr_edge.department.db.evidence_schema import evidence_bookings
 from alpr_edge.department.db.hold_schema import holds
 from alpr_edge.department.db.schema import alerts, dispositions, hits, late_tones, read_times, reads, withdrawals
 from alpr_edge.department.ingest import log_items
-from alpr_edge.department.ingest.alert_rows import alert_row, late_tone_row, withdrawal_row
-from alpr_edge.department.ingest.booking_items import booking_row
 from alpr_edge.department.ingest.canvass_rows import canvass_end_row, canvass_row
 from alpr_edge.department.ingest.ownership import Reference, form_fault, hit_reference, read_reference
 from alpr_edge.department.ingest.part_checks import PartError, finite, integer, key_texts, own, parse, place, same
@@ -25,7 +23,15 @@ from alpr_edge.department.search.upkeep import lookup_columns
 from alpr_edge.domain.holds.hold import HoldOrigin
 from alpr_edge.domain.protocol.bookings import BookingPayload, booking_item_id
 from alpr_edge.domain.protocol.dispositions import DispositionPayload, disposition_item_id
-from alpr_edge.domain.protocol.hits import HitPayload
+from alpr_edge.domain.protocol.hits import (
+    AlertPayload,
+    HitPayload,
+    LateTonePayload,
+    WithdrawalPayload,
+    alert_item_id,
+    late_tone_item_id,
+    withdrawal_item_id,
+)
 from alpr_edge.domain.protocol.holds import HoldPayload, HoldReleasePayload, hold_item_id, hold_release_item_id
 from alpr_edge.domain.protocol.items import (
     BODY_BYTES_MAX,
@@ -37,6 +43,52 @@ from alpr_edge.domain.protocol.items import (
 )
 from alpr_edge.domain.protocol.stored_kinds import kind_of
 from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
+
+_TEXTS = (
+    *("package_id", "unit_id", "purpose", "offence", "medium", "recipient", "person_id", "person", "file_name"),
+    *("package_sha256", "manifest_sha256", "with_scenes", "is_redacted", "sealed_passphrase"),
+)
+_NUMBERS = ("size_bytes", "reads", "hits", "pictures")
+
+
+def booking_row(payload: BookingPayload) -> dict[str, Any]:
+    """The row of :data:`~alpr_edge.department.db.schema.evidence_bookings`. Raises PartError for a number too large."""
+    return {
+        **{name: getattr(payload, name) for name in _TEXTS},
+        **{name: integer(name, getattr(payload, name)) for name in _NUMBERS},
+        "case_number": payload.case,
+        "booked": payload.booked.utc,
+    }
+
+
+_ALERT_COLUMNS = ("hit_id", "read_id", "unit_id", "level", "tone", "phrase", "list_age")
+_COLUMNS = ("hit_id", "read_id", "unit_id")
+"""Columns that have the names of the payload's fields, likewise those of an alert."""
+
+
+def alert_row(item_id: str, body: bytes, unit_id: str) -> dict[str, Any]:
+    payload = parse(AlertPayload, body)
+    same("hit_id", alert_item_id(payload.hit_id), item_id)
+    same("unit_id", payload.unit_id, unit_id)
+    row = {name: getattr(payload, name) for name in _ALERT_COLUMNS}
+    return row | {"is_sounded": payload.sounded is not None, "sounded": payload.sounded and payload.sounded.utc}
+
+
+def late_tone_row(item_id: str, body: bytes, unit_id: str) -> dict[str, Any]:
+    """The row of a late tone; as :func:`alert_row`."""
+    payload = parse(LateTonePayload, body)
+    same("hit_id", late_tone_item_id(payload.hit_id), item_id)
+    same("unit_id", payload.unit_id, unit_id)
+    return {name: getattr(payload, name) for name in _COLUMNS} | {"sounded": payload.sounded.utc}
+
+
+def withdrawal_row(item_id: str, body: bytes, unit_id: str) -> dict[str, Any]:
+    """The row of a withdrawal; as :func:`alert_row`."""
+    payload = parse(WithdrawalPayload, body)
+    same("hit_id", withdrawal_item_id(payload.hit_id), item_id)
+    same("unit_id", payload.unit_id, unit_id)
+    return {name: getattr(payload, name) for name in _COLUMNS} | {"withdrawn": payload.withdrawn.utc}
+
 
 JPEG_START = b"\xff\xd8\xff"
 _DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -37,7 +38,6 @@ from alpr_edge.department.inquiries.lists.list_service import ListService
 from alpr_edge.department.inquiries.lists.roster_service import RosterService
 from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.saved_searches import SavedSearches
-from alpr_edge.department.inquiries.server_clock import ServerClock
 from alpr_edge.department.inquiries.units.settings_service import SettingsService
 from alpr_edge.department.inquiries.units.unit_board import UnitBoard
 from alpr_edge.department.packages.stored_records import StoredRecords
@@ -61,9 +61,26 @@ from alpr_edge.department.releases.waiting_packages import WaitingPackages
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.ports import Clock
+from alpr_edge.runtime.boot import boot_id, boottime_ns
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.profiles.loader import load_profile, load_security_profile
+
+
+class ServerClock:
+    """Tells instants of this server; its UTC counts as confirmed, as a server is set by time servers.
+
+    Certificates, rosters and deletions go by the same clock: were it wrong, ``department purge`` refuses.
+    """
+
+    def __init__(self) -> None:
+        self._boot_id = boot_id()
+
+    def now(self) -> Instant:
+        """The present instant."""
+        return Instant(self._boot_id, boottime_ns(), datetime.now(UTC), UtcSource.NTP)
+
 
 PEOPLE_AT_ONCE_MAX = 1_000
 """People signed in at the department at the same time; the few of the profile are those of a car."""

@@ -30,10 +30,24 @@ from alpr_edge.department.people.people_rows import find_entry
 from alpr_edge.department.people.person_fields import Entry, new_entry
 from alpr_edge.department.people.registry import People, require_entry
 from alpr_edge.department.people.taken_names import TakenError
-from alpr_edge.department.provisioning.scim_models import PAGE_USERS_MAX, Provisioned, User
-from alpr_edge.department.provisioning.scim_texts import person_texts
+from alpr_edge.department.provisioning.scim_models import PAGE_USERS_MAX, EnterpriseNumber, Provisioned, User
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.person import AccountStatus, sign_in_key
+
+
+def person_texts(user: Provisioned, organisation: str) -> dict[str, str]:
+    """The columns of :mod:`~alpr_edge.department.people.person_fields` that a user fills."""
+    number = user[EnterpriseNumber]
+    user_name = user.user_name or ""
+    parts = (user.name.given_name, user.name.family_name) if user.name is not None else ()
+    return {
+        "name": user.display_name or " ".join(part for part in parts if part) or user_name,
+        "badge": (number.employee_number if number is not None else "") or user_name,
+        "email": user_name if "@" in user_name else "",
+        "organisation": organisation,
+        "title": user.title or "",
+    }
+
 
 AUTHOR = "system:scim"
 TYPE_NAME = "User"

@@ -2,31 +2,35 @@
 
 What is held stays, with its corrections and pictures; nothing else deletes reads. A run that breaks off is sealed by
 the next with what it deleted. Rows go before images: a crash between the two leaves images that the next run removes.
-Then go the keys of days of which nothing is left (:mod:`~alpr_edge.department.retention.key_renewal`), and the searches
+Then go the keys of days of which nothing is left (:mod:`~alpr_edge.department.retention.purge`), and the searches
 that people saved and that have ended.
 """
 
+import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, exists, select
+import structlog
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, select, tuple_
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.day_keys.day_keys import DayKeyRecord, destroy_key, is_used, key_records, keys_of
+from alpr_edge.department.db.day_keys.item_bodies import BodySealer, open_bodies, replace_bodies, select_bodies
+from alpr_edge.department.db.image_key_schema import sealed_images
 from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.holds.unknown_holds import hold_warnings, require_known_holds
-from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.images.department_images import DepartmentImages, note_keys
 from alpr_edge.department.retention import deletion_log
 from alpr_edge.department.retention.clock_check import check_clock
 from alpr_edge.department.retention.deletion_mark import mark_end, require_end
 from alpr_edge.department.retention.due_reads import START, DuePage, Place, due_page, ids_of
-from alpr_edge.department.retention.key_renewal import KeyRenewal
 from alpr_edge.department.retention.leases import Lease, held_lease
-from alpr_edge.department.retention.pace import PurgePace
 from alpr_edge.department.retention.read_versions import Key, rows_of
 from alpr_edge.department.retention.related_rows import related_rows
 from alpr_edge.department.retention.row_deletion import PICTURE, DeletedRows, delete_items, delete_reads
@@ -35,6 +39,201 @@ from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.collection.deletion_runs import NO_IDS, DeletionRun, chain_ids
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.protocol.items import digest
+
+# How much a purge does in one transaction: units that deliver wait for it, so it is kept short and then gives way.
+#
+# A fixed number would hold the database for long where its disk, its network or its bucket is slow. SQLite lets no
+# writer queue: whoever waits tries again now and then, and would never come in between transactions that follow at
+# once.
+
+HELD_S = 0.025
+"""How long a transaction should last; a quarter of what a batch may wait for a purge."""
+COUNT_FIRST, COUNT_MAX = 4, 1000
+PAUSE_S_MIN, PAUSE_S_MAX = 0.005, 5.0
+
+
+class PurgePace:
+    """Fits the number of items of the next transaction to how long the last ones of its kind took; for one thread."""
+
+    def __init__(self) -> None:
+        self.count = COUNT_FIRST
+        """Items that the next transaction should look at."""
+
+    @contextmanager
+    def writing(self, database: DepartmentDatabase) -> Iterator[Connection]:
+        """Open a transaction that may write anything, and pause after it for as long as it lasted."""
+        with database.writing() as connection:
+            began_s = time.monotonic()
+            yield connection
+        time.sleep(self.note(time.monotonic() - began_s))
+
+    def note(self, held_s: float) -> float:
+        """Note how long a transaction lasted, its commit included; how long to pause."""
+        if held_s > HELD_S:
+            self.count = max(1, self.count // 2)
+        elif held_s < HELD_S:
+            self.count = min(COUNT_MAX, self.count + max(1, self.count // 4))
+        return min(max(held_s, PAUSE_S_MIN), PAUSE_S_MAX)
+
+
+# Destroys the keys of days of which images or bodies were deleted, so that every copy of these is closed as well.
+#
+# What is left of such a day, as it is held or was on a list, is encrypted anew before, under the next generation of the
+# day's key. That key is made a night before it is used: a backup of the database that was made in between, as the timer
+# makes one each night, opens what is kept. Nothing here asks whether there is one.
+
+DAMAGED_MAX = 100
+"""Damaged bodies after which a run ends: their key stays whatever is done with the rest."""
+
+
+class BodyRenewal:
+    """Encrypts the bodies under one key anew. A body and the key that it is under change in one transaction."""
+
+    def __init__(self, database: DepartmentDatabase, record: DayKeyRecord) -> None:
+        self._database, self._record = database, record
+        self._damaged: list[tuple[str, str]] = []
+        """Item and unit of those that do not open, and stay as they are."""
+
+    def run(self, lease: Lease, pace: PurgePace) -> int:
+        """Encrypt all that open; returns how many stay."""
+        while len(self._damaged) < DAMAGED_MAX:
+            with pace.writing(self._database) as connection:
+                lease.renew(connection)
+                if not self._seal_some(connection, pace.count):
+                    break
+        return len(self._damaged)
+
+    def _seal_some(self, connection: Connection, count: int) -> bool:
+        """Encrypt the next bodies; False: there are none."""
+        is_left = items.c.key_id == self._record.key_id
+        if self._damaged:
+            is_left &= tuple_(items.c.item_id, items.c.unit_id).not_in(self._damaged)
+        rows = connection.execute(select_bodies().add_columns(items.c.sha256).where(is_left).limit(count)).all()
+        if not rows:
+            return False
+        bodies, keys = open_bodies(connection, rows), keys_of(connection)
+        keys.are_used(connection)
+        sealer = BodySealer(keys.key_of_day(connection, date.fromisoformat(self._record.day)))
+        whole = [
+            (row.unit_id, row.item_id, body, sealer)
+            for row, body in zip(rows, bodies, strict=True)
+            if body is not None and digest(body) == row.sha256
+        ]
+        replace_bodies(connection, whole)
+        sealed = {(item_id, unit_id) for unit_id, item_id, _, _ in whole}
+        self._damaged += [(row.item_id, row.unit_id) for row in rows if (row.item_id, row.unit_id) not in sealed]
+        return True
+
+
+IN_BACKUP_AFTER = timedelta(hours=20)
+"""How long a key has to be there before an image is encrypted anew under it: a backup of each night has it then."""
+
+log = structlog.get_logger(__name__)
+
+
+class KeyRenewal:
+    """Destroys keys that are due.
+
+    Args:
+        shortest: the shortest time for which reads are kept: a day is over when all of it is that old.
+    """
+
+    def __init__(
+        self,
+        database: DepartmentDatabase,
+        images: DepartmentImages,
+        shortest: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._images = images
+        self._shortest = shortest
+        self._clock = clock
+
+    def run(self, lease: Lease) -> None:
+        """Destroy what is due, encrypt anew what stays, and make the keys that the next run needs."""
+        with self._database.reading() as connection:
+            records = key_records(connection)
+        for record in records:
+            if record.destroyed_at is None and record.lost_at is not None and self._is_over(record):
+                self._renew(lease, record, records)
+
+    def _is_over(self, record: DayKeyRecord) -> bool:
+        end = date.fromisoformat(record.day) + timedelta(days=1)
+        return datetime(end.year, end.month, end.day, tzinfo=UTC) + self._shortest <= self._clock()
+
+    def _renew(self, lease: Lease, record: DayKeyRecord, records: Sequence[DayKeyRecord]) -> None:
+        with self._database.reading() as connection:
+            stays = is_used(connection, record.key_id)
+        if stays:
+            next_ones = [each for each in records if each.day == record.day and each.generation > record.generation]
+            live = [each for each in next_ones if each.destroyed_at is None]
+            if not live:
+                with self._database.writing() as connection:
+                    lease.renew(connection)
+                    self._images.keys.are_used(connection)
+                    self._images.keys.make_next(
+                        connection, record.day, self._clock().astimezone(UTC).replace(tzinfo=None)
+                    )
+                return
+            if live[-1].made_at.replace(tzinfo=UTC) > self._clock() - IN_BACKUP_AFTER:
+                return
+            if self._encrypt_anew(lease, record):
+                return
+        with self._database.writing() as connection:
+            lease.renew(connection)
+            if not is_used(connection, record.key_id):
+                destroy_key(connection, record.key_id)
+                log.info("department.image_key_destroyed", key=record.key_id)
+
+    def _encrypt_anew(self, lease: Lease, record: DayKeyRecord) -> int:
+        """Encrypt images and bodies under a key under the next; returns how many stay, as they do not open."""
+        pace, last, damaged_count = PurgePace(), "", 0
+        while True:
+            with pace.writing(self._database) as connection:
+                lease.renew(connection)
+                names = self._note_next(connection, record, last, pace.count)
+            if not names:
+                break
+            with pace.writing(self._database) as connection:
+                lease.renew(connection)
+                damaged_count += self._encrypt_some(connection, record, names)
+            last = names[-1]
+        damaged_count += BodyRenewal(self._database, record).run(lease, PurgePace())
+        if damaged_count:
+            log.warning("department.image_key_stays", key=record.key_id, damaged=damaged_count)
+        return damaged_count
+
+    def _note_next(self, connection: Connection, record: DayKeyRecord, last: str, count: int) -> list[str]:
+        """The next images under a key; it is noted that they will be under the next key as well."""
+        query = select(sealed_images.c.sha256).where(_is_under(record.key_id), sealed_images.c.sha256 > last)
+        names = list(connection.scalars(query.order_by(sealed_images.c.sha256).limit(count)))
+        if names:
+            self._images.keys.are_used(connection)
+            key = self._images.keys.key_of_day(connection, date.fromisoformat(record.day))
+            note_keys(connection, [(name, key.key_id) for name in names])
+        return names
+
+    def _encrypt_some(self, connection: Connection, record: DayKeyRecord, names: list[str]) -> int:
+        """Encrypt images anew; in a transaction that writes, so that none is looked at or removed meanwhile.
+
+        One that no row names goes: its batch broke off before the row, and nobody has a receipt of it.
+        """
+        of_names = items.c.item_id.in_(names) & (items.c.kind == PICTURE)
+        named = sorted(set(connection.scalars(select(items.c.item_id).where(of_names))))
+        self._images.remove(connection, sorted({*names} - {*named}))
+        stored = self._images.read(connection, named)
+        key = self._images.keys.key_of_day(connection, date.fromisoformat(record.day))
+        opened = {name: image.jpeg for name, image in stored.items() if image and image.jpeg is not None}
+        self._images.replace(opened, key)
+        digests = self._images.settle(connection, list(opened))
+        return sum(digests.get(name) != name for name in named)
+
+
+def _is_under(key_id: str) -> ColumnElement[bool]:
+    return sealed_images.c.key_id == key_id
+
 
 LEASE = "the deletion of what is due"
 OVERDUE = timedelta(days=7)

@@ -3,22 +3,119 @@
 import base64
 import hashlib
 import hmac
+import json
 import re
 import secrets
 import threading
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from cryptography.fernet import Fernet, InvalidToken
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, RSAKey
 
 from alpr_edge.department.identity_settings import SingleSignOnTable
 from alpr_edge.department.single_sign_on.faults import SignOnError
-from alpr_edge.department.single_sign_on.id_tokens import open_id_token
 from alpr_edge.department.single_sign_on.provider_client import ProviderClient
-from alpr_edge.department.single_sign_on.sealed_words import SealedWords
 from alpr_edge.domain.sessions.identity_claims import ClaimFault, ExpectedClaims, ProvenIdentity, read_claims
+
+# What a browser keeps for the page during a single sign-on: sealed, so that it can neither read nor change it.
+#
+# Nothing is kept here for sign-ins that somebody began, so that nobody can push those of others out by beginning many.
+
+WORD_CHARACTERS_MAX = 4096
+SPENT_MAX = 4096
+"""Sign-ins that ended and are remembered; each needed a person at the provider."""
+
+
+class SealedWords:
+    """Seals for this process alone, until a moment on its monotonic clock; for one thread at a time."""
+
+    def __init__(self) -> None:
+        self._cipher = Fernet(Fernet.generate_key())
+        self._spent: OrderedDict[str, None] = OrderedDict()
+
+    def seal(self, kind: str, content: dict[str, Any], for_s: float) -> str:
+        """Seal an object.
+
+        Args:
+            for_s: seconds for which it opens.
+        """
+        sealed = {"kind": kind, "until_s": time.monotonic() + for_s, "content": content}
+        return self._cipher.encrypt(json.dumps(sealed).encode()).decode()
+
+    def open(self, kind: str, word: str) -> dict[str, Any] | None:
+        """The object of a word; None: it is none of this kind and process, or its time is over."""
+        if not word or len(word) > WORD_CHARACTERS_MAX:
+            return None
+        try:
+            sealed = json.loads(self._cipher.decrypt(word.encode()))
+        except (InvalidToken, ValueError):
+            return None
+        content: dict[str, Any] = sealed["content"]
+        return content if sealed["kind"] == kind and time.monotonic() < sealed["until_s"] else None
+
+    def spend(self, name: str) -> bool:
+        """Use a name up; False where it was before."""
+        if name in self._spent:
+            return False
+        self._spent[name] = None
+        while len(self._spent) > SPENT_MAX:
+            self._spent.popitem(last=False)
+        return True
+
+
+ALGORITHMS = ("RS256", "PS256", "ES256")
+"""``none`` is none of them, nor is any that signs by a secret which both sides have."""
+RSA_BITS_MIN = 2048
+"""Of a provider's key by RSA (NIST SP 800-131A, 3); of those by curves ES256 takes P-256 alone."""
+TOKEN_CHARACTERS_MAX = 32_768
+_FAULTS = (JoseError, ValueError, TypeError, KeyError)
+"""What the library raises on a token that an attacker made up."""
+
+
+def open_id_token(token: str, keys: Callable[[str | None], dict[str, Any]]) -> Mapping[str, object]:
+    """The claims of a token whose signature holds; nothing is said of the claims themselves."""
+    key_id = _key_id(token)
+    published = keys(key_id)
+    try:
+        key_set = KeySet.import_key_set({"keys": _signing_keys(published)})
+        key = key_set.get_by_kid(key_id)
+        claims = jwt.decode(token, key, algorithms=list(ALGORITHMS)).claims
+    except _FAULTS:
+        raise SignOnError("the ID token is not signed by a key of the provider") from None
+    if isinstance(key, RSAKey) and key.public_key.key_size < RSA_BITS_MIN:
+        raise SignOnError(f"the provider's key has fewer than {RSA_BITS_MIN} bits")
+    return claims
+
+
+def _key_id(token: str) -> str | None:
+    if len(token) > TOKEN_CHARACTERS_MAX:
+        raise SignOnError("the ID token is too long")
+    try:
+        header = jws.extract_compact(token.encode()).headers()
+    except _FAULTS:
+        raise SignOnError("the ID token is none") from None
+    if header.get("alg") not in ALGORITHMS:
+        raise SignOnError(f"the ID token is signed by none of {', '.join(ALGORITHMS)}")
+    key_id = header.get("kid")
+    if key_id is not None and not isinstance(key_id, str):
+        raise SignOnError("the ID token is none")
+    return key_id
+
+
+def _signing_keys(published: Mapping[str, Any]) -> list[Any]:
+    """The keys for signatures; those of other uses and of kinds that nothing here is signed by are passed over."""
+    listed = published.get("keys")
+    some = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return [each for each in some if each.get("kty") in {"RSA", "EC"} and each.get("use", "sig") == "sig"]
+
 
 ANSWER_PATH = "/single-sign-on/answer"
 BEGUN_S = 600.0

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from alpr_edge.department.audits.audit_schedules import load_audit_rules
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.identity_settings import OutsideOrganisationTable
 from alpr_edge.department.people.organisations import Organisations
 from alpr_edge.department.people.people_rows import all_entries
 from alpr_edge.department.public_settings import AdministrationTable
 from alpr_edge.department.settings import DepartmentFile, load_periods
-from alpr_edge.department.website.outside_access import access_of_others, outsider_faults
 from alpr_edge.domain.audits.schedule import AuditRules
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods
 from alpr_edge.domain.errors import DepartmentError
@@ -20,6 +20,34 @@ from alpr_edge.domain.publication.policy_statement import PolicySection, PolicyS
 from alpr_edge.domain.releases.agencies import RequestWay
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.profiles.loader import load_profile, load_security_profile
+
+
+def access_of_others(organisations: Organisations, people: Sequence[Person]) -> str:
+    """The sentence that says whether anybody but the department's own people has an account.
+
+    Args:
+        people: those whose account may be used.
+    """
+    others = {
+        f"{person.organisation} ({_ground(organisations.exception_of(person))})"
+        for person in people
+        if not organisations.is_own(person)
+    }
+    if not others:
+        return "No other agency has access of its own."
+    listed = "; ".join(sorted(others))
+    return f"Beside the department's own people, some people of these have accounts of their own: {listed}."
+
+
+def outsider_faults(organisations: Organisations, people: Sequence[Person]) -> Iterable[str]:
+    """Other organisations whose people have accounts without an exception, a line each; as above."""
+    for organisation in sorted({person.organisation for person in people if organisations.fault(person)}):
+        yield f"people of {organisation!r} have accounts, which no [[outside_organisation]] allows (policy 462.7)"
+
+
+def _ground(exception: OutsideOrganisationTable | None) -> str:
+    return "on no ground that is on file" if exception is None else f"{exception.reason}, until {exception.until}"
+
 
 REQUIRED = {
     "department": "the department's name",

@@ -1,20 +1,270 @@
 """Writes the pages of a package as its reads come: one file for 200 reads, and the start page at the end."""
 
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import chain, islice
 
 from alpr_edge.domain.access_log.records import parse_record
+from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnding
+from alpr_edge.domain.canvass.canvass_result import CanvassRead
+from alpr_edge.domain.ground.areas import GroundArea, outline
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.items import encode
 from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.domain.restrictions import Area
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.bag import BagWriter
+from alpr_edge.evidence.canvass_map import canvass_map
+from alpr_edge.evidence.canvass_tables import CsvTable, fit_words, phase_words, time_with_uncertainty
 from alpr_edge.evidence.content import AccessProof, PackageCanvass, PackageContent, PackageRead
-from alpr_edge.evidence.package_records import PackagePayload, ProvenancePayload
-from alpr_edge.evidence.pages.canvass_writer import CanvassWriter
-from alpr_edge.evidence.pages.map_outline import MapOutline
-from alpr_edge.evidence.pages.page_facts import ReadFacts, access_row, read_facts
+from alpr_edge.evidence.map_projection import MapProjection, length_words, round_length
+from alpr_edge.evidence.package_records import CanvassRecord, PackagePayload, ProvenancePayload, canvass_record
+from alpr_edge.evidence.pages.page_facts import ReadFacts, access_row, in_words, moment_text, read_facts
 from alpr_edge.evidence.pages.page_templates import PackageTemplates, PageLink
 from alpr_edge.evidence.release_records import ReleaseRecord
 from alpr_edge.evidence.signer import PackageSigner
 from alpr_edge.evidence.vouchers import fingerprint_of
+
+WIDTH, HEIGHT, MARGIN = 900, 560, 30
+POINTS_MAX = 4000
+"""Most points drawn. Reads closer together than a pixel or two are one point with their number."""
+_CELL_PX = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class MapPoint:
+    """Reads at one place of the drawing."""
+
+    x: float
+    y: float
+    radius: float
+    href: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapDrawing:
+    """What the template draws."""
+
+    width: int
+    height: int
+    areas: tuple[str, ...]
+    """The corners of each area as SVG has them."""
+    points: tuple[MapPoint, ...]
+    bar_px: float
+    """How long the bar of length is; likewise the next."""
+    bar_words: str
+    left_out: int
+    """Places that are not drawn because there are too many."""
+
+
+@dataclass(slots=True)
+class _Place:
+    number: int
+    time: str
+    count: int = 1
+
+
+@dataclass(slots=True)
+class MapOutline:
+    """Collects the places of reads."""
+
+    areas: tuple[GroundArea, ...]
+    _places: dict[tuple[int, int], _Place] = field(default_factory=dict)
+    """By hundred-thousandths of a degree, about a metre."""
+
+    def add(self, read: ReadFacts) -> None:
+        """Take a read; one without a place is left out."""
+        position = read.record.position
+        if position is None:
+            return
+        key = (round(position.lat_deg * 1e5), round(position.lon_deg * 1e5))
+        if key in self._places:
+            self._places[key].count += 1
+        else:
+            self._places[key] = _Place(read.number, read.first_seen.text)
+
+    def drawing(self) -> MapDrawing | None:
+        """The drawing; None where there is neither a place nor an area."""
+        outlines = [outline(area) for area in self.areas]
+        places = [(lat / 1e5, lon / 1e5) for lat, lon in self._places]
+        projection = MapProjection.around([*chain.from_iterable(outlines), *places], WIDTH, HEIGHT, MARGIN)
+        if projection is None:
+            return None
+        cells: dict[tuple[int, int], _Place] = {}
+        for point, place in zip(places, self._places.values(), strict=True):
+            x, y = projection.to_px(point)
+            cell = cells.setdefault((round(x / _CELL_PX), round(y / _CELL_PX)), _Place(place.number, place.time, 0))
+            cell.count += place.count
+        points = [_map_point(x, y, place) for (x, y), place in list(cells.items())[:POINTS_MAX]]
+        areas = tuple(" ".join(f"{x:.1f},{y:.1f}" for x, y in map(projection.to_px, each)) for each in outlines)
+        bar_m, left_out = round_length(WIDTH / 4 / projection.px_per_m), max(0, len(cells) - POINTS_MAX)
+        bar_px = bar_m * projection.px_per_m
+        return MapDrawing(WIDTH, HEIGHT, areas, tuple(points), bar_px, length_words(bar_m), left_out)
+
+
+def _map_point(x: int, y: int, place: _Place) -> MapPoint:
+    radius = min(12.0, 3.0 + math.log2(place.count))
+    more = f", and {place.count - 1} more here" if place.count > 1 else ""
+    href = f"{layout.page_path(place.number)}#{layout.read_anchor(place.number)}"
+    return MapPoint(x * _CELL_PX, y * _CELL_PX, radius, href, f"read {place.number}, {place.time}{more}")
+
+
+@dataclass(frozen=True, slots=True)
+class CanvassRow:
+    """A read in the table of a canvass."""
+
+    number: int
+    href: str
+    """Link to all that the package holds of it; empty: it is not in it."""
+    picture: str
+    """Link to the picture of its plate; empty: there is none."""
+    time: str
+    place: str
+    camera: str
+    plate: str
+    state: str
+    fits: tuple[str, ...]
+    """The partial plates that it fits, and how."""
+
+
+def canvass_row(number: int, read: CanvassRead, href: str, picture: str) -> CanvassRow:
+    """The row of a read.
+
+    Args:
+        href: link to it in the package; empty: none.
+    """
+    place = read.position
+    times = time_with_uncertainty(read.last_seen), phase_words(read.phase)
+    plate = read.text, "" if read.is_certain else "not sure", "corrected later" if read.corrected_by_read else ""
+    return CanvassRow(
+        number=number,
+        href=href,
+        picture=picture,
+        time=", ".join(filter(None, times)),
+        place="place unknown" if place is None else f"{place.lat_deg:.5f}, {place.lon_deg:.5f}",
+        camera=read.camera_id,
+        plate=", ".join(filter(None, plate)),
+        state=read.state or "not read",
+        fits=tuple(map(fit_words, read.fits)),
+    )
+
+
+def canvass_facts(canvass: Canvass, record: CanvassRecord) -> list[tuple[str, str]]:
+    """Name and value of what is to be known of a canvass; what does not apply is left out."""
+    facts = [
+        ("canvass", canvass.canvass_id),
+        ("incident", canvass.incident),
+        ("offence", in_words(canvass.offence)),
+        ("started", f"{_instant_words(canvass.started)}, by {canvass.by.person}"),
+        ("ended", _end_words(canvass)),
+        ("area", _area_words(canvass)),
+        ("before the start", f"the {_hours(canvass.before)} before it as well" if canvass.before else "nothing"),
+        ("plates and parts of plates that witnesses remember", ", ".join(canvass.partials)),
+        ("reads", str(record.reads)),
+        ("reads that fit one of them", str(record.candidates) if canvass.partials else ""),
+        ("without a place, kept all the same", str(record.unplaced or "")),
+        ("of an unknown time", str(record.untimed or "")),
+        ("held for it as well, and not in this table", str(record.left_out or "")),
+    ]
+    return [fact for fact in facts if fact[1]]
+
+
+def _instant_words(instant: Instant) -> str:
+    return moment_text(instant.utc) + ("" if instant.trusted else " (clock not confirmed)")
+
+
+def _end_words(canvass: Canvass) -> str:
+    if canvass.end is None:
+        return f"it still ran when this package was made, for {_hours(canvass.lasts)} if nobody ends it"
+    how = "its time was over" if canvass.end.how is CanvassEnding.TIME else f"by {canvass.end.by.person}"
+    return f"{_instant_words(canvass.end.at)}, {how}"
+
+
+def _area_words(canvass: Canvass) -> str:
+    area = canvass.area
+    if area is None:
+        return "everywhere"
+    if isinstance(area, Area):
+        return f"{area.radius_m:g} m around {area.lat_deg:.5f}, {area.lon_deg:.5f}"
+    return "between " + "; ".join(f"{lat_deg:.5f}, {lon_deg:.5f}" for lat_deg, lon_deg in area.corners)
+
+
+def _hours(duration: timedelta) -> str:
+    return f"{duration / timedelta(hours=1):g} hours"
+
+
+CANDIDATES_SHOWN_MAX = 200
+"""Most candidates on the first page of a canvass; the table marks them all."""
+ReadPictures = Mapping[str, tuple[int, str]]
+"""By the id of a read its number in the package and the name of its picture of the plate; empty: it has none."""
+
+
+@dataclass(slots=True)
+class CanvassWriter:
+    """Writes one canvass.
+
+    Args:
+        number: its number in the package, from 1.
+    """
+
+    bag: BagWriter
+    templates: PackageTemplates
+    number: int
+    unit_id: str
+    pictures: ReadPictures
+
+    def write(self, canvass: PackageCanvass) -> PageLink:
+        """Write all of it; returns the link to its first page. Raises EvidenceError."""
+        folder, drawn = layout.canvass_folder(self.number), canvass_map(canvass.canvass, canvass.held)
+        record = canvass_record(canvass, self.unit_id)
+        table, pages, candidates = CsvTable(), list[PageLink](), list[CanvassRow]()
+        for rows in self._pages(canvass, table):
+            pages.append(self._write_rows(folder, canvass, rows))
+            candidates += [row for row in rows if row.fits][: CANDIDATES_SHOWN_MAX - len(candidates)]
+        self.bag.add(f"{folder}/canvass.json", encode(record))
+        self.bag.add(f"{folder}/reads.csv", table.content)
+        self.bag.add(f"{folder}/map.svg", drawn.encode())
+        shown = {"canvass": canvass.canvass, "record": record, "facts": canvass_facts(canvass.canvass, record)}
+        page = self.templates.page("canvass", **shown, candidates=candidates, pages=pages, map=drawn)
+        first = f"{folder}/canvass.html"
+        self.bag.add(first, page)
+        return PageLink(first, f"canvass {self.number}", f"table and map of {record.reads} reads")
+
+    def _pages(self, canvass: PackageCanvass, table: CsvTable) -> Iterator[list[CanvassRow]]:
+        """The rows of each page, which go into the CSV file as they come."""
+        numbered = enumerate(canvass.reads, start=1)
+        while batch := list(islice(numbered, layout.READS_A_PAGE)):
+            for number, read in batch:
+                table.add(number, read)
+            yield [self._row(number, read) for number, read in batch]
+
+    def _row(self, number: int, read: CanvassRead) -> CanvassRow:
+        package_number, picture = self.pictures.get(read.read_id, (0, ""))
+        if not package_number:
+            return canvass_row(number, read, "", "")
+        up = "../../"
+        folder = layout.read_folder(package_number).removeprefix(layout.PAYLOAD)
+        page = layout.page_path(package_number).removeprefix(layout.PAYLOAD)
+        href = f"{up}{page}#{layout.read_anchor(package_number)}"
+        return canvass_row(number, read, href, f"{up}{folder}/{picture}" if picture else "")
+
+    def _write_rows(self, folder: str, canvass: PackageCanvass, rows: list[CanvassRow]) -> PageLink:
+        first, last = rows[0].number, rows[-1].number
+        name = _page_name(first)
+        before = _page_name(first - 1) if first > 1 else ""
+        after = _page_name(last + 1) if last < len(canvass.held) else ""
+        shown = {"canvass": canvass.canvass, "rows": rows, "before": before, "after": after}
+        self.bag.add(f"{folder}/{name}", self.templates.page("canvass_reads", **shown))
+        return PageLink(name, f"reads {first} to {last}", f"{rows[0].time} to {rows[-1].time}")
+
+
+def _page_name(number: int) -> str:
+    """The page of a row, by the row's number from 1."""
+    return f"reads-{layout.span_of(number)}.html"
+
 
 RECORDS_A_PAGE = 500
 

@@ -10,18 +10,29 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection, select
 
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.access.authorisation.record_texts import object_parts
 from alpr_edge.domain.access_log.record_notes import EXPORTED_READS
-from alpr_edge.domain.errors import EvidenceError, StoreError
+from alpr_edge.domain.errors import EvidenceError, ModelError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.bookings import seal_passphrase
 from alpr_edge.domain.protocol.sealing import SealedError, media_key_in
-from alpr_edge.evidence.content import BookingRecord
+from alpr_edge.evidence.content import (
+    AccessLogPart,
+    AccessProof,
+    BookingRecord,
+    ListGeneration,
+    PackageCanvass,
+    PackageContent,
+    PackageModel,
+)
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.passphrases import draw_passphrase
 from alpr_edge.evidence.signer import PackageSigner
@@ -29,24 +40,163 @@ from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.services.audit.checkpoint_wait import wait_for_checkpoint
 from alpr_edge.services.evidence.case_canvasses import CaseCanvasses, case_canvasses
-from alpr_edge.services.evidence.case_content import CaseAccess, access_of_case, case_content
-from alpr_edge.services.evidence.case_facts import CaseFacts, case_facts
 from alpr_edge.services.evidence.case_hits import case_hits
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, Redact, with_corrections
 from alpr_edge.services.evidence.export_request import ExportRequest, ExportResult
 from alpr_edge.services.evidence.export_stamper import export_stamper
-from alpr_edge.services.evidence.left_out import left_out_of_case
 from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
 from alpr_edge.services.evidence.package_signer import with_valid_voucher, witness_certificate
 from alpr_edge.services.evidence.package_size import PackageParts, package_bytes
 from alpr_edge.services.holds.unit_holds import reads_of_case
 from alpr_edge.services.shown_hits import HitRights, plain_scene
 from alpr_edge.services.unit_health.daemons import fresh_health
-from alpr_edge.settings import Settings
-from alpr_edge.store.access_log.case_records import RecordChoice, measure_records
+from alpr_edge.settings import Settings, VisionSettings
+from alpr_edge.store.access_log.case_records import (
+    RecordChoice,
+    count_unproved,
+    log_state,
+    measure_records,
+    records_of_case,
+)
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.bookings.register import PackageBooking, add_booking, finish_booking, list_bookings
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import hits, reads
+from alpr_edge.store.recovery.access_log_replacement import damaged_logs
 from alpr_edge.store.unit_store import UnitStore
+from alpr_edge.vision.model_files.folders import model_folders
+from alpr_edge.vision.model_files.manifest import MANIFEST, load_model, model_files
+
+
+def left_out_of_case(log: AccessLog, directory: Path, canvasses: CaseCanvasses) -> list[str]:
+    """What is not in the package of a case, a sentence each.
+
+    Args:
+        log: the access log, of which the oldest records may have gone.
+    """
+    words = list[str]()
+    if canvasses.withheld:
+        words.append(f"Canvasses of the case that whoever booked it out may not see: {canvasses.withheld}.")
+    if first := log.first():
+        words.append(f"Accesses before record {first} of this unit's access log, which are at the department.")
+    if count := len(damaged_logs(directory)):
+        words.append(f"Accesses in earlier access logs of this unit, which were set aside as damaged: {count}.")
+    return words
+
+
+_IDS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What is known of the reads of a case beforehand."""
+
+    model_ids: tuple[str, ...]
+    generations: tuple[ListGeneration, ...]
+
+
+def case_facts(database: Database, read_ids: Sequence[str], may_show: Callable[[str, bool], bool]) -> CaseFacts:
+    """What is known of some reads."""
+    models, generations = set[str](), dict[tuple[str, int], ListGeneration]()
+    for start in range(0, len(read_ids), _IDS_AT_ONCE):
+        part = read_ids[start : start + _IDS_AT_ONCE]
+        with database.read() as connection:
+            of_reads = select(reads.c.model_ids).distinct().where(reads.c.read_id.in_(part))
+            for (model_ids,) in connection.execute(of_reads):
+                models.update(model_ids)
+            for made in _generations(connection, part, may_show):
+                generations[made.source, made.serial] = made
+    ordered = tuple(generations[key] for key in sorted(generations))
+    return CaseFacts(tuple(sorted(models)), ordered)
+
+
+def known_models(settings: VisionSettings, data_directory: Path, model_ids: Sequence[str]) -> tuple[PackageModel, ...]:
+    """The models of some ids with the digests of their files; one that is not here any more has none.
+
+    Args:
+        data_directory: the unit's data folder, which may hold models added to it.
+    """
+    digests: dict[str, str] = {}
+    for folder in model_folders(settings, data_directory):
+        if not (folder / MANIFEST).exists():
+            continue
+        for role, name, precision in model_files(folder):
+            try:
+                model = load_model(folder, role, name, precision)
+            except ModelError:
+                continue
+            digests[model.model_id] = model.sha256
+    return tuple(PackageModel(model_id, digests.get(model_id, "")) for model_id in model_ids)
+
+
+def _generations(
+    connection: Connection, read_ids: Sequence[str], may_show: Callable[[str, bool], bool]
+) -> Iterator[ListGeneration]:
+    columns = (hits.c.generation_source, hits.c.serial, hits.c.issued, hits.c.imported, hits.c.entries)
+    query = select(*columns, hits.c.source, hits.c.covert).distinct().where(hits.c.read_id.in_(read_ids))
+    for source, serial, issued, imported, entries, list_source, covert in connection.execute(query):
+        if may_show(list_source, bool(covert)):
+            yield ListGeneration(source, serial, issued, imported, entries)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAccess:
+    """What the access log says of a case."""
+
+    logs: tuple[AccessLogPart, ...]
+    """Empty: it was never signed."""
+    unproved: int
+    """Records of the case that came after the log was signed last, and are in no package yet."""
+
+
+def case_content(
+    booking: BookingRecord,
+    reads: CaseReads,
+    facts: CaseFacts,
+    access: CaseAccess,
+    canvasses: Sequence[PackageCanvass],
+    settings: Settings,
+) -> PackageContent:
+    return PackageContent(
+        booking=booking,
+        reads=reads,
+        read_count=len(reads),
+        access=access.logs,
+        unproved_records=access.unproved,
+        left_out=reads.left_out,
+        models=known_models(settings.vision, settings.unit.data_directory, facts.model_ids),
+        generations=facts.generations,
+        canvasses=tuple(canvasses),
+    )
+
+
+def access_of_case(log: AccessLog, choice: RecordChoice, witness: bytes) -> CaseAccess:
+    """What the access log says of a case: its state, and the records that are about the case, proved.
+
+    Args:
+        witness: certificate of the key that cosigns the log, PEM; empty: there is none.
+    """
+    state = log_state(log)
+    unproved = count_unproved(log, state, choice)
+    if state is None:
+        return CaseAccess((), unproved)
+
+    def proofs() -> Iterator[AccessProof]:
+        for record in records_of_case(log, state, choice):
+            yield AccessProof(record.sequence, record.body, record.proof.text)
+
+    cosigned = state.cosigned
+    part = AccessLogPart(
+        log_key=state.key.text,
+        checkpoint=state.newest.note.whole,
+        cosigned=None if cosigned is None else cosigned.note.whole,
+        consistency=state.consistency,
+        witness_key="" if state.witness is None else state.witness.text,
+        witness_certificate=b"" if state.witness is None else witness,
+        records=proofs(),
+    )
+    return CaseAccess((part,), unproved)
+
 
 LOCK_FILE = ".export.lock"
 REDACTED = (

@@ -4,6 +4,8 @@ The migrations in ``migrations`` make them; a test compares the two. Every table
 which rows arrived: the wall clock may be unknown or jump, a sequence cannot.
 """
 
+from typing import NamedTuple
+
 from sqlalchemy import (
     REAL,
     Column,
@@ -18,12 +20,123 @@ from sqlalchemy import (
     text,
 )
 
-from alpr_edge.store.db.booking_table import bookings_table
-from alpr_edge.store.db.canvass_table import canvass_table
 from alpr_edge.store.db.column_types import Json, Utc, instant_columns, meta_table, number, sequence, word
-from alpr_edge.store.db.deletion_tables import deletion_tables
 from alpr_edge.store.db.hold_tables import hold_tables
-from alpr_edge.store.db.request_table import requests_table
+
+
+def requests_table(metadata: MetaData) -> Table:
+    """The table ``requests``: one about a read goes with it, and a trigger keeps answers from being changed."""
+    table = Table(
+        "requests",
+        metadata,
+        sequence(),
+        Column("request_id", Text, nullable=False, unique=True),
+        Column("kind", Text, nullable=False),
+        Column("content", Json, nullable=False),
+        Column("read_id", Text, ForeignKey("reads.read_id", ondelete="CASCADE")),
+        *(Column(name, Text, nullable=False) for name in ("person_id", "person", "session")),
+        *instant_columns("made"),
+        *instant_columns("answered", nullable=True),
+        Column("answer", Json),
+    )
+    Index("requests_read", table.c.read_id)
+    Index("requests_waiting", table.c.seq, sqlite_where=text("answered_boot_id IS NULL"))
+    return table
+
+
+class DeletionTables(NamedTuple):
+    """The tables of what was deleted."""
+
+    deletions: Table
+    deleted_reads: Table
+
+
+def deletion_tables(metadata: MetaData) -> DeletionTables:
+    """Declare the tables of what was deleted."""
+    return DeletionTables(_deletions(metadata), _deleted_reads(metadata))
+
+
+def _deletions(metadata: MetaData) -> Table:
+    """Only added to (triggers): every read that was deleted without a receipt."""
+    deletions = Table(
+        "deletions",
+        metadata,
+        sequence(),
+        Column("read_id", Text, nullable=False),
+        Column("ground", Text, nullable=False),
+        Column("camera_id", Text, nullable=False),
+        Column("seen_utc", Utc),
+        Column("images", Integer, nullable=False),
+        Column("size_bytes", Integer, nullable=False),
+        *instant_columns("deleted"),
+    )
+    Index("deletions_seen", deletions.c.seen_utc)
+    return deletions
+
+
+def _deleted_reads(metadata: MetaData) -> Table:
+    """Every read that was deleted, by the hash of its id, until there are too many.
+
+    ``record`` is the record of the access log that counts it, NULL while none does.
+    """
+    deleted_reads = Table(
+        "deleted_reads",
+        metadata,
+        sequence(),
+        Column("leaf", LargeBinary, nullable=False),
+        Column("ground", Text, nullable=False),
+        Column("record", Integer),
+    )
+    Index("deleted_reads_leaf", deleted_reads.c.leaf)
+    Index("deleted_reads_record", deleted_reads.c.record)
+    return deleted_reads
+
+
+def canvass_table(metadata: MetaData) -> Table:
+    """The table ``canvasses``: triggers keep a row from being deleted, and changed but for its one end.
+
+    The reads of a canvass are those of the hold that has its id. ``looked_to`` is the newest read that was not looked
+    through yet for the time before the start; 0: none is left.
+    """
+    table = Table(
+        "canvasses",
+        metadata,
+        sequence(),
+        Column("canvass_id", Text, nullable=False, unique=True),
+        *(Column(name, Text, nullable=False) for name in ("incident", "offence")),
+        Column("area", Text),
+        Column("partials", Json, nullable=False),
+        *(Column(name, REAL, nullable=False) for name in ("before_s", "lasts_s")),
+        *(Column(name, Text, nullable=False) for name in ("person_id", "person", "session")),
+        *instant_columns("started"),
+        Column("ends", Utc),
+        number("looked_to"),
+        *instant_columns("ended", nullable=True),
+        *map(word, ("ended_by_id", "ended_by", "ended_session", "ended_how")),
+    )
+    Index("canvasses_ended", table.c.ended_boottime_ns)
+    return table
+
+
+def bookings_table(metadata: MetaData) -> Table:
+    """The table ``evidence_exports``: a booking is never changed but for when its package got its name (a trigger)."""
+    table = Table(
+        "evidence_exports",
+        metadata,
+        sequence(),
+        Column("package_id", Text, nullable=False, unique=True),
+        *(Column(name, Text, nullable=False) for name in ("case_number", "purpose", "offence", "medium", "recipient")),
+        *(Column(name, Text, nullable=False) for name in ("person_id", "person", "session")),
+        *(Column(name, Text, nullable=False) for name in ("file_name", "package_sha256", "manifest_sha256")),
+        *(Column(name, Integer, nullable=False) for name in ("size_bytes", "reads", "hits", "pictures")),
+        *(Column(name, Integer, nullable=False) for name in ("with_scenes", "redacted", "escrowed")),
+        *instant_columns("booked"),
+        *instant_columns("finished", nullable=True),
+        Column("time_stamp", Text, nullable=False, server_default=""),
+    )
+    Index("evidence_exports_case", table.c.case_number)
+    return table
+
 
 metadata = MetaData()
 

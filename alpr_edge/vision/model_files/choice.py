@@ -7,6 +7,8 @@ files, the processor and the ONNX Runtime it was made with; where one of them is
 module writes, float32 is used, and the objection is told by ``unit check``, ``status`` and the log.
 """
 
+import platform
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +30,56 @@ from alpr_edge.vision.model_files.manifest import (
     find_state_reader,
     has_int8,
 )
-from alpr_edge.vision.model_files.processor import read_processor
+
+CPUINFO = Path("/proc/cpuinfo")
+BYTES_MAX = 1_000_000
+INSTRUCTIONS = (
+    "asimd", "asimddp", "i8mm", "sve", "avx2", "avx512bw", "avx512_vnni", "avx_vnni", "avx_vnni_int8", "amx_int8",
+)  # fmt: skip
+"""Those that ONNX Runtime has kernels for; as Linux names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """A processor; two that are equal run a model alike."""
+
+    name: str
+    """As the maker has it; for Arm, which gives none, the numbers of maker and part of each kind of core."""
+    machine: str
+    instructions: tuple[str, ...]
+    """Those of :data:`INSTRUCTIONS` that it has."""
+
+    def __str__(self) -> str:
+        """Name and instructions in one line."""
+        return f"{self.name} ({self.machine}: {', '.join(self.instructions) or 'no vector instructions known'})"
+
+
+def read_processor(cpuinfo: Path = CPUINFO) -> Processor:
+    """The processor that Linux tells of; where it tells nothing, the machine's kind alone.
+
+    Args:
+        cpuinfo: proc_cpuinfo(5).
+    """
+    try:
+        with cpuinfo.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(BYTES_MAX)
+    except OSError:
+        text = ""
+    flags = set(" ".join(_values(text, "flags") + _values(text, "Features")).split())
+    there = tuple(name for name in INSTRUCTIONS if name in flags)
+    return Processor(_name(text) or "unknown", platform.machine(), there)
+
+
+def _name(text: str) -> str:
+    if names := _values(text, "model name"):
+        return names[0]
+    cores = zip(_values(text, "CPU implementer"), _values(text, "CPU part"), strict=False)
+    return ", ".join(dict.fromkeys(f"{maker} {part}" for maker, part in cores))
+
+
+def _values(text: str, key: str) -> list[str]:
+    return [" ".join(value.split()) for value in re.findall(rf"(?m)^{re.escape(key)}[ \t]*:(.*)$", text)]
+
 
 CHOICE_FILE = "model-choice.json"
 CHOICE_BYTES_MAX = 65_536
@@ -36,7 +87,7 @@ FASTER_MIN = 0.1
 """By how much of float32's time int8 must be faster: a tenth is more than medians of the same file differ by."""
 SAME_MIN = 0.97
 """Least share of plates on which both must agree: between 0.99 of files that compute right, and 0.85 of one that
-saturates (:mod:`alpr_edge.services.models.agreement`). A loss of accuracy too small to show here was sought, and not
+saturates (:mod:`alpr_edge.services.models.choice`). A loss of accuracy too small to show here was sought, and not
 found, before release (``models/training/release_int8``)."""
 COMPARED_MIN = 30
 """Least number of plates that the files are sure of, one that both are sure of counted twice; with fewer there is

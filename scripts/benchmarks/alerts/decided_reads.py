@@ -34,7 +34,7 @@ def drive(frames: list[FrameLooks], entries: ProbedList) -> DriveResult:
     alerter = alerters.Alerter(player, _Clock(), AlertSettings(), HotlistSettings(), rules)
     origin, rule = passes.Origin(CAMERA, CAMERA, ()), pipeline.decision_rule(decision)
     of_camera = passes.Passes(origin, rule, decision.pass_gap_ms, lambda _: None, lambda: f"r{next(ids)}")
-    camera = import_module("alpr_edge.app.pipeline.camera_passes").CameraPasses(
+    camera = import_module("alpr_edge.app.pipeline.pipeline").CameraPasses(
         of_camera, lambda: entries, alerter, records, lambda: f"h{next(ids)}"
     )
     for frame, readings in frames:

@@ -3,8 +3,7 @@
 import itertools
 
 from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
-from alpr_edge.app.pipeline.camera_passes import CameraPasses
-from alpr_edge.app.pipeline.pipeline import decision_rule
+from alpr_edge.app.pipeline.pipeline import CameraPasses, decision_rule
 from alpr_edge.domain.alerting import Alert, Tone
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import ReadStage, ReadUpdate

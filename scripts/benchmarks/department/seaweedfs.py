@@ -10,9 +10,7 @@ from pathlib import Path
 
 import tomlkit
 
-from alpr_edge.department.images.bucket import ObjectBucket
-from alpr_edge.department.images.bucket_location import bucket_location
-from alpr_edge.department.images.choice import image_bucket
+from alpr_edge.department.images.choice import ObjectBucket, bucket_location, image_bucket
 from alpr_edge.department.settings import FILE_NAME
 from alpr_edge.department.upkeep_settings import ImagesTable
 from alpr_edge.domain.errors import StoreError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 PERIOD_MS = 20
 PERIOD_BYTES = 44_100 * 2 * PERIOD_MS // 1000
-"""Of 16-bit mono samples, as ``alpr_edge.alerts.aplay`` asks for."""
+"""Of 16-bit mono samples, as ``alpr_edge.alerts.players`` asks for."""
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT, STORAGE_PORT
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.files import write_drive
+from alpr_edge.simulation.source import write_drive
 from scripts.prove.department.machine import DepartmentMachine
 from scripts.prove.host import CACHE, call, require
 from scripts.prove.networks import CAR_ADDRESS, DEPOT

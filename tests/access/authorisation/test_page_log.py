@@ -14,8 +14,7 @@ from alpr_edge.access.attempts import PasswordAttempt, SignInResult
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.access.authorisation.page_log import ADDRESS_RECORDS_MAX, RECORDS_MAX, SUMMED, WINDOW_S, PageLog
-from alpr_edge.access.authorisation.page_tries import AGAIN_S
+from alpr_edge.access.authorisation.page_log import ADDRESS_RECORDS_MAX, AGAIN_S, RECORDS_MAX, SUMMED, WINDOW_S, PageLog
 from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.domain.access_log.changes import RecordedValues

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_edge.alerts.alsa import CHUNK_SAMPLES, AlsaPlayer
+from alpr_edge.alerts.players import CHUNK_SAMPLES, AlsaPlayer
 from alpr_edge.alerts.speech.clips import PAUSE_MS, SENTENCE_MS_MAX, SpeechClips, load_clips
 from alpr_edge.alerts.tone_recorder import audible_pitches
 from alpr_edge.alerts.tones import PATTERNS, RATE_HZ, length_ms

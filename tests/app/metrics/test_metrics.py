@@ -15,8 +15,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # ships no types
 from prometheus_client.parser import text_string_to_metric_families
 
-from alpr_edge.app.metrics.daemon import MetricsDaemon, open_server
-from alpr_edge.app.metrics.exposition import METRICS, PREFIX
+from alpr_edge.app.metrics.daemon import METRICS, PREFIX, MetricsDaemon, open_server
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.cli.department.serve import METRICS_PORT
 from alpr_edge.department.metrics import exposition as department

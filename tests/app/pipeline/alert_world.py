@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
-from alpr_edge.app.pipeline.camera_passes import CameraPasses
+from alpr_edge.app.pipeline.pipeline import CameraPasses
 from alpr_edge.domain.alerting import AlertRecord, Level, Silence, Tone
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason

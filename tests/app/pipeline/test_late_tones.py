@@ -9,7 +9,7 @@ import pytest
 
 from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.camera_passes import CameraPasses
+from alpr_edge.app.pipeline.pipeline import CameraPasses
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.reads import ReadStage, ReadUpdate
 from alpr_edge.domain.recognition.decision_rule import DecisionRule

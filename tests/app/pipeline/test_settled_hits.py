@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
-from alpr_edge.app.pipeline.camera_passes import CameraPasses
+from alpr_edge.app.pipeline.pipeline import CameraPasses
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.alerting import Level, Silence, Tone
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason

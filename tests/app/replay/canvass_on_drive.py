@@ -14,8 +14,8 @@ from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource
 from alpr_edge.domain.plates import canonical
 from alpr_edge.settings import Settings
 from alpr_edge.simulation.drive import SECONDS, START_TIME, Drive
-from alpr_edge.simulation.nmea_log import place_at
 from alpr_edge.simulation.scenario import has_fix
+from alpr_edge.simulation.source import place_at
 from alpr_edge.simulation.truth import DriveTruth, VehicleTruth
 from alpr_edge.store.canvass.canvass_reads import hold_earlier_reads
 from alpr_edge.store.canvass.canvass_rows import add_canvass

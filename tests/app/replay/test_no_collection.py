@@ -18,7 +18,7 @@ from alpr_edge.position.log_source import LogSource, first_fix_utc
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, parse
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.nmea_log import nmea_lines
+from alpr_edge.simulation.source import nmea_lines
 from alpr_edge.simulation.truth import DriveTruth
 from alpr_edge.store.access_log.log import open_access_log
 from tests.app.replay.test_drive import SECONDS, SEED, drive, final_reads, lines

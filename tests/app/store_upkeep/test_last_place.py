@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from alpr_edge.app.store_upkeep.last_place import LastPlaceFile
+from alpr_edge.app.store_upkeep.steps import LastPlaceFile
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.motion.last_place import LastPlace
 from alpr_edge.position.last_place_file import read_last_place, write_last_place

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.app.store_upkeep.disk_probe import FILE_NAME, IDLE_S_MAX, DiskProbe
+from alpr_edge.app.store_upkeep.steps import FILE_NAME, IDLE_S_MAX, DiskProbe
 from alpr_edge.app.unit_faults import Fault, FaultKind
-from alpr_edge.app.watches.disk_state import HOLD_S, DiskStateWatch
+from alpr_edge.app.watches.unit_watches import HOLD_S, DiskStateWatch
 from alpr_edge.store.db.commit_times import CommitTimes
 from alpr_edge.store.db.database import Database
 from scripts.faults.disk import Disk

@@ -16,7 +16,6 @@ from sqlalchemy import insert
 
 from alpr_edge.app.factories import vision_files
 from alpr_edge.app.unit_faults import Fault, FaultKind
-from alpr_edge.app.watches.department_link import CONNECT_S, CertificateEndWatch, LinkWatch
 from alpr_edge.app.watches.memory_use import (
     GROWTH_BYTES_MAX,
     WINDOW_S,
@@ -24,10 +23,16 @@ from alpr_edge.app.watches.memory_use import (
     machine_bytes,
     resident_bytes,
 )
-from alpr_edge.app.watches.model_files import ModelFileWatch
-from alpr_edge.app.watches.page import RESTART_S, PageWatch
-from alpr_edge.app.watches.training_end import TrainingWatch
-from alpr_edge.app.watches.unit_watches import model_file_watch
+from alpr_edge.app.watches.unit_watches import (
+    CONNECT_S,
+    RESTART_S,
+    CertificateEndWatch,
+    LinkWatch,
+    ModelFileWatch,
+    PageWatch,
+    TrainingWatch,
+    model_file_watch,
+)
 from alpr_edge.app.watches.watch_stage import WatchStage
 from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.instants import Instant, UtcSource

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.backups.expiry import expired_backups, full_time
+from alpr_edge.department.backups.backup import expired_backups, full_time
 from alpr_edge.department.backups.outcomes import LINES_MAX, backup_warnings, note_outcome, outcomes
 from alpr_edge.department.backups.target import MANIFEST_NAME, BackupTarget
 from alpr_edge.department.pki.authority import initialise

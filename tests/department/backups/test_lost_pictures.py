@@ -16,7 +16,7 @@ from alpr_edge.department.copying.image_encryption import encrypt_images
 from alpr_edge.department.db.day_keys.master_keys import make_master_key
 from alpr_edge.department.http.health import DepartmentHealth
 from alpr_edge.department.integrity_record import accept_loss, integrity_warnings
-from alpr_edge.department.interchange.event_values import EventContent, picture_values
+from alpr_edge.department.interchange.sender import EventContent, picture_values
 from alpr_edge.domain.diagnostics.checks import Grade
 from alpr_edge.domain.errors import DepartmentError, LostError
 from scripts.benchmarks.department.seaweedfs import SeaweedServer, bucket_of, set_images

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from alpr_edge.department.http.enrolment_app import create_enrolment_app
+from alpr_edge.department.http.enrolment_server import create_enrolment_app
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.http.tls_contexts import enrolment_context

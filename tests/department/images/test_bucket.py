@@ -10,8 +10,7 @@ import pytest
 import trustme
 
 from alpr_edge.department.http.server import DepartmentServer
-from alpr_edge.department.images.bucket import ObjectBucket
-from alpr_edge.department.images.bucket_location import bucket_location
+from alpr_edge.department.images.choice import ObjectBucket, bucket_location
 from alpr_edge.department.images.department_images import object_name
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage

@@ -17,7 +17,7 @@ from alpr_edge.department.images.sealed_images import key_id_of
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.ingest.verification import verify
-from alpr_edge.department.retention.pace import COUNT_FIRST
+from alpr_edge.department.retention.purge import COUNT_FIRST
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.holds.hold import HoldKind, HoldTerms
 from scripts.benchmarks.department.seaweedfs import set_images

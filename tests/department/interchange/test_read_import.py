@@ -25,9 +25,8 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.ingest.verification import verify
 from alpr_edge.department.interchange.import_files import ImportFiles
 from alpr_edge.department.interchange.import_map import load_map
-from alpr_edge.department.interchange.import_pictures import jpeg_size
 from alpr_edge.department.interchange.import_runs import ImportCounts, import_sources
-from alpr_edge.department.interchange.read_import import ReadImport
+from alpr_edge.department.interchange.read_import import ReadImport, jpeg_size
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.pki.units import Units

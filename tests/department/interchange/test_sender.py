@@ -15,9 +15,9 @@ import pytest
 
 from alpr_edge.department.interchange import sender
 from alpr_edge.department.interchange.delivery import DeliveryTimes
-from alpr_edge.department.interchange.event_values import SCENE, EventContent, picture_values
 from alpr_edge.department.interchange.exchange_queue import try_again
 from alpr_edge.department.interchange.exchange_status import exchange_warnings, sent_events, target_statuses
+from alpr_edge.department.interchange.sender import SCENE, EventContent, picture_values
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.hits import MatchKind, Reason

@@ -12,7 +12,7 @@ import httpx
 from sqlalchemy import Connection, event
 
 from alpr_edge.department.inquiries.office import InquiryOffice, open_office
-from alpr_edge.department.page.application import create_department_page
+from alpr_edge.department.page.server import create_department_page
 from alpr_edge.department.page.site import COMPONENT, DepartmentSite
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.web.live.hit_changes import HitChanges

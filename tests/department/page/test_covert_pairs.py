@@ -20,7 +20,7 @@ from alpr_edge.department.http.batches.batch_counts import BatchCounts
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.metrics.figures import department_figures
 from alpr_edge.department.reports.department_reports import DepartmentReports
-from alpr_edge.department.website.month_figures import count_month
+from alpr_edge.department.website.month_publication import count_month
 from alpr_edge.domain.access_log.records import parse_record
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.hits import MatchKind, Reason

@@ -11,8 +11,7 @@ import pytest
 
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.maps.map_pages import OUTLINES_PATH, MapPages
-from alpr_edge.department.page.maps.outlines import BYTES_MAX, POINTS_MAX, load_outlines
-from alpr_edge.department.page.maps.site_maps import COUNTRY, SiteMaps, open_maps
+from alpr_edge.department.page.maps.site_maps import BYTES_MAX, COUNTRY, POINTS_MAX, SiteMaps, load_outlines, open_maps
 from alpr_edge.department.page.page_parts import FOLDERS
 from alpr_edge.department.page.search_form import parse_search_form
 from alpr_edge.department.page.server import DepartmentPageServer

@@ -7,9 +7,8 @@ import pytest
 from starlette.routing import Route
 
 from alpr_edge.department.inquiries.office import open_office
-from alpr_edge.department.page.application import create_department_page
 from alpr_edge.department.page.page_parts import FILES
-from alpr_edge.department.page.server import DepartmentPageServer
+from alpr_edge.department.page.server import DepartmentPageServer, create_department_page
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.permissions.actions import Action

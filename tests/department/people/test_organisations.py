@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.checks.people import check_people
+from alpr_edge.department.checks.readiness import check_people
 from alpr_edge.department.people.csv_import import PeopleFileError
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import DepartmentError

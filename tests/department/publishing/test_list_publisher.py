@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from alpr_edge.cli.department.list_overview import check_content, check_text
+from alpr_edge.cli.department.lists import check_content, check_text
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.department.publishing.feed_check import FeedToPublish

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.retention.pace import COUNT_FIRST, COUNT_MAX, HELD_S, PAUSE_S_MAX, PAUSE_S_MIN, PurgePace
+from alpr_edge.department.retention.purge import COUNT_FIRST, COUNT_MAX, HELD_S, PAUSE_S_MAX, PAUSE_S_MIN, PurgePace
 from tests.department.engines import EngineUnderTest
 
 

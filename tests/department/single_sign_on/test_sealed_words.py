@@ -1,6 +1,6 @@
 """What a browser keeps during a single sign-on opens for what it was sealed for, here, and in time."""
 
-from alpr_edge.department.single_sign_on.sealed_words import SPENT_MAX, SealedWords
+from alpr_edge.department.single_sign_on.sign_on import SPENT_MAX, SealedWords
 
 
 def test_a_word_opens_for_its_kind_in_its_process_until_its_time_is_over() -> None:

@@ -25,8 +25,8 @@ from alpr_edge.department.people.person_fields import changed_entry
 from alpr_edge.department.people.registry import People, require_entry
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.department.single_sign_on.faults import ProviderDownError, SignOnError
-from alpr_edge.department.single_sign_on.id_tokens import open_id_token
 from alpr_edge.department.single_sign_on.provider_client import ProviderClient
+from alpr_edge.department.single_sign_on.sign_on import open_id_token
 from alpr_edge.web.visitor import COOKIE, SIGN_ON_COOKIE
 from tests.department.inquiries.inquirers import SECRET
 from tests.department.page.page_office import client_of, leads_to_sign_in, newest

@@ -12,7 +12,7 @@ from alpr_edge.department.db.exchange_schema import import_runs
 from alpr_edge.department.db.permanent_tables.access_log_schema import access_records
 from alpr_edge.department.db.schema import items, reads
 from alpr_edge.department.unit_logs.witness import Witness
-from alpr_edge.department.website.month_figures import count_month
+from alpr_edge.department.website.month_publication import count_month
 from alpr_edge.domain.access_log.records import AccessRecord, encode_record
 from alpr_edge.domain.access_log.reports import SIGN_OFF_ACTION
 from alpr_edge.domain.protocol.access_log import record_item_id

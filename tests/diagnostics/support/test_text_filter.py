@@ -5,7 +5,7 @@ import string
 
 import pytest
 
-from alpr_edge.diagnostics.support.text_filter import LEFT_OUT, LINE_CHARACTERS_MAX, TextFilter
+from alpr_edge.diagnostics.support.bundle import LEFT_OUT, LINE_CHARACTERS_MAX, TextFilter
 
 PLATES = ("7ABC123", "5XYZ00O", "BOSS1", "RUN")
 PEOPLE = ("Ana Ruiz", "B4711", "ana.ruiz@pd.example", "p-204")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.publication.joined_counts import JoinedTable, joined_table
+from alpr_edge.domain.publication.month_counts import JoinedTable, joined_table
 from alpr_edge.domain.statistics.counts import SMALL_MIN
 
 

@@ -4,9 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpr_edge.domain.plates import ALPHABET
-from alpr_edge.domain.recognition.format_prior import FREE_SHARE, LOG_ODDS_BOUNDS, Shares, apply_format_prior
-from alpr_edge.domain.recognition.serial_formats import SERIAL_FORMATS
-from alpr_edge.domain.recognition.voting import vote
+from alpr_edge.domain.recognition.voting import (
+    FREE_SHARE,
+    LOG_ODDS_BOUNDS,
+    SERIAL_FORMATS,
+    Shares,
+    apply_format_prior,
+    vote,
+)
 from tests.domain.readings import SLOTS, reading_of, slots_of
 
 PAIRS = tuple(LOG_ODDS_BOUNDS)

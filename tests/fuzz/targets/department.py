@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from alpr_edge.department.http.client_auth import PEER, Peer
-from alpr_edge.department.http.enrolment_app import create_enrolment_app
+from alpr_edge.department.http.enrolment_server import create_enrolment_app
 from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.ingest.media import MediumImport
 from alpr_edge.department.ingest.records import Part

@@ -12,7 +12,7 @@ from alpr_edge.position.line_splitter import LineSplitter
 from alpr_edge.position.log_source import LogSource
 from alpr_edge.position.sentence_merger import SentenceMerger, SentenceTally
 from alpr_edge.simulation.drive import Drive
-from alpr_edge.simulation.nmea_log import nmea_lines
+from alpr_edge.simulation.source import nmea_lines
 from tests.fuzz.fuzz_run import Parser
 from tests.fuzz.mutators import change_bytes, change_lines, one_of
 from tests.position.test_sentences import GGA, RMC, with_checksum

@@ -9,8 +9,15 @@ import pytest
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.recognition.frames import Pixels
-from alpr_edge.services.models.agreement import Agreement, compare_detectors, compare_readers
-from alpr_edge.services.models.choice import ROUNDS_MIN, WARM_UP, choose_models, time_in_turns
+from alpr_edge.services.models.choice import (
+    ROUNDS_MIN,
+    WARM_UP,
+    Agreement,
+    choose_models,
+    compare_detectors,
+    compare_readers,
+    time_in_turns,
+)
 from alpr_edge.settings import Settings, VisionSettings
 from alpr_edge.settings.schema import UnitSettings
 from alpr_edge.vision.detector import Network, Picture

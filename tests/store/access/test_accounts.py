@@ -14,8 +14,7 @@ from alpr_edge.domain.people.credentials import Credentials, Passkey
 from alpr_edge.domain.people.roster import Member
 from alpr_edge.domain.sessions.lockout import Lock
 from alpr_edge.domain.sessions.session import AccessSession, Factor, SessionEnd
-from alpr_edge.store.access.accounts import open_accounts
-from alpr_edge.store.access.rows import ENDED_SESSIONS_MAX, session_row
+from alpr_edge.store.access.accounts import ENDED_SESSIONS_MAX, open_accounts, session_row
 from alpr_edge.store.access.schema import FILE_NAME, RELEASE, meta, metadata, passkeys, sessions
 from tests.access.accounts import make_keys
 from tests.domain.people.builders import NOW, at, person, roster

@@ -12,8 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError, StatementError
 from structlog.testing import capture_logs
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.store.db.database import DATABASE_NAME, Database
-from alpr_edge.store.db.driver_errors import READ_S_MAX
+from alpr_edge.store.db.database import DATABASE_NAME, READ_S_MAX, Database
 from alpr_edge.store.db.schema import images, meta
 from alpr_edge.store.reads.repository import ReadStore
 from tests.store.records import decided_record

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.open_files import count_closing, count_opening
+from alpr_edge.store.db.database import Database, count_closing, count_opening
 from alpr_edge.store.recovery.replacement import DatabaseReplacement
 
 KEY = bytes(32)

@@ -1,7 +1,7 @@
 import platform
 from pathlib import Path
 
-from alpr_edge.vision.model_files.processor import read_processor
+from alpr_edge.vision.model_files.choice import read_processor
 
 X86 = """processor\t: 0
 model name\t: Some  Processor(R) 3000

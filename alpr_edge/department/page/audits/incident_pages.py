@@ -1,18 +1,50 @@
 """The pages of the register of incidents, with their notices (policy 462.6, Civil Code 1798.29)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.page.audits.audit_pages import number_of
-from alpr_edge.department.page.audits.incident_form import parse_incident_form
-from alpr_edge.department.page.page_parts import PageRoute, Step, go, page_words
+from alpr_edge.department.page.page_parts import PageRoute, Step, go, page_words, typed_text
 from alpr_edge.department.page.site import DepartmentSite
-from alpr_edge.domain.audits.incident import IncidentFacts, IncidentKind
+from alpr_edge.domain.audits.incident import IncidentFacts, IncidentKind, typed_moment
 from alpr_edge.domain.errors import AuditError, SearchError
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.web.visitor import Visitor
+
+
+def parse_incident_form(fields: Mapping[str, str]) -> IncidentFacts:
+    """Make facts of the fields; what is left empty is not known, or nothing new. Notices stand a line each."""
+    return IncidentFacts(
+        text=typed_text(fields, "what"),
+        kind=_kind(fields.get("kind", "")),
+        happened=typed_moment(fields.get("happened", "")),
+        known=typed_moment(fields.get("known", "")),
+        told_by=typed_text(fields, "told_by"),
+        people=_count(fields.get("people", "")),
+        reads=_count(fields.get("reads", "")),
+        notices=tuple(line.strip() for line in typed_text(fields, "notices").split("\n") if line.strip()),
+    )
+
+
+def _kind(text: str) -> IncidentKind | None:
+    if not text:
+        return None
+    try:
+        return IncidentKind(text)
+    except ValueError:
+        raise AuditError("choose what kind of incident it is") from None
+
+
+def _count(text: str) -> int | None:
+    if not text.strip():
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise AuditError("a number of people or reads is a number") from None
+
 
 PATH = "/incidents"
 KINDS = {

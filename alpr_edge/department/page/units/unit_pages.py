@@ -1,6 +1,6 @@
 """The pages of the units: health, versions, lists, silence; a map of where each was last; the form that ends a unit."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from starlette.responses import Response
@@ -9,10 +9,29 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.inquiries.units.unit_board import map_points
 from alpr_edge.department.page.page_parts import PageRoute, go, page_words
 from alpr_edge.department.page.site import DepartmentSite
-from alpr_edge.department.page.units.unit_words import since_words, why_words
 from alpr_edge.department.pki.unit_ends import UnitEnd
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.web.visitor import Visitor
+
+_SPANS = ((timedelta(days=2), timedelta(days=1), "d"), (timedelta(hours=2), timedelta(hours=1), "h"))
+"""From how long on which unit of time is counted."""
+
+
+def since_words(moment: datetime, now: datetime) -> str:
+    """How long ago a moment was, in whole minutes, hours or days."""
+    span = max(now - moment, timedelta(0))
+    for least, unit, sign in _SPANS:
+        if span >= least:
+            return f"{span // unit} {sign} ago"
+    return f"{span // timedelta(minutes=1)} min ago"
+
+
+def why_words(end: UnitEnd | None) -> str:
+    """Why a unit ends, as its record says it; empty: what is typed says it."""
+    if end is None:
+        return ""
+    return "retired from service" if end is UnitEnd.RETIRED else end.words
+
 
 WIDTH, HEIGHT, MARGIN = 960.0, 400.0, 40.0
 """Of the plan, in its own units."""

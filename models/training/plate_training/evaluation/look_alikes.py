@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from alpr_edge.capture.pictures import load_picture
 from alpr_edge.domain.plates import ALPHABET, EMPTY, canonical
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.format_prior import apply_format_prior
 from alpr_edge.domain.recognition.frames import Pixels
-from alpr_edge.domain.recognition.voting import PROBABILITY_FLOOR
+from alpr_edge.domain.recognition.voting import PROBABILITY_FLOOR, apply_format_prior
 from alpr_edge.vision.reader import OnnxReader
 from plate_training.contract import SLOTS
 from plate_training.data.pictures import brazilian, rows_of

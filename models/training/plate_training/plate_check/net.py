@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from alpr_edge.vision.plate_check import READ_PROBABILITY_MIN, UNREAD_OUTPUT
-from alpr_edge.vision.plate_features import FEATURES, TEXT_FEATURES, Features
+from alpr_edge.vision.plate_check import FEATURES, READ_PROBABILITY_MIN, TEXT_FEATURES, UNREAD_OUTPUT, Features
 from plate_training.contract import OPSET
 
 HIDDEN = 24

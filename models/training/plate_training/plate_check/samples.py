@@ -13,7 +13,7 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Detection, Frame, Reading
 from alpr_edge.simulation.plates.designs import BUILT_IN_DESIGNS, LETTERS, PlateDesign
 from alpr_edge.simulation.plates.renderer import designs_from_facts, render_plate
-from alpr_edge.vision.plate_features import FEATURES, Features, picture_features, text_features
+from alpr_edge.vision.plate_check import FEATURES, Features, picture_features, text_features
 from alpr_edge.vision.recogniser import Recogniser
 from plate_training.data.pictures import FACTS, TRAINING_RIDE, kept_frames, negative_paths
 from plate_training.rendering.plate_source import draw_text_and_design
