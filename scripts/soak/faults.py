@@ -90,7 +90,7 @@ SOAK_RULES = {
     SoakFault.SOUND_GONE: SoakRule((FaultKind.NO_SOUND,), within_s=5.0, heals_s=_RETRY_S),
     SoakFault.SOUND_MUTED: SoakRule((FaultKind.SOUND_MUTED,), within_s=6.0),
     SoakFault.DISK_FULL: SoakRule((FaultKind.DISK_FULL,), _STORAGE, within_s=10.0, heals_s=_RETRY_S),
-    # Told while a commit waits, and for a minute after it (app/watches/disk_state.py).
+    # Told while a commit waits, and for a minute after it (app/watches/unit_watches.py).
     SoakFault.DISK_SLOW: SoakRule((FaultKind.DISK_SLOW,), _STORAGE, within_s=5.0, lasts_s=6.0, heals_s=75.0),
     SoakFault.LINK_CUT: SoakRule(is_of_link=True, within_s=10.0, heals_s=_RETRY_S),
     SoakFault.LINK_SILENT: SoakRule(is_of_link=True, within_s=_FAR_S, lasts_s=16.0, heals_s=_RETRY_S),

@@ -8,9 +8,9 @@ app = lazy_app(
     {
         "add": LazyTarget(f"{_HERE}.entries:add_command", "Add somebody"),
         "change": LazyTarget(f"{_HERE}.entries:change_command", "Change what is known of somebody"),
-        "import": LazyTarget(f"{_HERE}.records:import_command", "Add and change people by a CSV file"),
-        "list": LazyTarget(f"{_HERE}.records:list_command", "List everybody"),
-        "changes": LazyTarget(f"{_HERE}.records:changes_command", "Show who changed what, and check the record"),
+        "import": LazyTarget(f"{_HERE}.entries:import_command", "Add and change people by a CSV file"),
+        "list": LazyTarget(f"{_HERE}.entries:list_command", "List everybody"),
+        "changes": LazyTarget(f"{_HERE}.entries:changes_command", "Show who changed what, and check the record"),
         "invite": LazyTarget(f"{_HERE}.access:invite_command", "Make a one-time address to set a password"),
         "training": LazyTarget(f"{_HERE}.trainings:training_command", "Record a training, as the Training Supervisor"),
         "code": LazyTarget(f"{_HERE}.code:code_command", "Unlock an account in a car without a link"),

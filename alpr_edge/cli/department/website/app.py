@@ -6,8 +6,8 @@ _HERE = "alpr_edge.cli.department.website"
 
 app = lazy_app(
     {
-        "publish": LazyTarget(f"{_HERE}.months:publish_command", "Publish a month in counts, once it is over"),
-        "correct": LazyTarget(f"{_HERE}.months:correct_command", "Count a published month again, and say why"),
+        "publish": LazyTarget(f"{_HERE}.site:publish_command", "Publish a month in counts, once it is over"),
+        "correct": LazyTarget(f"{_HERE}.site:correct_command", "Count a published month again, and say why"),
         "write": LazyTarget(f"{_HERE}.site:write_command", "Write the site: months and the policy in force"),
         "check": LazyTarget(f"{_HERE}.site:check_command", "Check a copy of the site, on any computer"),
     },
