@@ -40,6 +40,9 @@ def opened_folder(path: Path) -> Iterator[int]:
 
     A link on the way is followed only in a folder where nobody but root and this process's user can have laid it, such
     as ``/var/run``.
+
+    Raises:
+        OSError: there is no such folder, or ELOOP: it lies behind a link that somebody else may have laid.
     """
     here = _walk(path)
     try:
@@ -70,7 +73,11 @@ def make_folder(folder: int, name: str, mode: int = 0o700) -> bool:
 
 
 def open_file(folder: int, name: str | PurePath, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
-    """Open a regular file below a folder; returns a descriptor for the caller to close."""
+    """Open a regular file below a folder; returns a descriptor for the caller to close.
+
+    Raises:
+        OSError: as open(2) does; ELOOP for a link in any place, EINVAL for what is no regular file.
+    """
     *folders, last = _parts(name)
     with folder_below(folder, PurePath(*folders)) as here:
         return _open_regular(here, last, flags, mode)
@@ -94,7 +101,15 @@ def write_file(
     """Replace a file in a folder at once.
 
     Args:
+        folder: descriptor of the folder.
+        name: the name in that folder.
+        content: all of it.
+        mode: whatever the umask is; a file system without modes has its own.
+        durable: also a power cut leaves the old or the new one.
         like: a file whose owner, group and mode it gets; None leaves them to this process and ``mode``.
+
+    Raises:
+        OSError: it cannot be written; what was there before still is.
     """
     draft = f".{name}.new"
     remove_file(folder, draft)
