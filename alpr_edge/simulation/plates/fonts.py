@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from alpr_edge.domain.errors import ModelError
+
 Mask = NDArray[np.uint8]
 """uint8 [H, W]: 0 outside the ink, 255 inside."""
 
@@ -33,7 +35,11 @@ class Face:
 
 @cache
 def base_faces() -> tuple[Face, ...]:
-    """The faces that the package's own dependencies bring (all OFL-1.1)."""
+    """The faces of the extra ``simulation`` (all OFL-1.1).
+
+    Raises:
+        ModelError: the extra is not installed.
+    """
     condensed_faces = [
         _packaged_face("fontpkg_barlow_condensed", f"BarlowCondensed-{w}.ttf") for w in ("Medium", "SemiBold")
     ]
@@ -49,7 +55,10 @@ def faces_in(folder: Path) -> tuple[Face, ...]:
 
 
 def _packaged_face(package: str, name: str, weight: int | None = None) -> Face:
-    return Face(str(files(package) / "files" / name), weight)
+    try:
+        return Face(str(files(package) / "files" / name), weight)
+    except ModuleNotFoundError:
+        raise ModelError("rendered plates need fonts: pip install 'alpr-edge[simulation]'") from None
 
 
 @lru_cache(maxsize=256)
