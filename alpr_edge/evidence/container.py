@@ -5,6 +5,7 @@ not encrypted, which is why no name holds anything of the content. Pictures do n
 """
 
 import os
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -14,8 +15,7 @@ import pyzipper
 
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.evidence.aes_zip import AesZip
-from alpr_edge.evidence.folder import remove_leftover, temporary_of
-from alpr_edge.runtime.durable_files import PRIVATE_FILE, sync_directory
+from alpr_edge.runtime.durable_files import PRIVATE_FILE, TEMPORARY_PREFIX, sync_directory
 from alpr_edge.runtime.io_errors import io_errors
 
 SUFFIX = ".zip"
@@ -95,3 +95,17 @@ def _zip_date(moment: datetime | None) -> tuple[int, int, int, int, int, int]:
     if moment is None or not _FIRST_YEAR <= moment.year <= 2107:
         return _NO_DATE
     return (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second)
+
+
+def temporary_of(path: Path) -> Path:
+    """Where a package is written before it is whole: beside its name."""
+    return path.with_name(TEMPORARY_PREFIX + path.name)
+
+
+def remove_leftover(path: Path) -> None:
+    """Remove what an earlier try, which was cut off, left of the package of a name. Raises OSError."""
+    part = temporary_of(path)
+    if part.is_dir() and not part.is_symlink():
+        shutil.rmtree(part)
+    else:
+        part.unlink(missing_ok=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.department.pki.authority import Authority
-from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
+from tests.evidence.folder_target import FolderTarget
 from tests.evidence.package_content import CaseLog, department_authority, package_content, package_read, vouched_signer
 
 CROP = b"\xff\xd8 a crop \xff\xd9"

@@ -11,11 +11,11 @@ from alpr_edge.department.pki.authority import Authority
 from alpr_edge.evidence.checks.bag_check import BagCheck
 from alpr_edge.evidence.checks.findings import DefectKind, Findings
 from alpr_edge.evidence.checks.signature_check import check_signatures
-from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.layout import MANIFEST, MINISIG, NOTE, TAG_MANIFEST
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.verification import verify_package
 from tests.evidence.conftest import CROP, SCENE, SmallPackage
+from tests.evidence.folder_target import FolderTarget
 from tests.evidence.memory_files import MemoryFiles, load_files
 from tests.evidence.package_content import CaseLog, package_content, package_read, vouched_signer
 from tests.evidence.test_package import no_tick

@@ -18,11 +18,11 @@ from alpr_edge.domain.log_proofs.cosignatures import cosign
 from alpr_edge.domain.log_proofs.notes import COSIGNATURE, SignedNote, note_key
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, PackageFault
 from alpr_edge.evidence.content import AccessLogPart
-from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.signer import WITNESS
 from alpr_edge.evidence.verification import PackageVerdict, verify_package
 from tests.evidence.conftest import CROP, SCENE
+from tests.evidence.folder_target import FolderTarget
 from tests.evidence.package_content import (
     COSIGNED_S,
     UNIT,

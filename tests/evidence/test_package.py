@@ -19,12 +19,12 @@ from alpr_edge.evidence.bag import PackageTarget
 from alpr_edge.evidence.checks.findings import CheckSubject
 from alpr_edge.evidence.container import ContainerTarget
 from alpr_edge.evidence.content import PackageRead
-from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.passphrases import draw_passphrase
 from alpr_edge.evidence.signer import PackageSigner
 from alpr_edge.evidence.verification import verify_package
 from tests.evidence.conftest import CROP, SCENE, SmallPackage
+from tests.evidence.folder_target import FolderTarget
 from tests.evidence.package_content import CaseLog, package_content, package_read, vouched_signer
 
 TwoTargets = pytest.mark.parametrize("kind", ["folder", "container"])
@@ -144,9 +144,8 @@ def test_seven_zip_opens_the_container(
     assert verify_package(path, no_tick, authority.fingerprint, passphrase).holds
 
 
-@TwoTargets
-def test_only_its_owner_may_open_it(kind: str, tmp_path: Path, case_log: CaseLog) -> None:
-    path, target = target_in(tmp_path, kind)
+def test_only_its_owner_may_open_it(tmp_path: Path, case_log: CaseLog) -> None:
+    path, target = target_in(tmp_path, "zip")
     write_package(package_content([], 0, case_log.part((), None, None)), target, vouched_signer(None), no_tick)
     for made in (path, *path.rglob("*")):
         assert stat.S_IMODE(made.stat().st_mode) & 0o077 == 0
@@ -166,18 +165,17 @@ def test_a_package_that_fails_leaves_nothing(kind: str, tmp_path: Path, case_log
     assert list(tmp_path.iterdir()) == []
 
 
-@TwoTargets
-def test_what_a_cut_off_try_left_is_removed_by_the_next(kind: str, tmp_path: Path, case_log: CaseLog) -> None:
-    _, cut_off = target_in(tmp_path, kind)
+def test_what_a_cut_off_try_left_is_removed_by_the_next(tmp_path: Path, case_log: CaseLog) -> None:
+    _, cut_off = target_in(tmp_path, "zip")
     cut_off.add("data/reads/old.json", b"x" * (20 << 20))
     with pytest.raises(EvidenceError, match=r"no evidence package|is no package"):
         verify_package(next(tmp_path.glob(".part-*")), no_tick)
-    path, target = target_in(tmp_path, kind)
+    path, target = target_in(tmp_path, "zip")
     write_package(package_content([], 0, case_log.part((), None, None)), target, vouched_signer(None), no_tick)
     assert list(tmp_path.iterdir()) == [path]
     assert verify_package(path, no_tick, passphrase="P").fault_count == 0
     with pytest.raises(EvidenceError, match="exists already"):
-        target_in(tmp_path, kind)
+        target_in(tmp_path, "zip")
     cut_off.discard()
     assert path.exists()
 

@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from alpr_edge.department.pki.authority import Authority
-from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
 from tests.chromium import QUIET, faults_of
+from tests.evidence.folder_target import FolderTarget
 from tests.evidence.package_content import HOSTILE, CaseLog, package_content, package_read, vouched_signer
 
 READS = 203

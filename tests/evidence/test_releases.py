@@ -9,12 +9,12 @@ from alpr_edge.department.pki.authority import Authority
 from alpr_edge.domain.protocol.items import digest
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind
 from alpr_edge.evidence.content import PackageContent, PackageRead
-from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.release_records import ApprovedRecord, LeftOutRecord, ReleasedRead, ReleaseRecord
 from alpr_edge.evidence.signer import DEPARTMENT, RELEASES
 from alpr_edge.evidence.verification import PackageVerdict, verify_package
 from tests.evidence.conftest import CROP, SCENE
+from tests.evidence.folder_target import FolderTarget
 from tests.evidence.package_content import BOOKING, HOSTILE, UNIT, package_read, vouched_signer
 
 PLATES = ["7ABC001", "7ABC002"]

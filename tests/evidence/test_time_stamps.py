@@ -12,12 +12,12 @@ from alpr_edge.department.pki.authority import Authority
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
 from alpr_edge.evidence.checks.time_stamp_check import check_time_stamp
-from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.layout import TAG_MANIFEST, TIME_STAMP
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.time_stamps import HttpTimeStamper
 from alpr_edge.evidence.verification import verify_package
 from tests.evidence.conftest import CROP, SCENE
+from tests.evidence.folder_target import FolderTarget
 from tests.evidence.memory_files import MemoryFiles, load_files
 from tests.evidence.package_content import UNIT, CaseLog, package_content, package_read, vouched_signer
 from tests.evidence.test_package import no_tick

@@ -12,11 +12,11 @@ import pytest
 from alpr_edge.department.pki.authority import Authority
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind
 from alpr_edge.evidence.content import PackageRead
-from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.signer import DEPARTMENT
 from alpr_edge.evidence.verification import PackageVerdict, verify_package
 from tests.evidence.conftest import CROP, SCENE
+from tests.evidence.folder_target import FolderTarget
 from tests.evidence.package_content import UNIT, CaseLog, package_content, package_read, vouched_signer
 from tests.evidence.test_package import no_tick
 from tests.evidence.test_releases import READS, record_of, verdict_of

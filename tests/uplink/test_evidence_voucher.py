@@ -18,7 +18,6 @@ from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.enrolment import EVIDENCE_VOUCHER_PATH
-from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.signer import KeyVoucher, PackageSigner
 from alpr_edge.evidence.verification import verify_package
@@ -31,6 +30,7 @@ from alpr_edge.uplink.documents.held_voucher import held_voucher, voucher_file
 from alpr_edge.uplink.documents.voucher_request import REQUEST_NAME, leave_request, read_request
 from alpr_edge.uplink.evidence_voucher import LOOK_S, RETRY, SOON_S, EvidenceVoucher
 from tests.department.enrolment import enrol_unit
+from tests.evidence.folder_target import FolderTarget
 from tests.evidence.package_content import UNIT, CaseLog, package_content
 from tests.uplink.conftest import settings_for
 from tests.uplink.faulty import FaultyDepartment

@@ -24,7 +24,6 @@ class ServerCertificate:
     files: TlsFiles
     names: tuple[str, ...]
     """The host names and addresses that it is for."""
-    valid_from: datetime
     valid_until: datetime
     authority_until: datetime
     """The end of the authority's certificate; times are UTC."""
@@ -40,7 +39,6 @@ class ServerCertificate:
         return cls(
             files,
             _names_of(certificate),
-            certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
             authority.not_valid_after_utc,
         )

@@ -100,11 +100,6 @@ class PrecisionReport:
         """The rows of one table."""
         return tuple(row for row in self.rows if row.dimension is dimension)
 
-    @property
-    def in_all(self) -> PrecisionRow:
-        """All judged reads."""
-        return next(iter(self.of(Dimension.ALL)), PrecisionRow(Dimension.ALL, Dimension.ALL))
-
 
 class PrecisionTally:
     """Counts judged reads; holds counts alone, however many there are."""

@@ -12,9 +12,9 @@ from typer.testing import CliRunner, Result
 from alpr_edge.cli import app
 from alpr_edge.department.pki.authority import Authority
 from alpr_edge.evidence.container import ContainerTarget
-from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.passphrases import draw_passphrase
+from tests.evidence.folder_target import FolderTarget
 from tests.evidence.package_content import CaseLog, department_authority, package_content, package_read, vouched_signer
 
 PASSPHRASE = draw_passphrase(secrets.randbits)

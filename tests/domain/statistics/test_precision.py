@@ -46,7 +46,7 @@ def test_the_newest_answer_counts_of_a_read_and_each_of_its_hits_of_lists() -> N
     tally = PrecisionTally()
     tally.add(read_with("misread", "correct"))
     report = tally.report()
-    assert report.in_all == PrecisionRow(Dimension.ALL, "all", correct=1)
+    assert report.of(Dimension.ALL) == (PrecisionRow(Dimension.ALL, "all", correct=1),)
     assert [(row.value, row.correct, row.misread) for row in report.of(Dimension.LIST)] == [
         ("list 0", 0, 1),
         ("list 1", 1, 0),
@@ -57,7 +57,7 @@ def test_the_newest_answer_counts_of_a_read_and_each_of_its_hits_of_lists() -> N
 def test_another_vehicle_is_read_right_and_a_wrong_state_is_not() -> None:
     row = PrecisionRow(Dimension.ALL, "all", correct=5, misread=2, wrong_state=1, not_this_vehicle=3)
     assert row.right == Proportion(8, 11)
-    assert PrecisionTally().report().in_all.right == Proportion(0, 0)
+    assert PrecisionTally().report().of(Dimension.ALL) == ()
 
 
 @pytest.mark.parametrize(

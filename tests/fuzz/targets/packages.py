@@ -13,7 +13,6 @@ from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.domain.log_proofs.notes import sign_note
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.container import ContainerTarget
-from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.minisign import sign_with_minisign
 from alpr_edge.evidence.package import PackageTarget, write_package
 from alpr_edge.evidence.passphrases import draw_passphrase
@@ -21,6 +20,7 @@ from alpr_edge.evidence.signer import PackageSigner
 from alpr_edge.evidence.time_stamps import HttpTimeStamper, stamped_at
 from alpr_edge.evidence.verification import verify_package
 from tests.evidence.conftest import CROP, SCENE
+from tests.evidence.folder_target import FolderTarget
 from tests.evidence.memory_files import load_files
 from tests.evidence.package_content import (
     UNIT,

@@ -18,11 +18,11 @@ from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.protocol.items import digest
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.evidence.checks.findings import DefectKind
-from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.verification import verify_package
 from alpr_edge.services.canvass.canvass_input import CanvassRequest, parse_canvass
 from alpr_edge.services.canvass.unit_canvasses import UnitCanvasses
 from tests.chromium import QUIET, faults_of
+from tests.evidence.folder_target import FolderTarget
 from tests.services.evidence.case_rig import CASE, UNIT, CaseRig, contents, json_of, open_rig, write_case_unit
 from tests.staff import Staff
 

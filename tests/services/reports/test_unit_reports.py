@@ -263,11 +263,11 @@ def test_the_newest_answer_to_any_hit_of_a_read_counts(staff: Staff, tmp_path_fa
         say(store, f"{model.read_id}-bolo", "read", "misread")
         say(store, f"{model.read_id}-doj", "read", "correct")
         report = precision(other, store, log)
-        assert (report.in_all.correct, report.in_all.misread) == (1, 0)
+        assert [(row.correct, row.misread) for row in report.of(Dimension.ALL)] == [(1, 0)]
         assert {row.value: row.misread for row in report.of(Dimension.LIST)} == {"doj": 0, "bolo": 1}
         say(store, f"{model.read_id}-doj", "read", "", undoes=f"said-{model.read_id}-doj-read-correct")
         report = precision(other, store, log)
-        assert (report.in_all.correct, report.in_all.misread) == (0, 1)
+        assert [(row.correct, row.misread) for row in report.of(Dimension.ALL)] == [(0, 1)]
         twice = [f"{model.read_id}-c{number}" for number in (1, 2)]
         base = record_of(model).read
         first = replace(base, read_id=twice[0], supersedes=base.read_id, corrected_by="ana", plate="1AAA111",
