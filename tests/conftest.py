@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -34,6 +35,7 @@ settings.load_profile("ci" if IN_CI else "desk")
 
 FUZZ_PROPERTY = "fuzz"
 """The property of a test under which the line of its parser goes into the summary."""
+FILES_SHOWN = 50
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,6 +52,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("inputs of each parser")
         for line in sorted(lines):
             terminalreporter.line(line)
+    if IN_CI:
+        _show_times(terminalreporter)
+
+
+def _show_times(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the time of each package, and the files that took longest; time of several processes adds up."""
+    by_package, by_file = defaultdict[str, float](float), defaultdict[str, float](float)
+    for report in (each for reports in terminalreporter.stats.values() for each in reports):
+        if isinstance(report, pytest.TestReport):
+            path = report.nodeid.partition("::")[0]
+            by_file[path] += report.duration
+            by_package["/".join(path.split("/")[:2])] += report.duration
+    for title, times, most in (("time by package", by_package, None), ("longest files", by_file, FILES_SHOWN)):
+        terminalreporter.section(title)
+        for name, seconds in sorted(times.items(), key=lambda each: -each[1])[:most]:
+            terminalreporter.line(f"{seconds:8.1f} s  {name}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
