@@ -26,7 +26,7 @@ class UtcSource(StrEnum):
 TRUSTED_SOURCES = frozenset({UtcSource.GNSS, UtcSource.NTP})
 """A receiver and a time server."""
 UNCONFIRMED_CLOCK = (
-    "no receiver or time server confirms the time: run the plate reader under open sky, or let chronyd set the clock"
+    "no receiver or time server confirms the time; run the plate reader under open sky, or let chronyd set the clock"
 )
 """Why the time is not known, in whatever says so."""
 

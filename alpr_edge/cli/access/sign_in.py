@@ -69,8 +69,8 @@ def _sign_in(sign_ins: SignInService, folder: Path, person: str) -> SignInResult
 
     is_acknowledged = _acknowledge(sign_ins.policy.security)
     name = person or ask("Badge number or e-mail address")
-    attempt = PasswordAttempt(name, ask("Password", hidden=True), ask("Authenticator code", hidden=True))
-    result = sign_ins.sign_in(attempt, is_acknowledged=is_acknowledged)
+    secrets = (ask("Password", hidden=True), ask("Authenticator code", hidden=True)) if is_acknowledged else ("", "")
+    result = sign_ins.sign_in(PasswordAttempt(name, *secrets), is_acknowledged=is_acknowledged)
     if result.session is not None:
         write_token(folder, sign_ins.caller.login, result.token)
     return result
