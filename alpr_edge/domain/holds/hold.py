@@ -89,6 +89,11 @@ class Hold:
     read_count: int = 0
     """How many of its reads are still stored here."""
 
+    def is_in_force(self, utc: datetime | None) -> bool:
+        """Whether it keeps its reads at a moment of a trusted clock; with an unknown clock (None) no hold is over."""
+        until = self.terms.until
+        return self.released is None and (utc is None or until is None or until > utc)
+
 
 def check_terms(terms: HoldTerms, utc: datetime | None) -> HoldTerms:
     """Check what a hold is for; returns it without outer blanks, the case in its one form.

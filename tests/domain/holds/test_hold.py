@@ -28,6 +28,22 @@ HOLD = Hold("hold-1", TERMS, HoldPerson("ana", "Ana Ruiz"), instant())
 MOMENT = timedelta(microseconds=1)
 
 
+def test_a_hold_keeps_its_reads_until_its_end() -> None:
+    assert HOLD.is_in_force(NOW - MOMENT)
+    assert not HOLD.is_in_force(NOW)
+    assert not HOLD.is_in_force(NOW + MOMENT)
+
+
+def test_without_a_clock_or_an_end_no_hold_is_over() -> None:
+    assert HOLD.is_in_force(None)
+    assert replace(HOLD, terms=replace(TERMS, until=None)).is_in_force(datetime.max.replace(tzinfo=UTC))
+
+
+def test_a_released_hold_keeps_nothing() -> None:
+    assert not replace(HOLD, released=instant()).is_in_force(NOW - MOMENT)
+    assert not replace(HOLD, released=instant()).is_in_force(None)
+
+
 @pytest.mark.review2(16)
 def test_reasons_of_holds_take_no_plate() -> None:
     with pytest.raises(HoldError, match="seems to name a plate"):
