@@ -71,7 +71,7 @@ class ConsoleDaemon:
             port = listening.getsockname()[1]
             site = partial(site_of, console.certificate_file, port)
             server = page_server(create_console_app(unit, feed, site), context, gate)
-            server.on_ready = partial(self._begin, feed, port)
+            server.on_ready, server.on_stop = partial(self._begin, feed, port), feed.stop
             writing = ThreadedStep(unit.write_waiting, "waiting records")
             report, reload = partial(self._report, server, unit, feed), partial(self._reload_certificate, context)
             server.steps += [report, reload, writing.step]
@@ -96,9 +96,9 @@ class ConsoleDaemon:
         thread.start()
         while thread.is_alive() and not self._stop.wait(CHECK_S):
             pass
-        feed.stop()  # the streams end, then the server can
         server.should_exit = True
         thread.join()
+        feed.stop()  # a server that failed has not stopped it
 
     def _report(self, server: BoundedServer, unit: ConsoleUnit, feed: HitChanges) -> None:
         """Tell the service manager and the health file how it is; once every ten seconds."""

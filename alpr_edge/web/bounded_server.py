@@ -130,6 +130,8 @@ class BoundedServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let running requests end, those first that would not end by themselves."""
+        for server in self.servers:
+            server.close()  # a page whose stream ends connects again at once
         if self.on_stop is not None:
             self.on_stop()
         await super().shutdown(sockets)

@@ -193,14 +193,13 @@ class PageRig:
                 feed.start()
                 started.set()
 
-            server.on_ready = begin
+            server.on_ready, server.on_stop = begin, feed.stop
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
             thread.start()
             try:
                 assert started.wait(START_S_MAX)
                 yield
             finally:
-                feed.stop()
                 server.should_exit = True
                 thread.join(STOP_S_MAX)
                 assert not thread.is_alive()
