@@ -242,7 +242,7 @@ def _summary_text(summary: Summary, out: Path) -> str:
     upload_text = (
         f"{summary.uploaded} items uploaded, {summary.receipts} receipts, {summary.outbox_left} left in the outbox"
         if summary.uploaded or not summary.outbox_left
-        else f"nothing uploaded (department not reachable); {summary.outbox_left} items wait in the outbox"
+        else f"nothing uploaded (no department answered); {summary.outbox_left} items wait in the outbox"
     )
     return "\n".join(
         [

@@ -120,7 +120,8 @@ def _unit_lines(settings: "Settings") -> "Iterator[str]":
         yield "lists: none; only lists imported by hand and entries of officers (hotlist.source)"
     for source in settings.hotlist.source:
         origin = "department" if source.department else source.folder or without_secrets(source.url)
-        yield f"list {source.name}: {source.format}, {origin or 'imported by hand'}; needs {source.source_permission}"
+        rights = f"permission: {source.source_permission}"
+        yield f"list {source.name}: {source.format}, {origin or 'imported by hand'}; {rights}"
     yield f"department: {settings.uplink.url or 'none; nothing is sent (uplink.url)'}"
 
 

@@ -11,7 +11,7 @@ from alpr_edge.hotlist.index.index import SealedList
 from alpr_edge.hotlist.index.loader import open_sealed
 from alpr_edge.hotlist.ingest.importer import ListStore, require_source_name
 from alpr_edge.settings import HotlistSettings
-from alpr_edge.store.hotlists.generations import live
+from alpr_edge.store.hotlists.generations import StoredGeneration, live
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +56,23 @@ def show_list(
     subject = AccessSubject(
         (f"list:{query.source}",), source=limits.permission_of(query.source), is_covert=query.covert
     )
+    row = _live_row(lists, query.source)
     with authoriser.access(operation, purpose, subject) as access:
-        page = _page(_open(lists, query.source, limits), query)
+        page = _page(_open(lists, row, limits), query)
         access.show(subject.objects, count=len(page.entries))
         return page
 
 
-def _open(lists: ListStore, source: str, limits: HotlistSettings) -> SealedList:
+def _live_row(lists: ListStore, source: str) -> StoredGeneration:
     row = next((row for row in live(lists.database) if row.generation.source == source), None)
     if row is None:
         raise FeedError(f"no list is called {source}; alpr-edge hotlist status shows them all")
+    return row
+
+
+def _open(lists: ListStore, row: StoredGeneration, limits: HotlistSettings) -> SealedList:
     packed_list = open_sealed(row, lists.lists_key, lists.directory)
-    return SealedList(row.generation, row.sha256, packed_list, source in limits.covert_sources)
+    return SealedList(row.generation, row.sha256, packed_list, row.generation.source in limits.covert_sources)
 
 
 def _page(sealed_list: SealedList, query: PageQuery) -> ListPage:

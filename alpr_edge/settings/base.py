@@ -114,6 +114,8 @@ def without_secrets(url: str) -> str:
     Of one with an @ further on only the kind is told: a password with a slash, which should be written %2F, ends there.
     """
     parts = urlsplit(url)
+    if not parts.scheme and "@" not in url:
+        return url  # a device or a path
     if "@" in f"{parts.path}{parts.query}{parts.fragment}":
         return f"{parts.scheme}://..."
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

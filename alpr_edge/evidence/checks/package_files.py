@@ -140,6 +140,8 @@ class ContainerFiles(PackageFiles):
         self._entries: dict[str, Any] = {}
         try:
             self._zip = AesZip(path)
+        except FileNotFoundError:
+            raise EvidenceError(f"{path}: no such file") from None
         except _DAMAGE as error:
             raise EvidenceError(f"{path}: is no package, or its end is damaged: {_reason(error)}") from None
         try:
