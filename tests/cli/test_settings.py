@@ -40,6 +40,7 @@ def test_a_fit_file_is_told_what_its_policy_means(tmp_path: Path) -> None:
     text = settings.read_text(encoding="utf-8") + '\n[policy]\nsecurity_profile = "nist"\ncase_formats = ["A99-9999"]\n'
     settings.write_text(text, encoding="utf-8")
     result = CliRunner().invoke(app, ["settings", "check", str(settings)])
+    assert f"camera front: folder {tmp_path / 'frames'}\n" in result.stdout
     parts = [line.partition(":")[0] for line in result.stdout.splitlines()[1:]]
     assert parts[:5] == ["camera front", "receiver", "sound", "lists", "department"], "before the law"
     assert "profile california: Policy 462" in result.stdout

@@ -136,4 +136,7 @@ def test_what_is_no_package_is_told_in_one_line(tmp_path: Path) -> None:
     done = verify(tmp_path)
     assert done.exit_code == 1
     assert "no evidence package" in done.output
-    assert verify(tmp_path / "nowhere").exit_code == 1
+    for name in ("nowhere", "nowhere.zip"):
+        missing = verify(tmp_path / name)
+        assert missing.exit_code == 1
+        assert "no such file" in missing.output.casefold()

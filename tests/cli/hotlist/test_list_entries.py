@@ -72,7 +72,9 @@ def test_a_covert_list_shows_nothing_unless_asked_for_by_a_cleared_user(
     assert listing("list", "bolo", "--covert").exit_code == 3
 
 
-def test_an_unknown_list_is_one_line(listing: Command) -> None:
+@pytest.mark.parametrize("person", ["chief", "auditor"])
+def test_an_unknown_list_is_one_line_whoever_asks(listing: Command, signed_in: Staff, person: str) -> None:
+    signed_in.sign_in_here(person)
     done = listing("list", "none")
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "no list is called none" in done.stderr
