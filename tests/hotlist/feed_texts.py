@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.formats.base import Feed, FeedContext, FeedFormat, Rejected, Rules, Withheld
-from alpr_edge.hotlist.formats.registry import Clew, GenericCsv
+from alpr_edge.hotlist.formats.clew import Clew
+from alpr_edge.hotlist.formats.generic_csv import GenericCsv
 from alpr_edge.hotlist.index.row import entry_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

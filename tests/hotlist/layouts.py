@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from alpr_edge.hotlist.formats.base import FeedFormat
+from alpr_edge.hotlist.formats.clew import Clew
+from alpr_edge.hotlist.formats.colorado import Colorado
+from alpr_edge.hotlist.formats.florida import Florida
 from alpr_edge.hotlist.formats.ncic import Ncic
 from alpr_edge.hotlist.formats.new_york import NewYork
-from alpr_edge.hotlist.formats.registry import Clew, Colorado, Florida
 from alpr_edge.hotlist.formats.texas_ncic import TexasNcic
 from alpr_edge.hotlist.formats.texas_tcic import TexasTcic
 

@@ -5,7 +5,7 @@ import pytest
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.formats.base import Rejected, zone
-from alpr_edge.hotlist.formats.registry import Clew
+from alpr_edge.hotlist.formats.clew import Clew
 from tests.hotlist.feed_texts import clew_line, clew_records, clew_text, only_entry, only_rejected, open_feed
 
 EXAMPLE = "ABC1234 CA1220190515"

@@ -8,7 +8,8 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.formats.base import FeedContext, Rejected, Rules
-from alpr_edge.hotlist.formats.registry import FORMATS, HEAD_KEPT, HEAD_PASSED_OVER, GenericFixed
+from alpr_edge.hotlist.formats.generic_fixed import HEAD_KEPT, HEAD_PASSED_OVER, GenericFixed
+from alpr_edge.hotlist.formats.registry import FORMATS
 from tests.hotlist import layouts
 from tests.hotlist.feed_texts import csv_text, open_feed, records_of
 from tests.hotlist.layouts import SAMPLES, Sample

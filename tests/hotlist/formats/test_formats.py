@@ -6,7 +6,8 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.feed_formats import FormatName
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.formats.base import Rejected, Rules, Withheld
-from alpr_edge.hotlist.formats.registry import FORMATS, GenericFixed
+from alpr_edge.hotlist.formats.generic_fixed import GenericFixed
+from alpr_edge.hotlist.formats.registry import FORMATS
 from alpr_edge.hotlist.ingest.validation import is_junk
 from alpr_edge.settings import ListSource
 from tests.hotlist import layouts

@@ -8,7 +8,7 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.hotlist.formats.base import Rejected, Withheld
-from alpr_edge.hotlist.formats.registry import GenericCsv
+from alpr_edge.hotlist.formats.generic_csv import GenericCsv
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.profiles import load_profile
 from tests.hotlist.feed_texts import csv_records, csv_text, only_entry, only_rejected, open_feed

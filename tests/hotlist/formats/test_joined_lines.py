@@ -4,7 +4,7 @@ import pytest
 
 from alpr_edge.domain.hits import HotlistEntry
 from alpr_edge.hotlist.formats.base import FeedContext, Rejected, Rules
-from alpr_edge.hotlist.formats.registry import GenericCsv
+from alpr_edge.hotlist.formats.generic_csv import GenericCsv
 from tests.hotlist.feed_texts import csv_records, csv_text, open_feed, records_of
 
 NOTES = "Plate,Reason,Notes"

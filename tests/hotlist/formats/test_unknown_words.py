@@ -7,7 +7,10 @@ import pytest
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.formats.base import FeedContext, Rules, Withheld
-from alpr_edge.hotlist.formats.registry import Clew, Florida, GenericCsv, GenericFixed
+from alpr_edge.hotlist.formats.clew import Clew
+from alpr_edge.hotlist.formats.florida import Florida
+from alpr_edge.hotlist.formats.generic_csv import GenericCsv
+from alpr_edge.hotlist.formats.generic_fixed import GenericFixed
 from alpr_edge.hotlist.formats.unknown_words import WORDINGS_MAX, UnknownWords
 from tests.hotlist import layouts
 from tests.hotlist.feed_texts import clew_line, clew_text, csv_records, csv_text, only_entry, open_feed, records_of

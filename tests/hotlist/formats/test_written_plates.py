@@ -4,7 +4,7 @@ import pytest
 
 from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.formats.base import Rules
-from alpr_edge.hotlist.formats.registry import GenericFixed
+from alpr_edge.hotlist.formats.generic_fixed import GenericFixed
 from tests.hotlist import layouts
 from tests.hotlist.feed_texts import csv_records, csv_text, only_entry, only_rejected, open_feed, records_of
 from tests.hotlist.layouts import SAMPLES

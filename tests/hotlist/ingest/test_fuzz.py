@@ -21,7 +21,8 @@ from alpr_edge.hotlist.formats.base import (
     Record,
     Rules,
 )
-from alpr_edge.hotlist.formats.registry import GenericCsv, GenericFixed
+from alpr_edge.hotlist.formats.generic_csv import GenericCsv
+from alpr_edge.hotlist.formats.generic_fixed import GenericFixed
 from alpr_edge.hotlist.index.packed_list import Packer
 from alpr_edge.hotlist.ingest.validation import FeedTally, admit
 from tests.hotlist.feed_texts import csv_text, open_feed
