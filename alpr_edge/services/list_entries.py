@@ -53,21 +53,15 @@ def show_list(
     """
     require_source_name(query.source)
     operation = Operation.SHOW_COVERT_ENTRIES if query.covert else Operation.SHOW_ENTRIES
-    subject = AccessSubject(
-        (f"list:{query.source}",), source=limits.permission_of(query.source), is_covert=query.covert
-    )
-    row = _live_row(lists, query.source)
+    row = next((row for row in live(lists.database) if row.generation.source == query.source), None)
+    needed = limits.permission_of(query.source) if row is not None else None
+    subject = AccessSubject((f"list:{query.source}",), source=needed, is_covert=query.covert)
     with authoriser.access(operation, purpose, subject) as access:
+        if row is None:
+            raise FeedError(f"no list is called {query.source}; alpr-edge hotlist status shows them all")
         page = _page(_open(lists, row, limits), query)
         access.show(subject.objects, count=len(page.entries))
         return page
-
-
-def _live_row(lists: ListStore, source: str) -> StoredGeneration:
-    row = next((row for row in live(lists.database) if row.generation.source == source), None)
-    if row is None:
-        raise FeedError(f"no list is called {source}; alpr-edge hotlist status shows them all")
-    return row
 
 
 def _open(lists: ListStore, row: StoredGeneration, limits: HotlistSettings) -> SealedList:
