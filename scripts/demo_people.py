@@ -58,7 +58,7 @@ def _set_up(edge: str, department: Path, port: int) -> dict[str, dict[str, str]]
     addresses = {}
     for badge, (name, roles, days) in ROLES.items():
         until = f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%d}"
-        options = ["--badge", badge, "--name", name, "--organisation", "Demo department", "--sworn"]
+        options = ["--badge", badge, "--name", name, "--agency", "Demo department", "--sworn"]
         options += ["--cjis-until", until, "--alpr-until", until, *_SOURCES]
         options += [word for role in roles for word in ("--role", role)]
         _run(edge, "department", "people", "add", "--directory", str(department), *options)

@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--no-hotlist", action="store_true", help="the drive had no hotlist")
     arguments = parser.parse_args()
     reads, hits = load_lines(arguments.folder / "reads.jsonl"), load_lines(arguments.folder / "hits.jsonl")
-    print("\n".join([*hit_lines(hits), *sound_lines(arguments.folder / "alerts.wav")]))
+    print("\n".join([*hit_lines(hits, reads), *sound_lines(arguments.folder / "alerts.wav")]))
     truth = arguments.folder / "truth.json"
     if truth.exists() and not arguments.stopped:
         print("\n".join(truth_lines(DriveTruth.load(truth), reads, hits)))
@@ -43,11 +43,14 @@ def main() -> int:
     return 0
 
 
-def hit_lines(hits: list[Line]) -> list[str]:
+def hit_lines(hits: list[Line], reads: list[Line]) -> list[str]:
     """Two lines for each hit: what was read and what is listed, then the tone and what it means."""
-    lines = []
+    lines, earlier = [], {each["read_id"]: each["earlier_texts"] for each in reads}
     for hit in hits:
         tone = f"{hit['tone']} tone" if hit["sounded"] else f"no tone ({SILENCES[hit['silence']]})"
+        if hit["sounded"] and hit["match_kind"] == "exact" and "confusable" in (hit.get("phrase") or ""):
+            texts = " or ".join(each["plate"] for each in earlier[hit["read_id"]])
+            tone += f" while it was still read as {texts}"
         tone += ", withdrawn later" if hit["withdrawn"] else ""
         if hit["source"] == LATER_LIST:
             tone = f"{tone}, as its list went live with the car in view"
@@ -79,7 +82,9 @@ def truth_lines(truth: DriveTruth, reads: list[Line], hits: list[Line]) -> list[
     lines = [f"  compared with the truth of the simulation: {counts} plates were read"]
     lines += [f"      missed {each.plate} ({each.state}), at most {_width_px(each):.0f} pixels wide" for each in missed]
     lines += [f"      read {text}, which is on no vehicle" for text in wrong]
-    lines.append(f"  {len(listed) - len(unheard)} of {len(listed)} plates of the hotlist made a hit")
+    later = sum(each["source"] == LATER_LIST for each in hits)
+    more = f", and {later} of the list that went live later" if later else ""
+    lines.append(f"  {len(listed) - len(unheard)} of {len(listed)} plates of the hotlist made a hit{more}")
     return [*lines, *(f"      no hit for {plate}" for plate in unheard)]
 
 

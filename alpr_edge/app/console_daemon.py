@@ -3,6 +3,7 @@
 It reads what the capture daemon stored and writes what officers say; it opens no device, and no network but its port.
 """
 
+import errno
 import socket
 import ssl
 import sys
@@ -169,6 +170,8 @@ def _listen(console: ConsoleSettings) -> socket.socket:
     except (OSError, ValueError) as error:
         listening.close()
         reason = getattr(error, "strerror", None) or error
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            reason = "another program listens there; end it (is the page running already?), or set console.port"
         raise SettingsError([f"console.address: {console.address} port {console.port}: {reason}"]) from None
     return listening
 

@@ -57,7 +57,7 @@ def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) ->
     else:
         for fault in faults:
             typer.echo(f"alpr-edge: {fault}", err=True)
-        typer.echo(f"{file}: {count_text(len(faults), 'fault') if faults else 'fit for use'}")
+        typer.echo(f"{file}: {_verdict(len(faults), len(_warnings_of(layers.settings)) if layers else 0)}")
         if layers and policy and not faults:
             typer.echo("\n".join([*_unit_lines(layers.settings), *policy.lines()]))
         if layers:
@@ -90,6 +90,12 @@ def show(
         print_table(("key", "value", "set by"), [(each.key, each.value, each.origin) for each in lines])
     else:
         typer.echo(f"{file}: every key has its default; see them with --all")
+
+
+def _verdict(faults: int, warnings: int) -> str:
+    if faults:
+        return count_text(faults, "fault")
+    return f"valid, with {count_text(warnings, 'warning')}" if warnings else "fit for use"
 
 
 def _look_at(file: Path) -> "tuple[LayeredSettings | None, list[str], PolicySummary | None]":
@@ -128,10 +134,16 @@ def _unit_lines(settings: "Settings") -> "Iterator[str]":
 def _warnings_of(settings: "Settings") -> list[str]:
     """What is valid and still keeps a part of the unit from working."""
     position = settings.position
+    devices = [(f"camera {each.id}", each.device) for each in settings.camera if each.kind == "v4l2"]
+    devices.append(("receiver", position.device))
+    warnings = [
+        f"{what}: there is no {device} here; connect it, or name another device"
+        for what, device in devices
+        if device.startswith("/") and not Path(device).exists()
+    ]
     if position.device and not position.chrony_socket:
-        text = "position.chrony_socket is empty: commands and the page know no time without a time server"
-        return [text]
-    return []
+        warnings.append("position.chrony_socket is empty: commands and the page know no time without a time server")
+    return warnings
 
 
 def _tell_of_department(layers: "LayeredSettings") -> None:

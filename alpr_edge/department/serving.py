@@ -29,7 +29,7 @@ class ServedPorts(BaseModel):
 
     port: int
     enrol_port: int | None = None
-    """None: it enrols no unit."""
+    """None: it enrolls no unit."""
     people_port: int | None = None
     """None: it answers no invitation."""
 

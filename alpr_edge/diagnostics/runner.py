@@ -98,7 +98,7 @@ def check_running_unit(context: CheckContext) -> list[Check]:
 
 CONNECT_S_MAX = 5.0
 ANSWER_S_MAX = 10.0
-_UNSET = amber("department", "no uplink.url is set: nothing is sent", "enrol this unit and set uplink.url")
+_UNSET = amber("department", "no uplink.url is set: nothing is sent", "enroll this unit and set uplink.url")
 
 
 def check_certificates(context: CheckContext) -> list[Check]:
@@ -111,8 +111,8 @@ def check_certificates(context: CheckContext) -> list[Check]:
     except UplinkError as error:
         return [red("certificates", str(error)), *stamps]
     now, own, authority = datetime.now(UTC), certificate_held(uplink), _load_certificate(uplink.ca_file)
-    again = "alpr-edge uplink renews it while it reaches the department; else enrol this unit again"
-    certificates = (("unit certificate", own, again), ("authority certificate", authority, "enrol this unit again"))
+    again = "alpr-edge uplink renews it while it reaches the department; else enroll this unit again"
+    certificates = (("unit certificate", own, again), ("authority certificate", authority, "enroll this unit again"))
     return [
         *(_check_certificate(what, held_certificate, todo, now) for what, held_certificate, todo in certificates),
         *_media_key(uplink),
@@ -261,11 +261,11 @@ def _key_checks(settings: Settings) -> list[Check]:
     """Check for the department's keys; none where there is no department."""
     if not settings.uplink.url:
         return []
-    todo = "update the department's software, then: sudo alpr-edge unit enrol"
+    todo = "update the department's software, then: sudo alpr-edge unit enroll"
     try:
         keys = pinned_keys(settings.uplink)
     except UplinkError as error:
-        return [red("department keys", str(error), "sudo alpr-edge unit enrol --new-keys")]
+        return [red("department keys", str(error), "sudo alpr-edge unit enroll --new-keys")]
     if keys.missing:
         return [amber("department keys", f"none for {' and '.join(keys.missing)}", todo)]
     assert keys.roster_key is not None, "it is not missing"

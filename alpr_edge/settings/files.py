@@ -24,7 +24,7 @@ from alpr_edge.settings.schema import (
 TIME_STAMP_PACKAGE, TIME_STAMP_EXTRA = "rfc3161_client", "alpr-edge[time-stamp]"
 _OTHERS = 0o077
 _ENROL = (
-    "alpr-edge unit enrol --department URL --code CODE writes it (the department gives out address and code), "
+    "alpr-edge unit enroll --department URL --code CODE writes it (the department gives out address and code), "
     "or leave uplink.url empty"
 )
 

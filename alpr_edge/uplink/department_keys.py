@@ -1,7 +1,7 @@
 """The department's public keys as this unit pinned them: for rosters, and for cosignatures of its access log.
 
 They come with the first certificate and lie beside the authority's, in ``department-keys.json``. What is pinned is
-never replaced because an answer says so: only a person does it, with ``alpr-edge unit enrol --new-keys`` or by
+never replaced because an answer says so: only a person does it, with ``alpr-edge unit enroll --new-keys`` or by
 enrolling at the authority of another department. A unit that enrolled before there were such keys asks for them once,
 over TLS with the authority that it trusts.
 """
@@ -58,7 +58,7 @@ def pinned_keys(settings: UplinkSettings) -> DepartmentKeys:
     except OSError as error:
         raise UplinkError(f"{path}: cannot be read: {error.strerror}") from None
     except ValidationError:
-        raise UplinkError(f"{path}: holds no keys; remove it, then: alpr-edge unit enrol --new-keys") from None
+        raise UplinkError(f"{path}: holds no keys; remove it, then: alpr-edge unit enroll --new-keys") from None
     return keys_in(payload)
 
 

@@ -146,7 +146,7 @@ def _request_certificate(
     certificate = key_pair.check_certificate(answer.certificate, unit_id, key, authority)
     offered, is_other_department = keys_in(answer), _has_other_authority(settings, authority)
     notes = _key_notes(pin_keys(settings, offered, replace=invitation.new_keys or is_other_department), settings)
-    # The pair last: until it is in place, the unit is not enrolled, and the enrolment can be repeated.
+    # The pair last: until it is in place, the unit is not enrolled, and the enrollment can be repeated.
     key_pair.write_whole(settings.ca_file, authority.public_bytes(Encoding.PEM))
     key_pair.write_media_key(settings, answer.media_key)
     key_pair.replace_pair(settings, certificate.public_bytes(Encoding.PEM), key_pair.pem_of(key))
@@ -178,7 +178,7 @@ def _key_notes(refused: tuple[str, ...], settings: UplinkSettings) -> tuple[str,
     return (
         *(
             f"the department has another key for {what} than the one that is pinned, which stays; if it is right: "
-            "alpr-edge unit enrol --new-keys"
+            "alpr-edge unit enroll --new-keys"
             for what in refused
         ),
         *(f"the department gives no key for {what}: update its software" for what in pinned_keys(settings).missing),
@@ -186,7 +186,7 @@ def _key_notes(refused: tuple[str, ...], settings: UplinkSettings) -> tuple[str,
 
 
 def _enrolment_settings(settings: UplinkSettings, invitation: Invitation) -> UplinkSettings:
-    """The settings with the address of the department's enrolment port, and without a certificate."""
+    """The settings with the address of the department's enrollment port, and without a certificate."""
     try:
         url = httpx.URL(settings.url)
     except httpx.InvalidURL:
@@ -225,17 +225,17 @@ def _authority(target: UplinkSettings, invitation: Invitation, now: datetime) ->
 
 
 def _fetch_authority(target: UplinkSettings, invitation: Invitation) -> Reply:
-    """The enrolment port's answer about its authority: nothing secret is sent, and the answer is not trusted yet."""
+    """The enrollment port's answer about its authority: nothing secret is sent, and the answer is not trusted yet."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    hint = f"does the department serve with --enrol-port {invitation.enrol_port}?"
+    hint = f"does the department serve with --enroll-port {invitation.enrol_port}?"
     try:
         reply = ask(context, target, AUTHORITY_PATH)
     except UplinkError as error:
         raise UplinkError(f"{error}; {hint}") from None
     if reply.status != 200 or not reply.is_of_department:
-        raise UplinkError(f"{target.url}: what answers there (status {reply.status}) enrols nobody; {hint}")
+        raise UplinkError(f"{target.url}: what answers there (status {reply.status}) enrolls nobody; {hint}")
     return reply
 
 
@@ -247,7 +247,7 @@ def _check_clock(reply: Reply, now: datetime) -> None:
     if abs(there - now) > CLOCK_OFF_MAX:
         raise UplinkError(
             f"this unit's clock says {now:%Y-%m-%d %H:%M} UTC, the department's {there:%Y-%m-%d %H:%M}: set this "
-            "unit's clock, or let it get a GNSS fix, and enrol again; the code was not used"
+            "unit's clock, or let it get a GNSS fix, and enroll again; the code was not used"
         )
 
 

@@ -18,7 +18,7 @@ def expiry_warnings(settings: UplinkSettings, department_until: datetime | None,
         department_until: the end of the department's own certificate, as last seen; None before the first connection.
         now: the present time in UTC.
     """
-    again = "enrol this unit again"
+    again = "enroll this unit again"
     yield from _expiry_lines("this unit's certificate", _until(settings.certificate_file), again, now)
     yield from _expiry_lines("the certificate of the department's authority", _until(settings.ca_file), again, now)
     renew = "renew it there: alpr-edge department renew"

@@ -51,7 +51,7 @@ def check(source: ListSource, response: httpx.Response) -> None:
     if source.department and PROTOCOL_HEADER not in response.headers:
         raise UplinkError(f"{source.name}: the answer (status {status}) is not the department's; check [uplink] url")
     if status in {401, 403}:
-        raise UplinkError(f"{source.name}: the server does not accept this unit (status {status}); enrol it there")
+        raise UplinkError(f"{source.name}: the server does not accept this unit (status {status}); enroll it there")
     if status == 404:
         raise UplinkError(f"{source.name}: the server has no such list (status 404); check its name and url")
     if status not in {200, 206}:

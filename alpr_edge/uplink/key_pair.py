@@ -70,7 +70,7 @@ def load_authority(settings: UplinkSettings) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(settings.ca_file.read_bytes())
     except (OSError, ValueError):
-        raise UplinkError(f"{settings.ca_file}: no usable department authority; enrol this unit") from None
+        raise UplinkError(f"{settings.ca_file}: no usable department authority; enroll this unit") from None
 
 
 def replace_pair(settings: UplinkSettings, certificate: bytes, key: bytes) -> None:

@@ -96,13 +96,13 @@ def sealer_of(settings: UplinkSettings, unit_id: str, medium_id: str) -> Sealer:
     pair = key_pair.pair_held(settings)
     if pair is None:
         files = f"{settings.certificate_file}, {settings.key_file}"
-        raise UplinkError(f"{files}: no certificate to sign with; enrol this unit: alpr-edge unit enrol")
+        raise UplinkError(f"{files}: no certificate to sign with; enroll this unit: alpr-edge unit enroll")
     try:
         media_key = media_key_in(settings.media_key_file.read_bytes())
     except (OSError, SealedError):
         raise UplinkError(
             f"{settings.media_key_file}: the department's key for media is not there; it comes with a certificate "
-            "(alpr-edge unit enrol --again), or print it there: alpr-edge department key"
+            "(alpr-edge unit enroll --again), or print it there: alpr-edge department key"
         ) from None
     return Sealer(unit_id, medium_id, *pair, media_key)
 

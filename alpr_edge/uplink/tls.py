@@ -71,13 +71,13 @@ def context_of(settings: UplinkSettings) -> ssl.SSLContext:
         context.load_verify_locations(cafile=settings.ca_file)
     except (OSError, ssl.SSLError) as error:
         raise UplinkError(
-            f"{settings.ca_file}: no usable department authority: {_fault_of(error)}; enrol this unit"
+            f"{settings.ca_file}: no usable department authority: {_fault_of(error)}; enroll this unit"
         ) from None
     try:
         context.load_cert_chain(*pair_files(settings), password=_no_password)
     except (OSError, ssl.SSLError, ValueError) as error:
         files = f"{settings.certificate_file}, {settings.key_file}"
-        raise UplinkError(f"{files}: no usable unit certificate: {_fault_of(error)}; enrol this unit") from None
+        raise UplinkError(f"{files}: no usable unit certificate: {_fault_of(error)}; enroll this unit") from None
     return context
 
 
@@ -135,7 +135,7 @@ def _tls_error(error: ssl.SSLError, settings: UplinkSettings) -> UplinkError:
     url, reason = without_secrets(settings.url), error.reason or "unknown"
     for alert, meaning in _REFUSED_ALERTS.items():
         if "ALERT" in reason and reason.endswith(alert):
-            return UnauthorisedError(f"{url}: this unit's certificate {meaning}; enrol this unit again")
+            return UnauthorisedError(f"{url}: this unit's certificate {meaning}; enroll this unit again")
     if reason in _NOT_TLS:
         return UplinkError(f"{url}: what answers there does not speak TLS; is a login page in between?")
     return UplinkError(f"{url}: no TLS connection ({reason.replace('_', ' ').lower()}){_validity_hint(settings)}")
@@ -175,7 +175,7 @@ def _validity_hint(settings: UplinkSettings) -> str:
     if certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc:
         return ""
     since, until = certificate.not_valid_before_utc.date(), certificate.not_valid_after_utc.date()
-    return f"; by this machine's clock this unit's certificate, {since} to {until}, is not valid: enrol this unit again"
+    return f"; by this machine's clock this unit's certificate, {since} to {until}, is not valid: enroll this unit again"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

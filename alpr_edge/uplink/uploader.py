@@ -150,7 +150,7 @@ class Link(StrEnum):
     UP = "up"
     DOWN = "down"
     UNAUTHORISED = "unauthorised"
-    """The department does not accept this unit: nothing is sent until somebody enrols it again."""
+    """The department does not accept this unit: nothing is sent until somebody enrolls it again."""
 
 
 @dataclass(frozen=True, slots=True)

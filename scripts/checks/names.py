@@ -40,7 +40,7 @@ NAMES_IN_ED = {
 """File names that may end in a participle."""
 SAME_CLASS_NAMES = {
     "FileBelow": "no_follow.py is the same file in product and deploy, which may not import the product",
-    "Invitation": "what a department gives a unit to enrol with; deploy may not import the product",
+    "Invitation": "what a department gives a unit to enroll with; deploy may not import the product",
 }
 """Class names that may stand in more than one file."""
 FILE_NAMES_MAX = 0

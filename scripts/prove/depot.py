@@ -61,7 +61,7 @@ class Depot:
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Listen at :data:`URL`, on the far side of the wire."""
-        ports = ("--port", str(PORT), "--enrol-port", str(ENROL_PORT))
+        ports = ("--port", str(PORT), "--enroll-port", str(ENROL_PORT))
         serve = ("department", "serve", "--directory", self.folder, "--host", DEPOT_ADDRESS, *ports)
         log = self.folder.with_suffix(".log")
         with log.open("ab") as file:
@@ -74,11 +74,11 @@ class Depot:
             server.wait(30)
 
     def invite(self, unit: str) -> tuple[str, ...]:
-        """Options of ``scripts/provision`` that enrol a unit, with a one-time code."""
+        """Options of ``scripts/provision`` that enroll a unit, with a one-time code."""
         output = call(PROGRAM, "department", "code", unit, "--directory", self.folder, "--json").stdout
         code = json.loads(output)
         options = ("--code", code["code"], "--ca-fingerprint", code["ca_fingerprint"])
-        return (*options, "--enrol-port", str(ENROL_PORT))
+        return (*options, "--enroll-port", str(ENROL_PORT))
 
     def add_officer(self) -> Officer:
         """Add an officer, who follows the invitation, and publish the roster with them."""

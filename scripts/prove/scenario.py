@@ -153,7 +153,7 @@ def provisioning_makes_a_unit(setup: Setup) -> str:
 
 def again_changes_nothing(setup: Setup) -> str:
     """The same again says "no change" of every step; that its code is used up does not matter."""
-    status, summary, errors = setup.provision("--code", "0", "--enrol-port", str(ENROL_PORT))
+    status, summary, errors = setup.provision("--code", "0", "--enroll-port", str(ENROL_PORT))
     require(status == 0, f"the second run ends with {status}: {errors}")
     changes = [f"{step['step']}: {step['changes']}" for step in summary["steps"] if step["state"] != "no change"]
     require(not changes, f"the second run changed {changes}")

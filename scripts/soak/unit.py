@@ -75,7 +75,7 @@ class SoakUnit:
 
 
 def write_unit(folder: Path, data: Path, scenes: Scenes, link_port: int, department_port: int, device: str) -> SoakUnit:
-    """Write all that a unit has, and enrol it.
+    """Write all that a unit has, and enroll it.
 
     Args:
         folder: where it lies.

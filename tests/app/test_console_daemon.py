@@ -2,6 +2,7 @@
 
 import resource
 import signal
+import socket
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,6 +130,13 @@ def test_what_is_missing_is_one_line(settings: Path, change: tuple[str, str], sa
     assert done.exit_code == 2
     (line,) = done.stderr.splitlines()
     assert says in line
+
+
+def test_a_second_page_says_that_another_program_listens(settings: Path) -> None:
+    with socket.create_server(("127.0.0.1", port_of(settings))):
+        done = CliRunner().invoke(app, ["console", "--settings", str(settings)])
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+    assert "another program listens there; end it" in done.stderr
 
 
 def test_a_unit_that_was_never_started_says_so(tmp_path: Path) -> None:

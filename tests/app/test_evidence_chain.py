@@ -21,7 +21,7 @@ from tests.staff import Staff
 CASE = "26-000462"
 PURPOSE = Purpose("criminal_investigation", "robbery", CASE)
 TRIES = 5
-FOR_CASE = ("--purpose", PURPOSE.code, "--offence", "robbery")
+FOR_CASE = ("--purpose", PURPOSE.code, "--offense", "robbery")
 
 
 def hold_a_read(staff: Staff, unit_id: str = UNIT) -> None:

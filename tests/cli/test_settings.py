@@ -24,6 +24,18 @@ def test_a_fit_file_is_said_to_be_fit(tmp_path: Path) -> None:
     assert not result.stderr, "provisioning takes every line of it for a fault"
 
 
+def test_a_device_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [1]))
+    write_int8(tmp_path / "models", "detector", detector_model([]))
+    missing = tmp_path / "ttyUSB7"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(f'{text}\n[position]\ndevice = "{missing}"\nchrony_socket = "/run/chrony.sock"\n', encoding="utf-8")
+    result = CliRunner().invoke(app, ["settings", "check", str(settings)])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"{settings}: valid, with 1 warning\n")
+    assert f"warning: receiver: there is no {missing} here; connect it, or name another device\n" in result.stdout
+
+
 def test_a_byte_order_mark_of_an_editor_is_no_fault(tmp_path: Path) -> None:
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [1]))
     write_int8(tmp_path / "models", "detector", detector_model([]))
@@ -57,8 +69,8 @@ def test_a_receiver_that_sets_no_clock_is_a_warning(tmp_path: Path) -> None:
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [1]))
     text = settings.read_text(encoding="utf-8")
     for position, count in (
-        ('device = "/dev/ttyACM0"', 1),
-        ('device = "/dev/ttyACM0"\nchrony_socket = "/run/x.sock"', 0),
+        ('device = "/dev/null"', 1),
+        ('device = "/dev/null"\nchrony_socket = "/run/x.sock"', 0),
     ):
         settings.write_text(f"{text}\n[position]\n{position}\n", encoding="utf-8")
         told = CliRunner().invoke(app, ["settings", "check", str(settings)]).stdout

@@ -25,8 +25,8 @@ ARGUMENTS = [
 ]
 READ_FIRST = ("hotlist match", "hotlist add --reason other --case 1 --expires 1d", "sign-in --person 1001")
 READ_SOMETIME = (
-    "canvass start --partials --offence homicide --case 26-001234",
-    "unit enrol --code - --department https://127.0.0.1:1 --ca-fingerprint aa",
+    "canvass start --partials --offense homicide --case 26-001234",
+    "unit enroll --code - --department https://127.0.0.1:1 --ca-fingerprint aa",
 )
 
 

@@ -1,4 +1,4 @@
-"""A unit's files, made without a network: the authority certifies, the record is written, as enrolment would."""
+"""A unit's files, made without a network: the authority certifies, the record is written, as enrollment would."""
 
 from pathlib import Path
 

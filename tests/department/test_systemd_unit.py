@@ -72,7 +72,7 @@ def test_it_serves_the_folder_that_systemd_makes_and_leaves_nothing_of_its_memor
         "User=alpr-edge-department",
     ):
         assert f"\n{line}\n" in text
-    ports = r"--enrol-port \d+ --health-port \d+ --people-port \d+ --figures \S+"
+    ports = r"--enroll-port \d+ --health-port \d+ --people-port \d+ --figures \S+"
     assert re.search(rf"(?m)^ExecStart={PROGRAM} department serve .*{ports}$", text)
 
 

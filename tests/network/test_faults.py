@@ -170,7 +170,7 @@ def test_a_unit_certificate_that_has_expired_and_is_renewed_on_disk(car: Car) ->
     car.certify(days=-1)
     car.fill()
     car.says("this unit's certificate has expired on ")
-    car.says("enrol this unit again")
+    car.says("enroll this unit again")
     car.certify(days=365)
     car.arrives()
 
@@ -180,7 +180,7 @@ def test_certificates_that_expire_soon_are_told_of_while_items_still_arrive(car:
     car.fill()
     car.arrives(tries_max=1)  # one may meet files of which half are new
     car.says("this unit's certificate expires on ")
-    car.says("in 19 days; enrol this unit again")
+    car.says("in 19 days; enroll this unit again")
     car.certify(days=365)
     car.fill()
     car.arrives(tries_max=1)

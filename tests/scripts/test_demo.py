@@ -48,8 +48,10 @@ def test_every_read_is_a_line_with_its_doubt_and_what_it_was_taken_for_at_first(
 
 def test_a_hit_says_what_sounded_and_why() -> None:
     hit = {
+        "read_id": "unit-1:1",
         "plate": "0VUV583",
         "entry_plate": "0WUW583",
+        "match_kind": "confusable",
         "entry_state": "NV",
         "vehicle": "white pickup",
         "seen": "2026-03-02T17:00:02.200Z",
@@ -60,15 +62,20 @@ def test_a_hit_says_what_sounded_and_why() -> None:
         "source": "drive",
         "phrase": "stolen plate; verify",
     }
-    assert hit_lines([hit]) == [
+    assert hit_lines([hit], []) == [
         "  2026-03-02 17:00:02  read 0VUV583, listed 0WUW583 (NV), a white pickup",
         "      high tone: stolen plate; verify",
     ]
     quiet = hit | {"sounded": False, "silence": "cooldown"}
-    assert hit_lines([quiet])[1] == "      no tone (it sounded a moment ago): stolen plate; verify"
+    assert hit_lines([quiet], [])[1] == "      no tone (it sounded a moment ago): stolen plate; verify"
     late = hit | {"source": "later", "withdrawn": True}
-    assert hit_lines([late])[1] == (
+    assert hit_lines([late], [])[1] == (
         "      high tone, withdrawn later, as its list went live with the car in view: stolen plate; verify"
+    )
+    first = hit | {"match_kind": "exact", "phrase": "stolen plate, confusable match; verify"}
+    read = {"read_id": "unit-1:1", "earlier_texts": [{"plate": "0VUV583"}]}
+    assert hit_lines([first], [read])[1] == (
+        "      high tone while it was still read as 0VUV583: stolen plate, confusable match; verify"
     )
 
 
@@ -80,11 +87,11 @@ def test_a_simulated_drive_is_compared_with_its_truth() -> None:
         VehicleTruth("8XYZ111", "CA", "sedan", "", boxes),
     )
     reads = [{"plate_canonical": plate} for plate in ("0WUW583", "8XYZ111", "8XYZ777")]
-    assert truth_lines(DriveTruth(10.0, 20, vehicles), reads, [{"entry_plate": "0WUW583"}]) == [
+    assert truth_lines(DriveTruth(10.0, 20, vehicles), reads, [{"entry_plate": "0WUW583", "source": "drive"}, {"entry_plate": "7LMN222", "source": "later"}]) == [
         "  compared with the truth of the simulation: 2 of 3 plates were read",
         "      missed 7ABC123 (CA), at most 61 pixels wide",
         "      read 8XYZ777, which is on no vehicle",
-        "  1 of 2 plates of the hotlist made a hit",
+        "  1 of 2 plates of the hotlist made a hit, and 1 of the list that went live later",
         "      no hit for 7ABC123",
     ]
 

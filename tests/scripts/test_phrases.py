@@ -37,7 +37,7 @@ def test_each_kind_of_phrase_is_found_in_a_message(tmp_path: Path, text: str, fa
 def test_only_finished_files_and_what_people_read_in_them_are_judged(tmp_path: Path) -> None:
     assert faults_in(tmp_path, "other/a.py", 'ERROR = "the colour is wrong"\n') == []
     unread = (
-        '"""What nobody reads."""\n\nKEY = "offence"\nUSE = "give --offence or run: alpr-edge unit enrol"\n# colour\n'
+        '"""What nobody reads."""\n\nKEY = "offence"\nUSE = "give --offense or run: alpr-edge unit enroll"\n# colour\n'
     )
     assert faults_in(tmp_path, "done/b.py", unread) == []
 

@@ -68,7 +68,7 @@ def test_missing_certificates_lead_to_enrolment(tmp_path: Path) -> None:
     raw = {"uplink": {"url": "https://192.0.2.1", "ca_file": "ca", "certificate_file": "c", "key_file": "k"}}
     faults = [fault for fault in file_faults(parse(raw, tmp_path)) if fault.startswith("uplink.")]
     assert [fault.split(":")[0] for fault in faults] == ["uplink.ca_file", "uplink.certificate_file", "uplink.key_file"]
-    assert all("alpr-edge unit enrol --department URL --code CODE" in fault for fault in faults)
+    assert all("alpr-edge unit enroll --department URL --code CODE" in fault for fault in faults)
 
 
 def test_a_data_folder_that_others_may_enter_is_found(tmp_path: Path) -> None:

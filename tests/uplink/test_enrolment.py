@@ -191,7 +191,7 @@ def test_where_nobody_enrols_the_port_is_named(
         closed = free.getsockname()[1]
     for port in (closed, server.port):
         line = why(settings, unit_id, replace(invitation, enrol_port=port))
-        assert f"does the department serve with --enrol-port {port}?" in line
+        assert f"does the department serve with --enroll-port {port}?" in line
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_an_expired_unit_certificate_is_named_where_the_server_just_hangs_up(
         error = refusal_of(department.url, expired_files)
         assert department.requests == 0
     assert "by this machine's clock this unit's certificate" in str(error)
-    assert "is not valid: enrol this unit again" in str(error)
+    assert "is not valid: enroll this unit again" in str(error)
     assert storage.counts().items == {}
 
 
@@ -147,7 +147,7 @@ def test_an_expired_unit_certificate_is_unauthorised_where_the_server_says_so(
     with alerting(tls_context(authority)) as url:
         error = refusal_of(url, expired_files)
     assert isinstance(error, UnauthorisedError)
-    assert "this unit's certificate has expired; enrol this unit again" in str(error)
+    assert "this unit's certificate has expired; enroll this unit again" in str(error)
 
 
 def test_a_unit_of_another_authority_is_unauthorised(authority: TlsFiles, stranger: TlsFiles, tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_server_s_certificate_does_not_pass_for_a_unit_s(
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("department-ca.pem", None, "no usable department authority: No such file or directory; enrol this unit"),
+        ("department-ca.pem", None, "no usable department authority: No such file or directory; enroll this unit"),
         ("department-ca.pem", "", "no usable department authority"),
         ("unit.pem", None, "no usable unit certificate: No such file"),
         ("unit.key", "-----BEGIN nothing", "no usable unit certificate: not a PEM certificate or key"),

@@ -20,6 +20,7 @@ from alpr_edge.domain.permissions.decision import (
     offered_purposes,
 )
 from alpr_edge.domain.permissions.profile import Profile, PurposeRule
+from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.purposes import MAINTENANCE, Purpose
 from alpr_edge.domain.sessions.break_glass import BreakGlass
 from alpr_edge.domain.sessions.session import SessionState
@@ -98,8 +99,12 @@ class Decider:
 
     def _decision(self, actor: Actor, answer: AccessDecision, request: AccessRequest) -> CallerDecision:
         purpose = request.purpose or Purpose("")
-        sentence = "" if answer.is_allowed else refusal_sentence(answer.reason, purpose.code, self.profile, self.words)
+        sentence = "" if answer.is_allowed else self._refusal(answer.reason, purpose.code, request.action)
         return CallerDecision(actor, answer, purpose, sentence, self.standing)
+
+    def _refusal(self, reason: DecisionReason, code: str, action: Action) -> str:
+        allowed = offered_purposes(self.standing.person, action, self.profile) if self.standing else ()
+        return refusal_sentence(reason, code, self.profile, self.words, allowed)
 
 
 def offered_operations(profile: Profile, person: Person | None, operations: Iterable[Operation]) -> list[Operation]:

@@ -1,5 +1,6 @@
 """What somebody is told who may not do something: one sentence that says what to do."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from alpr_edge.domain.permissions.decision import DecisionReason
@@ -38,25 +39,32 @@ _SENTENCES = {
     DecisionReason.ALPR_TRAINING: "your ALPR training is missing or has run out; see the training supervisor",
     DecisionReason.NOTE_TOO_LONG: "the note to the purpose is too long; keep it to one sentence",
     DecisionReason.REAL_DATA: "training uses made-up data alone, and this is real; choose the purpose it is really for",
-    DecisionReason.NOT_GRANTED: f"none of your roles may do this for that purpose; {_ADMINISTRATOR}",
     DecisionReason.SOURCE: f"you have no permission for the source of this data; {_ADMINISTRATOR}",
     DecisionReason.NOT_FOUND: "there is no such thing here, or none that you may see",
     DecisionReason.COVERT: f"this needs clearance for covert entries; {_ADMINISTRATOR}",
 }
 
 
-def refusal_sentence(reason: DecisionReason, code: str, profile: Profile, words: PlaceWords = IN_CAR) -> str:
-    """Say why something was refused, and what to do about it."""
+def refusal_sentence(
+    reason: DecisionReason, code: str, profile: Profile, words: PlaceWords = IN_CAR, allowed: Collection[str] = ()
+) -> str:
+    """Say why something was refused, and what to do about it.
+
+    Args:
+        allowed: the purposes for which the person may do it.
+    """
     if reason in _SENTENCES:
         return _SENTENCES[reason].format(sign_in=words.sign_in, roster=words.roster)
     purposes = f"the purposes are {', '.join(sorted(profile.purposes))}"
     offences = f"the offences are {', '.join(sorted(profile.offences))}"
     cases = f"it looks like {' or '.join(profile.case_formats.formats)}"
+    granted = f"your roles may do this for {', '.join(sorted(allowed))}, not for that purpose"
     return {
+        DecisionReason.NOT_GRANTED: granted if allowed else NOT_OFFERED,
         DecisionReason.PURPOSE_MISSING: f"say what it is for: --purpose; {purposes}",
         DecisionReason.PURPOSE_UNKNOWN: f"no such purpose; {purposes}",
         DecisionReason.PURPOSE_BARRED: f"this purpose is barred ({profile.barred.get(code, '')}); the try is on record",
-        DecisionReason.OFFENCE_MISSING: f"this purpose needs an offence: --offence; {offences}",
+        DecisionReason.OFFENCE_MISSING: f"this purpose needs an offence: --offense; {offences}",
         DecisionReason.OFFENCE_UNKNOWN: f"no such offence; {offences}",
         DecisionReason.CASE_MISSING: f"this purpose needs a case number: --case; {cases}",
         DecisionReason.CASE_FORMAT: f"that is no case number of this agency; {cases}",

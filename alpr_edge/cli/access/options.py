@@ -51,7 +51,7 @@ PurposeOption = Annotated[
 ]
 OffenceOption = Annotated[
     str,
-    typer.Option("--offence", help="The offense, if the purpose requires one.", autocompletion=complete_offence),
+    typer.Option("--offense", help="The offense, if the purpose requires one.", autocompletion=complete_offence),
 ]
 CaseOption = Annotated[str, typer.Option("--case", help="The case number, if the purpose requires one.")]
 BreakGlassOption = Annotated[

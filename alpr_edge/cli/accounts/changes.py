@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def add_command(
     badge: Annotated[str, typer.Option("--badge", help="Badge number, used to sign in.")],
     name: Annotated[str, typer.Option("--name", help="Name, as shown in records.")],
-    organisation: Annotated[str, typer.Option("--organisation", help="Agency.")],
+    organisation: Annotated[str, typer.Option("--agency", help="Agency.")],
     email: Email = None,
     ori: Ori = None,
     title: Title = None,
@@ -69,7 +69,7 @@ def change_command(
     person: PersonArgument,
     badge: Annotated[str | None, typer.Option("--badge", help="New badge number.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="New name.")] = None,
-    organisation: Annotated[str | None, typer.Option("--organisation", help="New agency.")] = None,
+    organisation: Annotated[str | None, typer.Option("--agency", help="New agency.")] = None,
     status: Annotated[str | None, typer.Option("--status", help="active, suspended or left.")] = None,
     email: Email = None,
     ori: Ori = None,

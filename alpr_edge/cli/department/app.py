@@ -29,7 +29,7 @@ app = lazy_app(
         "status": LazyTarget("alpr_edge.cli.department.status:status_command", "Show numbers, dates and what to do"),
         "alarms": LazyTarget("alpr_edge.cli.department.alarms:alarms_command", "Tell people what is wrong"),
         "verify": LazyTarget("alpr_edge.cli.department.status:verify_command", "Check all that is stored"),
-        "code": LazyTarget("alpr_edge.cli.department.units:code_command", "Make a one-time code to enrol a unit"),
+        "code": LazyTarget("alpr_edge.cli.department.units:code_command", "Make a one-time code to enroll a unit"),
         "unit": LazyTarget("alpr_edge.cli.department.units:app", "List, revoke and add units"),
         "people": LazyTarget("alpr_edge.cli.department.people.app:app", "Add, change, suspend and invite people"),
         "roster": LazyTarget("alpr_edge.cli.department.rosters:app", "Publish and show the list of people for units"),

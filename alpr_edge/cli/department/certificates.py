@@ -47,7 +47,7 @@ def init_command(
     files, names = certificate.files, ", ".join(certificate.names)
     typer.echo(f"authority  {files.authority}\nserver     {files.certificate} for {names}")
     typer.echo(
-        f"next: alpr-edge department serve --directory {folder} --enrol-port PORT; "
+        f"next: alpr-edge department serve --directory {folder} --enroll-port PORT; "
         f"for each unit: alpr-edge department code UNIT_ID --directory {folder}"
     )
 

@@ -28,7 +28,7 @@ Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a f
 EnrolPort = Annotated[
     int | None,
     typer.Option(
-        "--enrol-port", min=0, max=65535, help="Enrol units there, usually 8444. Left out: nobody is enrolled."
+        "--enroll-port", "--enrol-port", min=0, max=65535, help="Enroll units there, usually 8444. Left out: nobody is enrolled."
     ),
 ]
 HealthPort = Annotated[
@@ -82,7 +82,7 @@ def serve_command(
     signal.signal(signal.SIGTERM, stop)
     typer.echo(f"department at https://{server.host}:{server.port}, storing in {directory}", err=True)
     if server.enrol_port is not None:
-        typer.echo(f"enrolment at https://{server.host}:{server.enrol_port}", err=True)
+        typer.echo(f"enrollment at https://{server.host}:{server.enrol_port}", err=True)
     if server.people_port is not None:
         typer.echo(f"invitations at port {server.people_port}", err=True)
     if server.health_port is not None:

@@ -166,7 +166,7 @@ def _people_text(people_port: int | None) -> str:
 
 
 def _enrolment_text(enrol_port: int | None) -> str:
-    return "without enrolment" if enrol_port is None else f"enrolment at port {enrol_port}"
+    return "without enrollment" if enrol_port is None else f"enrollment at port {enrol_port}"
 
 
 def _verification_text(result: Verification) -> str:

@@ -91,7 +91,7 @@ def code_command(
     ] = "",
     enrol_port: Annotated[
         int | None,
-        typer.Option("--enrol-port", min=1, max=65535, help="Where this department enrols. Left out: as it serves."),
+        typer.Option("--enroll-port", min=1, max=65535, help="Where this department enrolls. Left out: as it serves."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -230,8 +230,8 @@ def add_command(
 def _enrol_line(url: str, code: str, fingerprint: str, port: int) -> str:
     """The line to run on the unit."""
     words = ["--department", url, "--code", code, "--ca-fingerprint", fingerprint]
-    port_words = [] if port == ENROL_PORT else ["--enrol-port", str(port)]
-    return shlex.join(["alpr-edge", "unit", "enrol", *words, *port_words])
+    port_words = [] if port == ENROL_PORT else ["--enroll-port", str(port)]
+    return shlex.join(["alpr-edge", "unit", "enroll", *words, *port_words])
 
 
 def _address(files: TlsFiles, ports: ServedPorts | None) -> str:
@@ -247,12 +247,12 @@ def _enrolment_warning(directory: Path, ports: ServedPorts | None, enrol_port: i
     from alpr_edge.department.serving import is_served
 
     if not is_served(directory):
-        todo = f"alpr-edge department serve --directory {directory} --enrol-port {enrol_port}"
+        todo = f"alpr-edge department serve --directory {directory} --enroll-port {enrol_port}"
         return f"this department is not served at present; start it: {todo}"
     if ports is not None and ports.enrol_port is None:
-        return f"this department is served without enrolment; start it with --enrol-port {enrol_port}"
+        return f"this department is served without enrollment; start it with --enroll-port {enrol_port}"
     if ports is not None and ports.enrol_port != enrol_port:
-        return f"this department enrols at port {ports.enrol_port}, not at {enrol_port}"
+        return f"this department enrolls at port {ports.enrol_port}, not at {enrol_port}"
     return ""
 
 

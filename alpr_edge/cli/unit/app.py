@@ -6,7 +6,7 @@ app = lazy_app(
     {
         "init": LazyTarget("alpr_edge.cli.unit.init:init_command", "Set up a unit of your own in a folder"),
         "status": LazyTarget("alpr_edge.cli.unit.status:status_command", "Show this unit's health, once or live"),
-        "enrol": LazyTarget("alpr_edge.cli.unit.enrol:enrol_command", "Make this unit's key and get its certificate"),
+        "enroll": LazyTarget("alpr_edge.cli.unit.enrol:enrol_command", "Make this unit's key and get its certificate"),
         "retire": LazyTarget("alpr_edge.cli.unit.retire:retire_command", "Revoke this unit at the department"),
         "handover": LazyTarget(
             "alpr_edge.cli.unit.handover:handover_command", "Queue every read, count undelivered items"

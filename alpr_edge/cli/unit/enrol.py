@@ -1,4 +1,4 @@
-"""``alpr-edge unit enrol``: the unit gets its certificate."""
+"""``alpr-edge unit enroll``: the unit gets its certificate."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def enrol_command(
         Path | None, typer.Option("--ca-file", help="The authority's certificate, instead of its fingerprint.")
     ] = None,
     enrol_port: Annotated[
-        int, typer.Option("--enrol-port", min=1, max=65535, help="Port of the department's enrollment.")
+        int, typer.Option("--enroll-port", min=1, max=65535, help="Port of the department's enrollment.")
     ] = ENROL_PORT,
     again: Annotated[bool, typer.Option("--again", help="Enroll even if a valid certificate is held.")] = False,
     new_keys: Annotated[

@@ -15,6 +15,8 @@ from alpr_edge.domain.errors import FeedError, SettingsError
 from alpr_edge.domain.feed_formats import FormatName
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alpr_edge.settings import Settings
 
 ROLES = "officer,alpr_administrator"
@@ -22,7 +24,7 @@ _CAMERA_HELP = "Video file, folder of pictures, /dev/video0, rtsp://..., or simu
 _QUESTIONS = {
     "badge": ("--badge", "Badge of the first administrator"),
     "name": ("--name", "Name"),
-    "organisation": ("--organisation", "Agency"),
+    "organisation": ("--agency", "Agency"),
     "cjis_training_until": ("--cjis-until", "Last day of their CJIS training (YYYY-MM-DD)"),
     "alpr_training_until": ("--alpr-until", "Last day of their ALPR training (YYYY-MM-DD)"),
 }
@@ -44,7 +46,7 @@ def init_command(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the page.")] = 8447,
     badge: Annotated[str, typer.Option("--badge", help="Badge of the first administrator.")] = "",
     name: Annotated[str, typer.Option("--name", help="Name of the first administrator.")] = "",
-    organisation: Annotated[str, typer.Option("--organisation", help="Agency of the first administrator.")] = "",
+    organisation: Annotated[str, typer.Option("--agency", help="Agency of the first administrator.")] = "",
     cjis_training_until: CjisUntil = None,
     alpr_training_until: AlprUntil = None,
     later: Annotated[
@@ -61,16 +63,6 @@ def init_command(
     from alpr_edge.services.unit_setup import begun_settings, camera_table, write_keys_and_certificate, write_settings
 
     folder = folder.expanduser().absolute()
-    unit = begun_settings(folder)
-    if unit is None:
-        table = camera_table(_answer(camera, "--camera", "Camera or recording"))
-        hotlist = _list_file(hotlist)
-        unit = write_settings(folder, unit_id, table, list_name, layout, port)
-    else:
-        _require_unfinished(unit, folder)
-        typer.echo(f"alpr-edge: continuing with the settings in {folder / NAME}", err=True)
-    write_keys_and_certificate(unit)
-    entries = _import_list(unit, hotlist)
     given = {
         "badge": badge,
         "name": name,
@@ -78,20 +70,32 @@ def init_command(
         "cjis_training_until": cjis_training_until or "",
         "alpr_training_until": alpr_training_until or "",
     }
+    unit = begun_settings(folder)
+    needed = {} if unit else {"--camera": camera, "--hotlist": hotlist}
+    _require_answers(needed if later else needed | {_QUESTIONS[key][0]: value for key, value in given.items()})
+    if unit is None:
+        table = camera_table(camera or ask("Camera or recording"))
+        hotlist = _list_file(hotlist)
+        unit = write_settings(folder, unit_id, table, list_name, layout, port)
+    else:
+        _require_unfinished(unit, folder)
+        typer.echo(f"alpr-edge: continuing with the settings in {folder / NAME}", err=True)
+    write_keys_and_certificate(unit)
+    entries = _import_list(unit, hotlist)
     administrator = "" if later else _add_administrator(unit, given)
     _print_result(unit, folder / NAME, entries, administrator, as_json=as_json)
 
 
-def _answer(given: str, option: str, question: str) -> str:
-    """Return an option, or the answer at the terminal."""
-    if not given and not is_terminal():
-        raise typer.BadParameter(f"{option} is missing, and there is no terminal to ask at")
-    return given or ask(question)
+def _require_answers(given: Mapping[str, object]) -> None:
+    """Refuse missing options before anything is written, where there is no terminal to ask at."""
+    missing = [option for option, value in given.items() if not value]
+    if missing and not is_terminal():
+        raise typer.BadParameter(f"no terminal to ask at; give {', '.join(missing)}")
 
 
 def _list_file(file: Path | None) -> Path:
     """Return a hotlist file that can be read; raises FeedError otherwise."""
-    file = (file or Path(_answer("", "--hotlist", "Hotlist file"))).expanduser()
+    file = (file or Path(ask("Hotlist file"))).expanduser()
     try:
         if not file.is_file():
             raise FeedError(f"{file}: no such file; expected a hotlist, for example a CSV file")
@@ -143,11 +147,13 @@ def _add_administrator(unit: Settings, given: dict[str, str]) -> str:
     from alpr_edge.services.accounts.people import LocalPeople
 
     clock = open_clock(unit)
-    texts = {key: _answer(given[key], *asked) for key, asked in _QUESTIONS.items()}
+    texts = {key: given[key] or ask(question) for key, (_, question) in _QUESTIONS.items()}
     (source,) = unit.hotlist.source
     texts |= {"roles": ROLES, "sources": ",".join({"department", str(source.source_permission)})}
     with open_local_roster(unit, clock, migrate=True) as roster, open_upkeep(unit) as authoriser:
         person = new_entry(texts, caller(), roster.now).person
+        if person.training.fault_at(roster.now):
+            raise SettingsError(["a training has ended, so this person could do nothing; give a later last day"])
         people = LocalPeople(roster, authoriser)
         people.begin_roster(person, lambda first: choose_sign_in(first, clock), f"ALPR {unit.unit.id}")
     return person.badge
@@ -167,7 +173,7 @@ def _print_result(unit: Settings, file: Path, entries: int, administrator: str, 
         f"Next, each in a terminal of its own:\n"
         f"  alpr-edge run --settings {file}\n"
         f"  alpr-edge console --settings {file}\n"
-        f"Then open {page} on this computer. The browser warns once, because the certificate vouches for itself.\n"
+        f"Then open {page} on this computer. The browser warns once, because the certificate is self-signed.\n"
         f"{sign_in}"
         f"To import a newer list: alpr-edge hotlist import FILE --source {source.name} --settings {file}\n{_CAR}"
     )

@@ -1,1 +1,1 @@
-"""The department's HTTPS servers: storage and enrolment."""
+"""The department's HTTPS servers: storage and enrollment."""

@@ -16,9 +16,9 @@ from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION, U
 PEER = "peer"
 """Name in the request's state of the :class:`Peer` at the other end."""
 _REFUSALS = {
-    CertificateStatus.UNKNOWN: (401, "this certificate is not on record here; enrol the unit"),
+    CertificateStatus.UNKNOWN: (401, "this certificate is not on record here; enroll the unit"),
     CertificateStatus.REVOKED: (403, "this unit's certificate was revoked"),
-    CertificateStatus.EXPIRED: (401, "this unit's certificate has ended; enrol the unit again"),
+    CertificateStatus.EXPIRED: (401, "this unit's certificate has ended; enroll the unit again"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The program of enrolment: ``python -m alpr_edge.department.http.enrolment_server DIRECTORY DESCRIPTOR``."""
+"""The program of enrollment: ``python -m alpr_edge.department.http.enrolment_server DIRECTORY DESCRIPTOR``."""
 
 import sys
 from functools import partial
@@ -21,7 +21,7 @@ from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parse_code
 from alpr_edge.runtime.network.rate_limit import WrongTries, subscriber_network
 from alpr_edge.web.requests import host_of, small_body
 
-# The department's enrolment port: the one place where nobody has a certificate yet.
+# The department's enrollment port: the one place where nobody has a certificate yet.
 #
 # It is an application with its own listener, in its own process
 # (:mod:`~alpr_edge.department.http.listener_process`). The other listener goes on demanding a certificate,
@@ -40,7 +40,7 @@ def create_enrolment_app(
     files: TlsFiles,
     address_tries: WrongTries | None = None,
 ) -> FastAPI:
-    """The ASGI application of the enrolment port.
+    """The ASGI application of the enrollment port.
 
     Args:
         units: the units that may connect to the department.
@@ -73,7 +73,7 @@ def create_enrolment_app(
 
 
 class _LimitedEnrolment:
-    """Enrols units, and counts wrong tries."""
+    """Enrolls units, and counts wrong tries."""
 
     def __init__(self, units: Units, address_tries: WrongTries) -> None:
         self._units = units

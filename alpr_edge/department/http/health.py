@@ -32,7 +32,7 @@ class DepartmentHealth:
     """Collects what the health address says.
 
     Args:
-        enrols: whether the enrolment process runs; None: this department enrols no unit.
+        enrolls: whether the enrollment process runs; None: this department enrolls no unit.
         now: the present moment in UTC.
     """
 
@@ -75,7 +75,7 @@ class DepartmentHealth:
         if free_bytes < FREE_BYTES_MIN:
             warnings.append(f"the disk has {free_bytes >> 20} MiB left")
         if self.enrols() is False:
-            warnings.append("the enrolment process does not run; it is started again")
+            warnings.append("the enrollment process does not run; it is started again")
         with suppress(StoreError):  # which is a trouble of its own
             warnings += self.people_warnings()
             warnings += self.hold_warnings()

@@ -1,6 +1,6 @@
 """Runs a listener for strangers in a process of its own, so that a flood of them does not slow down enrolled units.
 
-There is one that enrols units, and one that answers invitations of people. The server of items opens the listening
+There is one that enrolls units, and one that answers invitations of people. The server of items opens the listening
 socket and passes it on; this process has its own files, threads and memory, and a lower priority. It ends when the
 server does, however that ends, because its standard input is closed then. When it ends before, it is started again with
 the same socket.

@@ -1,4 +1,4 @@
-"""The department's HTTPS servers: one for units with a certificate, one that enrols new units, one for invitations.
+"""The department's HTTPS servers: one for units with a certificate, one that enrolls new units, one for invitations.
 
 There are two listeners, so that the first can demand a certificate: a client without one fails in the handshake, before
 any code of this program runs. The second and the third, on which people set their passwords, are started only on
@@ -118,13 +118,13 @@ class DepartmentServer(ThreadedServer):
     Args:
         directory: the department's folder, with certificates of ``department init``.
         port: 0 takes a free one.
-        enrol_port: the port on which units are enrolled, 0 takes a free one; None: no enrolment.
+        enrol_port: the port on which units are enrolled, 0 takes a free one; None: no enrollment.
         health_port: the loopback port of the health address, 0 takes a free one; None: no health address.
         people_port: the port on which people answer invitations, 0 takes a free one; None: nobody can.
 
     Raises:
         DepartmentError: certificates are missing or have ended, another process serves the folder, a port is taken, or
-            enrolment or the page of invitations does not start.
+            enrollment or the page of invitations does not start.
         StoreError: the storage cannot be opened, or its database is damaged.
     """
 

@@ -1,4 +1,4 @@
-"""One-time enrolment codes: made for one unit, shown once, good for one certificate.
+"""One-time enrollment codes: made for one unit, shown once, good for one certificate.
 
 What is stored is an HMAC-SHA256 of unit id and code under a key derived from the authority's, so that neither a copy of
 the database nor a look at it helps to guess. A code ends by its time, by its use, by a newer code or by the unit's

@@ -13,7 +13,7 @@ WORDS = {
     Refusal.KEY: "this key may not be certified; make a new one",
     Refusal.TRIES: "too many wrong tries from this address; wait",
     Refusal.REVOKED: "the certificate to be renewed no longer counts",
-    Refusal.NUMBER: "the unit holds as many certificates as it may; revoke it and enrol it again",
+    Refusal.NUMBER: "the unit holds as many certificates as it may; revoke it and enroll it again",
     Refusal.NAME: "no name for the page: this department has no domain, the unit id is more than a-z, 0-9 and -, "
     "or it names the server",
     Refusal.AUTHORITY: "this department cannot issue certificates at present",

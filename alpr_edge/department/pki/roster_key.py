@@ -36,7 +36,7 @@ class RosterSigner:
 
     @property
     def public_key(self) -> RosterKey:
-        """What units pin at their enrolment; ``str()`` is the line that travels."""
+        """What units pin at their enrollment; ``str()`` is the line that travels."""
         return RosterKey(self.department_id, self.key.public_key())
 
     def sign(self, roster: Roster) -> bytes:

@@ -1,7 +1,7 @@
 r"""Signs the settings that a department gives a unit, and opens those that the department signed.
 
 A document is one file: a signed note (C2SP ``signed-note``) that names the department, the serial and the digest of the
-JSON behind it, as rosters have it and by the same key, which units pin at their enrolment::
+JSON behind it, as rosters have it and by the same key, which units pin at their enrollment::
 
     alpr-edge settings v1
     modesto-pd

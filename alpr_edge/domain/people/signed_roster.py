@@ -31,7 +31,7 @@ _BODY = b"\n{"
 
 @dataclass(frozen=True, slots=True)
 class RosterKey:
-    """The department's public key for rosters, which a unit pins at its enrolment."""
+    """The department's public key for rosters, which a unit pins at its enrollment."""
 
     department_id: str
     public_key: Ed25519PublicKey

@@ -1,1 +1,1 @@
-"""What travels between a unit and its department: items, certificates, enrolment codes and portable media."""
+"""What travels between a unit and its department: items, certificates, enrollment codes and portable media."""

@@ -1,6 +1,6 @@
 """The messages about certificates between a unit and its department.
 
-Enrolment happens on a port of its own, where no client certificate is asked for: a unit has none yet. Renewal happens
+Enrollment happens on a port of its own, where no client certificate is asked for: a unit has none yet. Renewal happens
 where everything else does, with the certificate that is to be renewed. In both the unit made its key itself and sends
 a certificate request (PKCS#10, RFC 2986) that it signed with it; the key never travels.
 """

@@ -1,4 +1,4 @@
-"""The typed form of a one-time enrolment code: Crockford's base 32 with his check symbol, in groups of five.
+"""The typed form of a one-time enrollment code: Crockford's base 32 with his check symbol, in groups of five.
 
 Nineteen characters are random (95 bits) and the twentieth checks them: it is the number that they write, modulo 37.
 Any one wrong character changes that remainder, since 37 is a prime above 32, and so do two neighbours that changed

@@ -22,6 +22,7 @@ from alpr_edge.hotlist.formats.base import Feed, FeedContext, FeedFormat, Record
 from alpr_edge.hotlist.formats.csv_header import VEHICLE_ROLES, Header, header_of
 from alpr_edge.hotlist.formats.line_formats import TRAILER, check_end
 from alpr_edge.hotlist.formats.row_builder import Cells, RowBuilder, Traits
+from alpr_edge.hotlist.formats.unknown_words import ABSENT_COLUMNS
 
 LINES_A_RECORD_MAX = 20
 """More lines than this in one quoted field is a quote that pairs with a later line's, not a remark."""
@@ -50,6 +51,9 @@ class GenericCsv(FeedFormat):
             number, lines = number - 1, chain([first], lines)
         traits = Traits(header.names, partials=True, ncic_states=False, free_remarks=True)
         builder = RowBuilder(context, traits, header.unread)
+        if not context.removals:
+            known = {*header.places, "reason"} if context.rules.reason else header.places.keys()
+            builder.unknown_words.absent_columns = tuple(role for role in ABSENT_COLUMNS if role not in known)
         issued_at = _issue_date(date_line.group(1), builder) if date_line else None
         builder.begin(issued_at)
         rows = _Rows(header, builder, number, trailer=context.rules.trailer_required)

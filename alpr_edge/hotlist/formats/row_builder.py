@@ -38,6 +38,8 @@ REMEMBERED_MAX = 8192
 Codes = Mapping[str, tuple[Reason, str]]
 """A feed's codes or wordings, upper case, each with its reason and a note for the remarks."""
 _OTHER_WILDCARDS = re.compile(r"[%_#]")
+_ODD = re.compile(r"[]!\"$(),:;<=>@[\\^`{|}~]")
+"""No plate's; plates have hyphens, points, slashes, stars and other signs."""
 Times = tuple[int | None, int | None, tuple[str, str] | None]
 """When a row takes effect and expires, in microseconds since 1970, or the cell at fault and why."""
 _NO_TIMES: Times = (None, None, None)
@@ -162,6 +164,8 @@ class RowBuilder:
             return Rejected(line, self._traits.names[wrong[0]], wrong[1])
         if words:
             self.unknown_words.count_reason(words, plate)
+        if unknown:
+            self.unknown_words.unknown_states += 1
         if note or unknown or self._is_removal:
             parts = (note,) if self._is_removal else (note, remarks, unknown)
             remarks = "; ".join(part for part in parts if part.strip())
@@ -208,6 +212,8 @@ class RowBuilder:
             return plate, raw, "a plate with wildcards cannot be matched as it stands"
         if len(plate) == 1 and plate != "0":
             self.unknown_words.short_plates += 1
+        if _ODD.search(written):
+            self.unknown_words.odd_plates += 1
         return plate, raw, f"longer than {PLATE_LENGTH_MAX} characters" if len(plate) > PLATE_LENGTH_MAX else ""
 
     def _reason(self, text: str) -> Meaning:

@@ -15,6 +15,12 @@ SHORT_PLATE_MAX = 3
 """A plate of so many characters is looked for as a word of its own."""
 _LIKE_PLATE = re.compile(r"(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{4,}")
 
+ABSENT_COLUMNS = {
+    "reason": "no column for the reason: every entry has the reason other",
+    "state": "no column for the state: entries match a plate of any state",
+}
+"""What to tell of a feed without a column, by its role; of a reason only where the settings give none."""
+
 
 @dataclass(slots=True)
 class UnknownWords:
@@ -34,6 +40,12 @@ class UnknownWords:
     """Lines that a quote had joined to another line's cell and that were read as records of their own."""
     short_plates: int = 0
     """Entries whose plate has one character: no read is so short, so they never match."""
+    odd_plates: int = 0
+    """Entries whose plate was written with characters that no plate has."""
+    unknown_states: int = 0
+    """Entries whose state is not understood; a plate of any state matches them."""
+    absent_columns: tuple[str, ...] = ()
+    """Which of :data:`ABSENT_COLUMNS` the feed has not."""
     _left_out: set[str] = field(default_factory=set, init=False, repr=False)
 
     @property
@@ -46,8 +58,11 @@ class UnknownWords:
                 self.short_plates,
                 "with a plate of one character: entries that cannot be matched, as no read is so short",
             ),
+            (self.odd_plates, "with characters that no plate has: entries that are matched without these"),
+            (self.unknown_states, "with an unknown state: entries that match a plate of any state"),
         )
         heads = (self.head,) if self.head else ()
+        heads += tuple(ABSENT_COLUMNS[role] for role in self.absent_columns)
         return heads + tuple(f"{count:,} {what}" for count, what in counts if count)
 
     def count_reason(self, words: str, plate: str) -> None:

@@ -25,7 +25,7 @@ from alpr_edge.uplink.key_pair import remove
 
 PIN_KEYS = "pin_keys"
 _OTHER_KEY = (
-    "rosters are still checked by the key that was pinned first; to take the department's: alpr-edge unit enrol "
+    "rosters are still checked by the key that was pinned first; to take the department's: alpr-edge unit enroll "
     "--new-keys"
 )
 _OTHER_WITNESS = "the access log was cosigned with another key before; the department's cosignatures are refused"
@@ -56,7 +56,7 @@ def has_access_key(settings: Settings) -> bool:
 
 
 def pin_in_databases(settings: Settings, person: str, clock: Clock, *, replace: bool) -> tuple[str, ...]:
-    """Pin the keys that the enrolment keeps; returns what a person has to know, a line each.
+    """Pin the keys that the enrollment keeps; returns what a person has to know, a line each.
 
     Where the access key is not to be had, as on a development machine, the running unit pins the first it sees.
 

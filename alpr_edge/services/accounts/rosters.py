@@ -101,11 +101,11 @@ def _key_that_counts(settings: Settings, accounts: AccountStore, offered: Roster
     if pinned is None or str(pinned) == str(offered):
         return offered
     if is_local_key(settings, pinned):
-        message = "this unit keeps its own accounts; to take the department's people: alpr-edge unit enrol --new-keys"
+        message = "this unit keeps its own accounts; to take the department's people: alpr-edge unit enroll --new-keys"
         raise RosterError(RosterFault.OTHER_DEPARTMENT, message)
     raise RosterError(
         RosterFault.UNSIGNED,
-        "the uplink has another key for rosters than the accounts; alpr-edge unit enrol --new-keys",
+        "the uplink has another key for rosters than the accounts; alpr-edge unit enroll --new-keys",
     )
 
 

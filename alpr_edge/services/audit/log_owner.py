@@ -37,6 +37,6 @@ def _words(settings: Settings, owner: str, records: int, cosigned: int) -> str:
         f"{settings.unit.data_directory}: holds what unit {owner} read, and its access log: {missing} of {records} "
         f"records are not known to be at the department, which takes nothing of {owner} from {unit_id}, nor what this "
         f'log has from now on. Set [unit] id = "{owner}" again and let it deliver; alpr-edge unit handover counts what '
-        f"is left. Then take it out of service (scripts/decommission {owner}) and provision {unit_id} anew; or enrol "
+        f"is left. Then take it out of service (scripts/decommission {owner}) and provision {unit_id} anew; or enroll "
         "all the same: --other-unit-data"
     )

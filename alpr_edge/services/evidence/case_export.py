@@ -356,7 +356,7 @@ class CaseExports:
         except (OSError, SealedError):
             file = self.settings.uplink.media_key_file
             raise EvidenceError(
-                f"{file}: the department's key for media cannot be used; enrol this unit again"
+                f"{file}: the department's key for media cannot be used; enroll this unit again"
             ) from None
         return seal_passphrase(passphrase, package_id, key)
 

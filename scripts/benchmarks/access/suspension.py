@@ -69,7 +69,7 @@ def run() -> None:
 def _suspensions(folder: Path, daemons: ExitStack, *, is_sending: bool) -> list[float]:
     directory = folder / "department"
     _call("department", "init", str(directory), "--name", "127.0.0.1")
-    serve = ("department", "serve", "--directory", str(directory), "--port", "0", "--enrol-port", "0")
+    serve = ("department", "serve", "--directory", str(directory), "--port", "0", "--enroll-port", "0")
     log = daemons.enter_context(_daemon(folder / "serve.log", *serve))
     settings = _enrol(folder, directory, log)
     unit = load(settings)
@@ -93,19 +93,19 @@ def _suspensions(folder: Path, daemons: ExitStack, *, is_sending: bool) -> list[
 
 
 def _enrol(folder: Path, directory: Path, log: Path) -> Path:
-    """Enrol a unit with a camera that shows nothing; returns its settings."""
-    _wait(lambda: "enrolment at" in log.read_text(), "the department serves")
-    ports = re.search(r"department at (https:[^,\s]+)(?s:.*)enrolment at https:.*:(\d+)", log.read_text())
+    """Enroll a unit with a camera that shows nothing; returns its settings."""
+    _wait(lambda: "enrollment at" in log.read_text(), "the department serves")
+    ports = re.search(r"department at (https:[^,\s]+)(?s:.*)enrollment at https:.*:(\d+)", log.read_text())
     assert ports is not None, log.read_text()
     (folder / "frames").mkdir()
     cv2.imwrite(str(folder / "frames" / "0.png"), np.zeros((360, 640, 3), np.uint8))
     settings = folder / "unit.toml"
     settings.write_text(_SETTINGS.format(unit=_UNIT, url=ports[1]), encoding="utf-8")
     _call("keys", "create", "--settings", str(settings))
-    where = ("--address", ports[1], "--enrol-port", ports[2])
+    where = ("--address", ports[1], "--enroll-port", ports[2])
     code = json.loads(_call("department", "code", _UNIT, "--directory", str(directory), *where, "--json"))
-    words = ("--code", code["code"], "--ca-fingerprint", code["ca_fingerprint"], "--enrol-port", ports[2])
-    _call("unit", "enrol", "--settings", str(settings), *words)
+    words = ("--code", code["code"], "--ca-fingerprint", code["ca_fingerprint"], "--enroll-port", ports[2])
+    _call("unit", "enroll", "--settings", str(settings), *words)
     return settings
 
 

@@ -54,7 +54,7 @@ def _measure_package(reads: int) -> None:
         settings = write_case(folder / "unit", reads)
         medium = folder / "medium"
         medium.mkdir()
-        words = ("--purpose", "criminal_investigation", "--offence", "robbery", "--settings", str(settings), "--json")
+        words = ("--purpose", "criminal_investigation", "--offense", "robbery", "--settings", str(settings), "--json")
         exported = _command("evidence", "export", CASE, "--to", str(medium), *words)
         told = json.loads(exported.output)
         if told["reads"] != reads:

@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--department", default="", metavar="URL", help="its address; stays if left out")
     parser.add_argument("--code", default="", help="one-time code: sudo alpr-edge-department code UNIT_ID")
     parser.add_argument("--ca-fingerprint", default="", metavar="SHA256", help="of the department's authority")
-    parser.add_argument("--enrol-port", type=int, default=0, metavar="PORT", help="where it enrols, if not as usual")
+    parser.add_argument("--enroll-port", type=int, default=0, metavar="PORT", help="where it enrolls, if not as usual")
     parser.add_argument("--settings", type=Path, metavar="FILE", help="the fleet's settings file")
     parser.add_argument("--time-zone", default="", metavar="ZONE", help="of the officers, such as America/Los_Angeles")
     parser.add_argument("--offline", type=Path, metavar="BUNDLE", help="install from this, made by scripts/bundle")

@@ -55,7 +55,7 @@ class AdministratorStep:
         del undo
         who = self._administrator
         assert who is not None, "there would be no change"
-        about = ("--badge", who.badge, "--name", who.name, "--organisation", who.organisation)
+        about = ("--badge", who.badge, "--name", who.name, "--agency", who.organisation)
         training = ("--cjis-until", who.cjis_until, "--alpr-until", who.alpr_until)
         role = ("--role", "alpr_administrator", "--break-glass", REASON)
         answers = f"{who.name}\n{who.organisation}\n".encode()

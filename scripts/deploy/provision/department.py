@@ -1,4 +1,4 @@
-"""The steps that join a unit to its department: enrolment, models, lists, check; all run the unit's own command."""
+"""The steps that join a unit to its department: enrollment, models, lists, check; all run the unit's own command."""
 
 import json
 import time
@@ -23,20 +23,20 @@ SETTLING_S_MAX, AGAIN_S = 180.0, 5.0
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What a department gives a unit to enrol with."""
+    """What a department gives a unit to enroll with."""
 
     code: str = ""
     fingerprint: str = ""
     """SHA-256 of the department's authority."""
     port: int = 0
-    """The port on which it enrols; 0: the usual one."""
+    """The port on which it enrolls; 0: the usual one."""
 
 
 class EnrolmentStep:
     """Certificates of the department for this unit.
 
     Args:
-        department: its address; empty when this run was not told to enrol.
+        department: its address; empty when this run was not told to enroll.
         invitation: the code and fingerprint that ``alpr-edge-department code`` printed there.
     """
 
@@ -53,10 +53,10 @@ class EnrolmentStep:
         if not url:
             return []
         missing = [path for path in _tls_files(uplink) if not path.exists()]
-        return [f"enrol at {url}"] if missing else []
+        return [f"enroll at {url}"] if missing else []
 
     def apply(self, undo: ExitStack) -> None:
-        """Enrol."""
+        """Enroll."""
         invitation = self._invitation
         if not invitation.code or not invitation.fingerprint:
             raise ProvisioningError(
@@ -68,9 +68,9 @@ class EnrolmentStep:
             if not path.exists():
                 undo.callback(_remove, path)
         where = ["--department", self._department or uplink["url"], "--ca-fingerprint", invitation.fingerprint]
-        where += ["--enrol-port", str(invitation.port)] if invitation.port else []
+        where += ["--enroll-port", str(invitation.port)] if invitation.port else []
         # Through a pipe: a command line can be seen by every user.
-        run(AS_UNIT, "unit", "enrol", *where, "--code", "-", stdin=f"{invitation.code}\n".encode(), timeout_s=120)
+        run(AS_UNIT, "unit", "enroll", *where, "--code", "-", stdin=f"{invitation.code}\n".encode(), timeout_s=120)
 
 
 class ModelsStep:

@@ -27,7 +27,7 @@ class FirewallStep:
     Args:
         rules: the file ``config/system/etc/nftables.conf``.
         department: the department's address, as given for this run.
-        enrol_port: the port on which the department enrols; 0: the usual one.
+        enrol_port: the port on which the department enrolls; 0: the usual one.
     """
 
     name = "firewall"
@@ -58,7 +58,7 @@ class FirewallStep:
             file.forget_before()
 
     def _files(self) -> list[ManagedFile]:
-        # Never empty, which nft would not take: a unit enrols, now or one day.
+        # Never empty, which nft would not take: a unit enrolls, now or one day.
         ports = sorted({self._enrol_port, *ports_of(installed_settings(), self._department)})
         definition = f"define unit_ports = {{ {', '.join(map(str, ports))} }}\n"
         page = page_rule(installed_settings().get("console", {}))

@@ -96,7 +96,7 @@ def _completed_process(
 
 
 def _first_words(words: Sequence[str]) -> str:
-    """A command's first words; what follows may be secret (an enrolment code) or long."""
+    """A command's first words; what follows may be secret (an enrollment code) or long."""
     return " ".join(words[:3])
 
 

@@ -142,7 +142,7 @@ class SettingsStep:
         except ProvisioningError as error:
             if not error.output_lines:
                 raise  # it did not come to the check
-            # Certificates come with the enrolment, which reads these settings.
+            # Certificates come with the enrollment, which reads these settings.
             if faults := [line for line in error.output_lines if not _OF_ENROLMENT.match(line)]:
                 hint = "; on the fleet's file: alpr-edge settings migrate FILE" if "was renamed to" in faults[0] else ""
                 raise ProvisioningError(faults[0].removeprefix("alpr-edge: ") + hint, faults) from None

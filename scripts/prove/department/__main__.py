@@ -71,7 +71,7 @@ def _proofs(resources: ExitStack, *, quick: bool) -> Iterator[DepartmentProof]:
 
 def _of_an_engine(machine: DepartmentMachine, where: str) -> Iterator[DepartmentProof]:
     yield f"{where}: a stranger is refused", partial(unit.a_stranger_is_refused, machine)
-    yield f"{where}: a unit enrols and delivers", partial(unit.a_unit_enrols_and_delivers, machine)
+    yield f"{where}: a unit enrolls and delivers", partial(unit.a_unit_enrols_and_delivers, machine)
     yield f"{where}: each job does its work", partial(proofs.each_job_does_its_work, machine)
     yield f"{where}: an alarm is told and ends", partial(proofs.an_alarm_is_told_and_ends, machine)
     yield f"{where}: Prometheus is answered", partial(proofs.prometheus_is_answered, machine)

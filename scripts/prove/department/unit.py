@@ -1,4 +1,4 @@
-"""A unit on the other side of the wire: it enrols at the department under proof, and delivers a short drive."""
+"""A unit on the other side of the wire: it enrolls at the department under proof, and delivers a short drive."""
 
 import shutil
 import sys
@@ -44,7 +44,7 @@ def a_unit_enrols_and_delivers(machine: DepartmentMachine) -> str:
     settings = folder / "unit.toml"
     settings.write_text(SETTINGS, encoding="utf-8")
     code: dict[str, Any] = machine.ask("code", "proof-1")
-    enrol = ("unit", "enrol", "--settings", settings, "--enrol-port", str(ENROL_PORT), "--code", "-")
+    enrol = ("unit", "enroll", "--settings", settings, "--enroll-port", str(ENROL_PORT), "--code", "-")
     _on_the_wire(*enrol, "--ca-fingerprint", code["ca_fingerprint"], stdin=code["code"].encode())
     drive = CACHE / f"department-drive-{DRIVE_S:g}"
     if not (drive / "frames").is_dir():
@@ -65,7 +65,7 @@ def a_stranger_is_refused(machine: DepartmentMachine) -> str:
     folder.mkdir(mode=0o700, parents=True)
     (folder / "unit.toml").write_text(SETTINGS.replace("proof-1", "stranger"), encoding="utf-8")
     code: dict[str, Any] = machine.ask("code", "proof-2")
-    words = ("unit", "enrol", "--settings", folder / "unit.toml", "--enrol-port", str(ENROL_PORT), "--code", "-")
+    words = ("unit", "enroll", "--settings", folder / "unit.toml", "--enroll-port", str(ENROL_PORT), "--code", "-")
     command = ("ip", "netns", "exec", DEPOT, PROGRAM, *words, "--ca-fingerprint", code["ca_fingerprint"])
     done = call(*command, stdin=code["code"].encode(), check=False)
     require(done.returncode != 0 and not (folder / "tls" / "unit.pem").exists(), "a stranger got a certificate")

@@ -302,3 +302,10 @@ def test_a_look_that_fails_shows_nothing_and_says_so(desk: Desk, error: BaseExce
     assert failure.value is error
     last = [(entry.shown, entry.note) for entry in desk.log.entries[-2:]]
     assert last == [(0, f"not done: {type(error).__name__}"), (1, "")]
+
+
+def test_whose_roles_may_do_it_for_other_purposes_is_told_which(desk: Desk) -> None:
+    refusal = ask(desk.of("officer"), Operation.SEARCH_READS, Purpose("audit"))
+    assert refusal.startswith("your roles may do this for ")
+    assert refusal.endswith(", not for that purpose")
+    assert "stolen_vehicle" in refusal

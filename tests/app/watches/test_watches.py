@@ -223,7 +223,7 @@ def test_certificates_are_told_as_the_uplink_says(tmp_path: Path) -> None:
     watch.look()
     assert watch.faults() == []
     lines = [
-        "this unit's certificate expires on 2026-12-01, in 12 days; enrol this unit again",
+        "this unit's certificate expires on 2026-12-01, in 12 days; enroll this unit again",
         "the certificate of the department has expired on 2026-11-01; renew it there: alpr-edge department renew",
         "the certificate is not renewed: the department refuses",
     ]

@@ -56,7 +56,7 @@ def rows() -> dict[str, Row]:
 
 
 ROWS = rows()
-FOR_CANVASS = ("--offence", "homicide", "--case", "26-001234")
+FOR_CANVASS = ("--offense", "homicide", "--case", "26-001234")
 ARGUMENTS = {
     "reads picture": (NAMED, "{folder}/picture.jpg"),
     "hotlist add": ("--reason", "major_crime", "--case", "26-000123", "--expires", "2026-12-31T00:00"),
@@ -86,7 +86,7 @@ ARGUMENTS = {
     "hotlist export": ("--source", "none", "--rejected"),
     "unit check": ("--skip", "all"),
     "unit support-bundle": ("--to", "{folder}/bundle.zip", "--skip", "all"),
-    "accounts add": ("--badge", "1", "--name", "Bo", "--organisation", "PD"),
+    "accounts add": ("--badge", "1", "--name", "Bo", "--agency", "PD"),
     "accounts change": ("Bofficer", "--title", "Patrol officer"),
     "accounts change --alpr-until": ("2090-01-01", "Bofficer"),
     "accounts import": ("{folder}/people.csv",),
@@ -163,7 +163,7 @@ def test_every_command_that_asks_for_a_session_says_what_for_and_no_other_does()
     inquiries = {row.name for row in rows_of("inquiry")}
     assert asking == {row.name.partition(" --")[0] for row in rows_of("session")} | inquiries
     for name in asking - inquiries:
-        assert {"--offence", "--case"} <= _options(tree[name])
+        assert {"--offense", "--case"} <= _options(tree[name])
     opened = {
         row.name.partition(" --")[0]
         for row in rows_of("session")

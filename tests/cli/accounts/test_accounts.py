@@ -27,7 +27,7 @@ PASSWORD = "quiet river under oaks"
 WHY = ("--break-glass", "first administrator of this unit")
 WHO = "Ann Chief\nModesto PD\n"
 TRAINED = ("--cjis-until", "2090-01-01", "--alpr-until", "2090-01-01")
-AGENCY = ("--organisation", "Modesto PD")
+AGENCY = ("--agency", "Modesto PD")
 
 
 @pytest.fixture(scope="module")

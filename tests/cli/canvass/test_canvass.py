@@ -15,7 +15,7 @@ from tests.staff import Staff
 from tests.store.records import decided, plate_read
 from tests.units import write_bare_unit
 
-FOR_CANVASS = ("--offence", "homicide", "--case", "26-001234")
+FOR_CANVASS = ("--offense", "homicide", "--case", "26-001234")
 AREA = ("--area", "37.64,-120.99,500")
 
 
@@ -95,6 +95,6 @@ def test_bad_input_is_a_line_that_says_what_to_do(staff: Staff, words: tuple[str
 
 def test_an_offence_that_is_none_and_an_incident_of_another_form_are_refused(staff: Staff) -> None:
     settings = str(staff.unit.unit.data_directory.parent / "alpr-edge.toml")
-    for words in (("--offence", "jaywalking", "--case", "26-001234"), ("--offence", "homicide", "--case", "1")):
+    for words in (("--offense", "jaywalking", "--case", "26-001234"), ("--offense", "homicide", "--case", "1")):
         done = CliRunner().invoke(app, ["canvass", "start", *words, "--settings", settings])
         assert (done.exit_code, done.stdout) == (3, "")

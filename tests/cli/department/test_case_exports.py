@@ -17,7 +17,7 @@ from tests.cli.department.test_inquiries import ROLES, newest, run, sign_in_as
 from tests.department.evidence.case_of_two import BEGIN, CASE, FOR_CASE, NOT_HELD, NOW, PLACED, ExportDesk, store_case
 from tests.department.inquiries.inquirers import Inquirers
 
-FOR = ("--purpose", FOR_CASE.code, "--offence", "robbery")
+FOR = ("--purpose", FOR_CASE.code, "--offense", "robbery")
 
 
 @pytest.fixture(scope="module")

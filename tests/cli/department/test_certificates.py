@@ -76,7 +76,7 @@ def test_status_shows_whether_it_is_served(directory: Path) -> None:
         ports = {"port": server.port, "enrol_port": server.enrol_port, "people_port": None}
         assert status(directory)["serving"] == ports
         text = edge("status", "--directory", str(directory))
-        assert f"served at port {server.port}, enrolment at port {server.enrol_port}" in text
+        assert f"served at port {server.port}, enrollment at port {server.enrol_port}" in text
 
 
 def test_status_of_a_department_without_a_certificate_says_so(directory: Path) -> None:

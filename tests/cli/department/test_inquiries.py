@@ -145,7 +145,7 @@ def test_a_date_alone_as_the_end_of_a_search_counts_to_its_end(inquirers: Inquir
         (("--unit", "car-1", "--from", "2026-05-05", *STOLEN), "", "a time needs both ends: --from and --to"),
         ((), f"{PLATE}\n", "say what it is for: --purpose"),
         (("--purpose", "immigration_enforcement"), f"{PLATE}\n", "this purpose is barred"),
-        (("--purpose", "criminal_investigation", "--offence", "homicide"), f"{PLATE}\n", "needs a case number"),
+        (("--purpose", "criminal_investigation", "--offense", "homicide"), f"{PLATE}\n", "needs a case number"),
     ],
 )
 def test_bad_input_is_one_line_that_says_what_to_do(

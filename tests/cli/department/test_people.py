@@ -25,10 +25,10 @@ from tests.cli.department.test_inquiries import ROLES, newest, sign_in_as
 from tests.department.inquiries.inquirers import Inquirers, records_of
 from tests.department.people.office import Office, make_department
 
-ANA = ("--name", "Ana Ruiz", "--badge", "1042", "--organisation", "MPD", "--email", "ana@modesto.example")
+ANA = ("--name", "Ana Ruiz", "--badge", "1042", "--agency", "MPD", "--email", "ana@modesto.example")
 
 CHANGES = {
-    "add": ("--name", "Cy Doe", "--badge", "77", "--organisation", "MPD"),
+    "add": ("--name", "Cy Doe", "--badge", "77", "--agency", "MPD"),
     "change": ("B0", "--title", "Sergeant"),
     "code": ("9", "1" * CHALLENGE_DIGITS),
     "import": ("{folder}/people.csv",),
@@ -150,7 +150,7 @@ def test_an_error_is_one_line(directory: Path, words: tuple[str, ...], says: str
 
 def test_an_account_for_another_agency_is_refused_in_a_line_that_says_what_to_do(directory: Path) -> None:
     (directory / "department.toml").write_text('[people]\nname = "MPD"\n', encoding="utf-8")
-    done = run(directory, "people", "add", "--name", "Bo Lee", "--badge", "7", "--organisation", "County Sheriff")
+    done = run(directory, "people", "add", "--name", "Bo Lee", "--badge", "7", "--agency", "County Sheriff")
     assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
     assert "organisation: 'County Sheriff' is not this department (MPD); another agency has no account" in done.stderr
     assert "alpr-edge department release, policy 462.7" in done.stderr

@@ -25,7 +25,7 @@ from tests.simulation.truth_models import TruthDetector, TruthReader
 from tests.staff import Staff
 from tests.units import write_bare_unit, write_unit
 
-FOR_ROBBERY = ("--purpose", "criminal_investigation", "--offence", "robbery")
+FOR_ROBBERY = ("--purpose", "criminal_investigation", "--offense", "robbery")
 
 
 @pytest.fixture(scope="module")

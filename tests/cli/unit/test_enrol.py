@@ -1,4 +1,4 @@
-"""Enrolment as two people do it: one at the department, one in the car."""
+"""Enrollment as two people do it: one at the department, one in the car."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def department(directory: Path, *arguments: str) -> str:
 
 
 def code_for(server: DepartmentServer, directory: Path, unit: str = "car-7") -> dict[str, str]:
-    where = ("--address", f"https://127.0.0.1:{server.port}", "--enrol-port", str(server.enrol_port))
+    where = ("--address", f"https://127.0.0.1:{server.port}", "--enroll-port", str(server.enrol_port))
     invitation: dict[str, str] = json.loads(department(directory, "code", unit, *where, "--json"))
     return invitation
 
@@ -67,12 +67,12 @@ def test_the_line_that_is_printed_enrols_the_unit(
 ) -> None:
     line = code_for(server, directory)["command"]
     words = shlex.split(line)
-    assert words[:3] == ["alpr-edge", "unit", "enrol"]
+    assert words[:3] == ["alpr-edge", "unit", "enroll"]
     done = edge(*words[1:], "--settings", str(settings))
     assert done.exit_code == 0, done.stderr
     assert re.fullmatch(r"car-7 is enrolled: certificate [0-9A-F]+, until \d{4}-\d\d-\d\d\n", done.stdout)
     assert (tmp_path / "tls" / "unit.key").stat().st_mode & 0o777 == 0o600
-    again = edge("unit", "enrol", "--settings", str(settings), "--json")
+    again = edge("unit", "enroll", "--settings", str(settings), "--json")
     assert again.exit_code == 0
     assert json.loads(again.stdout)["new"] is False
     once_more = edge(*words[1:], "--settings", str(settings), "--again")
@@ -83,8 +83,8 @@ def test_the_line_that_is_printed_enrols_the_unit(
 
 def test_a_code_can_come_by_standard_input(server: DepartmentServer, directory: Path, settings: Path) -> None:
     invitation = code_for(server, directory)
-    trust = ("--ca-fingerprint", invitation["ca_fingerprint"], "--enrol-port", str(server.enrol_port))
-    done = edge("unit", "enrol", "--code", "-", *trust, "--settings", str(settings), stdin=invitation["code"] + "\n")
+    trust = ("--ca-fingerprint", invitation["ca_fingerprint"], "--enroll-port", str(server.enrol_port))
+    done = edge("unit", "enroll", "--code", "-", *trust, "--settings", str(settings), stdin=invitation["code"] + "\n")
     assert done.exit_code == 0, done.stderr
 
 
@@ -107,7 +107,7 @@ def test_without_a_url_in_the_settings_the_one_given_is_to_be_set(
     ],
 )
 def test_mistakes_end_in_one_line(options: list[str], line: str, settings: Path) -> None:
-    done = edge("unit", "enrol", *options, "--settings", str(settings))
+    done = edge("unit", "enroll", *options, "--settings", str(settings))
     assert done.exit_code == 1
     assert line in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -166,13 +166,13 @@ def test_the_code_is_shown_with_what_the_other_end_needs(directory: Path) -> Non
 def test_the_code_names_the_ports_that_are_served(server: DepartmentServer, directory: Path) -> None:
     outcome = edge("department", "code", "car-7", "--directory", str(directory))
     assert f"--department https://127.0.0.1:{server.port} --code" in outcome.stdout
-    assert f"--enrol-port {server.enrol_port}" in outcome.stdout
+    assert f"--enroll-port {server.enrol_port}" in outcome.stdout
     assert outcome.stderr == ""
-    other = edge("department", "code", "car-7", "--directory", str(directory), "--enrol-port", "1")
-    assert f"this department enrols at port {server.enrol_port}, not at 1" in other.stderr
+    other = edge("department", "code", "car-7", "--directory", str(directory), "--enroll-port", "1")
+    assert f"this department enrolls at port {server.enrol_port}, not at 1" in other.stderr
 
 
 def test_a_department_that_enrols_nobody_says_so_with_the_code(directory: Path) -> None:
     with DepartmentServer(directory):
         outcome = edge("department", "code", "car-7", "--directory", str(directory))
-    assert "served without enrolment; start it with --enrol-port 8444" in outcome.stderr
+    assert "served without enrollment; start it with --enroll-port 8444" in outcome.stderr

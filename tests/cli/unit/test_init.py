@@ -30,7 +30,7 @@ PASSWORD = "quiet river under oaks"
 PLATE = "89C20339"
 """Passes in the recording of the shared data."""
 WHO = (
-    *("--badge", "7", "--name", "Ana Ruiz", "--organisation", "Modesto PD"),
+    *("--badge", "7", "--name", "Ana Ruiz", "--agency", "Modesto PD"),
     *("--cjis-until", "2090-01-01", "--alpr-until", "2090-01-01"),
 )
 WAIT_S = 60.0
@@ -109,6 +109,12 @@ def test_a_weak_password_ends_it_and_nobody_was_added(tmp_path: Path, source: tu
     assert set_up(folder)[1]["administrator"] == "7"
 
 
+def test_whose_training_has_ended_is_not_added(tmp_path: Path, source: tuple[str, ...]) -> None:
+    ended = init(tmp_path / "unit", *source, *WHO, "--alpr-until", "2020-01-01", stdin=f"{PASSWORD}\n{PASSWORD}\n")
+    assert (ended.exit_code, "a training has ended" in ended.stderr) == (2, True)
+    assert set_up(tmp_path / "unit")[1]["administrator"] == "7"
+
+
 def test_no_unit_that_is_in_use_gets_a_first_administrator(tmp_path: Path, source: tuple[str, ...]) -> None:
     """The owner of the folder may choose who signs in only while the unit holds no plate."""
     folder = tmp_path / "unit"
@@ -125,19 +131,20 @@ def test_bad_input_is_a_line_and_writes_nothing(tmp_path: Path, source: tuple[st
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter.txt").touch()
     for words, code, says in (
-        (("--camera", "none.mp4", "--hotlist", hotlist), 1, "no such file, folder or device"),
-        (("--camera", hotlist, "--hotlist", hotlist), 1, "no video that can be decoded"),
-        (("--camera", camera, "--hotlist", "none.csv"), 1, "none.csv: no such file"),
-        (("--camera", camera, "--hotlist", camera), 1, "no such file"),
-        (("--camera", camera), 2, "--hotlist is missing"),
-        ((), 2, "--camera is missing"),
-        (("--unit", "a b", "--camera", camera, "--hotlist", hotlist), 2, "unit.id"),
+        (("--camera", "none.mp4", "--hotlist", hotlist, *WHO), 1, "no such file, folder or device"),
+        (("--camera", hotlist, "--hotlist", hotlist, *WHO), 1, "no video that can be decoded"),
+        (("--camera", camera, "--hotlist", "none.csv", *WHO), 1, "none.csv: no such file"),
+        (("--camera", camera, "--hotlist", camera, *WHO), 1, "no such file"),
+        (("--camera", camera, *WHO), 2, "no terminal to ask at; give --hotlist"),
+        (("--administrator-later",), 2, "give --camera, --hotlist"),
+        (("--camera", camera, "--hotlist", hotlist, *WHO[2:]), 2, "give --badge"),
+        (("--unit", "a b", "--camera", camera, "--hotlist", hotlist, *WHO), 2, "unit.id"),
     ):
         done = init(folder, *words)
         assert (done.exit_code, done.stdout) == (code, ""), done.output
         assert says in re.sub(r"[\s│]+", " ", done.stderr)
         assert not folder.exists()
-    full = init(tmp_path / "full", *source)
+    full = init(tmp_path / "full", *source, *WHO)
     assert full.exit_code == 2
     assert "not an empty folder" in full.stderr
     assert not (tmp_path / "full" / "alpr-edge.toml").exists()

@@ -105,7 +105,7 @@ def test_the_command_holds_and_tells_what_it_could_not_see(storage: Storage, inq
     store_traffic(storage, TRAFFIC)
     sign_in_as(inquirers, "officer")
     words = ["department", "holds", "canvass", "--directory", str(inquirers.directory), "--reason", "canvass"]
-    words += ["--case", "26-111111", "--purpose", "crime_scene_canvass", "--offence", "homicide"]
+    words += ["--case", "26-111111", "--purpose", "crime_scene_canvass", "--offense", "homicide"]
     words += ["--from", PERIOD.begin.isoformat(), "--to", PERIOD.end.isoformat(), "--area"]
     done = CliRunner().invoke(app, [*words, str(AREA), "--json"])
     assert done.exit_code == 0, done.output

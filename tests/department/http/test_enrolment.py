@@ -1,4 +1,4 @@
-"""The enrolment port, and every other port seen by somebody without a certificate."""
+"""The enrollment port, and every other port seen by somebody without a certificate."""
 
 import ssl
 from collections.abc import Iterator

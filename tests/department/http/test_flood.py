@@ -94,7 +94,7 @@ class Department:
             storage.close()
 
     def enrolment(self) -> int:
-        """The process that enrols."""
+        """The process that enrolls."""
         children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         (pid,) = [pid for path in children for pid in path.read_text(encoding="ascii").split()]
         return int(pid)
@@ -195,7 +195,7 @@ def test_enrolment_ends_with_a_server_that_was_killed(tmp_path: Path) -> None:
 
 def test_enrolment_that_cannot_start_is_one_line(tmp_path: Path) -> None:
     listening = listening_at("127.0.0.1", 0)
-    with pytest.raises(DepartmentError, match="enrolment does not start"):
+    with pytest.raises(DepartmentError, match="enrollment does not start"):
         ListenerProcess(ENROLMENT, tmp_path / "nowhere", listening)
     assert listening.fileno() == -1
 

@@ -23,7 +23,7 @@ from tests.uplink.conftest import settings_for
 from tests.uplink.items import hit_item, read_item
 
 LINE = re.compile(r"time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ level=(\w+) event=(department\.\w+)(.*)")
-SERVE = ("department", "serve", "--port", "0", "--enrol-port", "0")
+SERVE = ("department", "serve", "--port", "0", "--enroll-port", "0")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The typed form of an enrolment code."""
+"""The typed form of an enrollment code."""
 
 import secrets
 

@@ -207,7 +207,7 @@ def requests(folder: Path) -> Iterator[Parser]:
 
 @contextmanager
 def enrolments(folder: Path) -> Iterator[Parser]:
-    """Requests to the port of enrolments, which anybody reaches."""
+    """Requests to the port of enrollments, which anybody reaches."""
     with department(folder) as here:
         body = {"unit_id": "unit-2", "code": "AAAA-BBBB-CCCC", "request": _certificate_request()}
         samples = (_request("/v1/enrol", json.dumps(body).encode(), _JSON), _request("/v1/authority"))

@@ -203,3 +203,24 @@ def test_the_remarks_of_a_removal_withhold_nothing() -> None:
     lines = iter(csv_text("ABC123,Wanted Person,deported", header=CATEGORY).splitlines(keepends=True))
     (row,) = GenericCsv().open(lines, FeedContext("list", "list.csv", removals=True)).records
     assert isinstance(row, tuple)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "notices"),
+    [
+        ("Plate,State,Reason", "notaplate!!,CA,stolen", ["1 with characters that no plate has"]),
+        ("Plate,State,Reason", "ABC123,Calif,stolen", ["1 with an unknown state"]),
+        ("Plate,Reason", "ABC123,stolen", ["no column for the state"]),
+        ("Plate,State", "ABC123,CA", ["no column for the reason"]),
+        ("Plate,State,Reason", "3A-1.B/C,CA,stolen", []),
+    ],
+)
+def test_what_a_small_list_lacks_is_told(header: str, row: str, notices: list[str]) -> None:
+    found = unknown_words(csv_text(row, header=header)).notices
+    assert len(found) == len(notices)
+    assert all(each.startswith(start) for each, start in zip(found, notices, strict=True))
+
+
+def test_a_reason_of_the_settings_needs_no_column() -> None:
+    rules = Rules(reason=Reason.AMBER_ALERT)
+    assert unknown_words(csv_text("ABC123,CA", header="Plate,State"), rules).notices == ()

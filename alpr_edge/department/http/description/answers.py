@@ -22,7 +22,7 @@ Answers = dict[int | str, dict[str, Any]]
 _SCHEMA = "#/components/schemas/"
 _WORDS = {
     400: "The request is not understood, or was cut off.",
-    401: "No certificate on record: enrol the unit.",
+    401: "No certificate on record: enroll the unit.",
     403: "Refused: the certificate was revoked or is another unit's, or what is asked for may not be.",
     404: "There is none.",
     408: "The body took too long to arrive.",

@@ -29,7 +29,7 @@ def heartbeat_at(
 
 
 def deliver_fleet(directory: Path, folder: Path) -> None:
-    """Enrol units and store their heartbeats: one that is well, one with a fault, a silent one, and a retired one."""
+    """Enroll units and store their heartbeats: one that is well, one with a fault, a silent one, and a retired one."""
     fault = HeartbeatFaultPayload(kind="a camera's lens is dirty", part="camera left", state="attention")
     words = {
         HEARD: heartbeat_at(STATION, timedelta(minutes=3)),
