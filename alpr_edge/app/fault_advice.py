@@ -31,6 +31,7 @@ _TECHNICIAN = "Tell a technician."
 _ELSE = "If it persists, tell a technician."
 _AGAIN = "It restarts by itself; if it persists, tell a technician."
 _TO_LINK = "Bring the car to its link."
+_NEWER_LIST = "Bring the car to its link; lists that are imported by hand, import anew."
 _ROOM = "Bring the car to its link: delivered reads are then deleted automatically. Delete nothing by hand."
 _AIR = "Give the computer shade and air; if it persists, tell a technician."
 _ADMINISTRATOR = "Tell the ALPR administrator today."
@@ -94,10 +95,10 @@ FAULT_ADVICE = {
     FaultKind.RECORDS_ASIDE: FaultAdvice(UnitPart.STORE, "records set aside", f"They are kept. {_TECHNICIAN}"),
     FaultKind.NOT_REPAIRED: FaultAdvice(UnitPart.STORE, "not repaired", _TECHNICIAN),
     FaultKind.NOT_KNOWN: FaultAdvice(UnitPart.STORE, "some figures unknown", _AGAIN),
-    FaultKind.NO_LIST: FaultAdvice(UnitPart.LISTS, "none", f"There can be no hits. {_TO_LINK}"),
+    FaultKind.NO_LIST: FaultAdvice(UnitPart.LISTS, "none", f"There can be no hits. {_NEWER_LIST}"),
     FaultKind.LIST_UNUSABLE: FaultAdvice(UnitPart.LISTS, "cannot be opened", f"It gives no hits. {_TECHNICIAN}"),
-    FaultKind.LIST_RED: FaultAdvice(UnitPart.LISTS, "very old", f"Newer entries are missing. {_TO_LINK}"),
-    FaultKind.LIST_AMBER: FaultAdvice(UnitPart.LISTS, "old", f"Newer entries may be missing. {_TO_LINK}"),
+    FaultKind.LIST_RED: FaultAdvice(UnitPart.LISTS, "very old", f"Newer entries are missing. {_NEWER_LIST}"),
+    FaultKind.LIST_AMBER: FaultAdvice(UnitPart.LISTS, "old", f"Newer entries may be missing. {_NEWER_LIST}"),
     FaultKind.FEED_REFUSED: FaultAdvice(
         UnitPart.LISTS, "a newer one was refused", f"The previous one stays in use. {_TECHNICIAN}"
     ),

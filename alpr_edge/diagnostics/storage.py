@@ -62,18 +62,21 @@ def check_lists(context: CheckContext) -> list[Check]:
         own = officer_entries.entries_in_force(database, now.trusted_utc)
     checks = [red(f"list {fault.source}", fault.message, "import it again") for fault in index.faults]
     ages = settings.hotlist.ages_of
+    fetched = {source.name for source in settings.hotlist.source if source.is_fetched}
     checks += [
         list_check(
             sealed_list.generation,
             now,
             *ages(sealed_list.generation.source),
-            is_in_settings=settings.hotlist.source_of(sealed_list.generation.source) is not None,
+            is_fetched=sealed_list.generation.source in fetched,
         )
         for sealed_list in index.lists
     ]
     there = {sealed_list.generation.source for sealed_list in index.lists} | {fault.source for fault in index.faults}
     missing = [source.name for source in settings.hotlist.source if source.name not in there]
-    checks += [red(f"list {name}", "not imported yet", f"alpr-edge hotlist sync {name}") for name in missing]
+    for name in missing:
+        todo = f"alpr-edge hotlist sync {name}" if name in fetched else f"alpr-edge hotlist import FILE --source {name}"
+        checks.append(red(f"list {name}", "not imported yet", todo))
     checks += [amber("lists", line, "alpr-edge hotlist status") for line in Refusals(loader.directory).lines()]
     if not checks and not own:
         return [red("lists", "no hotlist: nothing can be matched", "alpr-edge hotlist import, or hotlist sync")]

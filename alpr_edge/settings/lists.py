@@ -48,6 +48,11 @@ class ListSource(FeedSource):
     key_file: FilePath | None = None
 
     @property
+    def is_fetched(self) -> bool:
+        """Whether its feeds come by themselves; otherwise a person imports them."""
+        return self.department or bool(self.url) or self.folder is not None
+
+    @property
     def source_permission(self) -> SourcePermission:
         """Whose data it is: an operator sees its hits with the permission for that (policy 462.4(e))."""
         if self.permission is not None:

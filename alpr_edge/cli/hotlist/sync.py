@@ -50,8 +50,8 @@ def sync(
     if as_json:
         print_lines(_result_json(result, note) for result, note in zip(results, notes, strict=True))
     else:
-        for result, note in zip(results, notes, strict=True):
-            typer.echo(_result_text(result, note), err=bool(result.failure))
+        for source, result, note in zip(list_sources, results, notes, strict=True):
+            typer.echo(_result_text(result, note, is_fetched=source.is_fetched), err=bool(result.failure))
     if any(result.failure for result in results):
         raise typer.Exit(1)
 
@@ -67,7 +67,9 @@ def _sources_of(unit: Settings, names: list[str]) -> list[ListSource]:
 
 
 def _note(source: ListSource, refusal: str) -> str:
-    """The fault that "up to date" may hide: a drop folder that is not there, or a refusal that stands."""
+    """What "up to date" may hide: no address, a drop folder that is not there, or a refusal that stands."""
+    if not source.is_fetched:
+        return f"it has no address; import a newer one: alpr-edge hotlist import FILE --source {source.name}"
     try:
         if source.folder is not None:
             next(source.folder.iterdir(), None)
@@ -81,7 +83,7 @@ def _result_json(result: SyncResult, note: str) -> dict[str, Any]:
     return {"source": result.source, "imported": imported_lists, "failure": result.failure, "note": note}
 
 
-def _result_text(result: SyncResult, note: str) -> str:
+def _result_text(result: SyncResult, note: str, *, is_fetched: bool) -> str:
     lines = []
     for report in result.reports:
         entries = count_text(report.kept, "entry", "entries")
@@ -89,4 +91,5 @@ def _result_text(result: SyncResult, note: str) -> str:
         lines += [f"  {line}" for line in unknown_words_lines(report)]
     if result.failure:
         lines.append(f"alpr-edge: {result.failure}")
-    return "\n".join(lines or [": ".join(part for part in (result.source, "up to date", note) if part)])
+    state = "up to date" if is_fetched else ""
+    return "\n".join(lines or [": ".join(part for part in (result.source, state, note) if part)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -160,6 +162,7 @@ def _add_administrator(unit: Settings, given: dict[str, str]) -> str:
 
 
 def _print_result(unit: Settings, file: Path, entries: int, administrator: str, *, as_json: bool) -> None:
+    edge = "alpr-edge" if shutil.which("alpr-edge") else sys.argv[0]
     page = f"https://{unit.console.address}:{unit.console.port}/"
     if as_json:
         print_object({"settings": file, "entries": entries, "administrator": administrator or None, "page": page})
@@ -167,13 +170,13 @@ def _print_result(unit: Settings, file: Path, entries: int, administrator: str, 
     (source,) = unit.hotlist.source
     typer.echo(f"{file}: {unit.unit.id} is set up; list {source.name!r} has {count_text(entries, 'entry', 'entries')}")
     if not administrator:
-        typer.echo(f"No person can sign in yet. At a terminal: alpr-edge unit init {file.parent}")
+        typer.echo(f"No person can sign in yet. At a terminal: {edge} unit init {file.parent}")
     sign_in = f"Sign in with badge {administrator}, password and authenticator code.\n" if administrator else ""
     typer.echo(
         f"Next, each in a terminal of its own:\n"
-        f"  alpr-edge run --settings {file}\n"
-        f"  alpr-edge console --settings {file}\n"
+        f"  {edge} run --settings {file}\n"
+        f"  {edge} console --settings {file}\n"
         f"Then open {page} on this computer. The browser warns once, because the certificate is self-signed.\n"
         f"{sign_in}"
-        f"To import a newer list: alpr-edge hotlist import FILE --source {source.name} --settings {file}\n{_CAR}"
+        f"To import a newer list: {edge} hotlist import FILE --source {source.name} --settings {file}\n{_CAR}"
     )

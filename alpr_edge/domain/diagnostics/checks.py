@@ -145,7 +145,7 @@ def clock(now: Instant, system_off_s: float | None) -> Check:
 
 
 def list_check(
-    generation: Generation, now: Instant, amber_after: timedelta, red_after: timedelta, *, is_in_settings: bool = True
+    generation: Generation, now: Instant, amber_after: timedelta, red_after: timedelta, *, is_fetched: bool = True
 ) -> Check:
     """Check a hotlist by its age, which is unknown where the present time is not trusted."""
     name = f"list {generation.source}"
@@ -155,15 +155,15 @@ def list_check(
     entries = f"{generation.entries} {'entry' if generation.entries == 1 else 'entries'}"
     finding = f"{entries}, {age_words(age)}"
     limit = f"green below {amber_after / timedelta(hours=1):g} h, red from {red_after / timedelta(hours=1):g} h"
-    todo = "" if grade is Grade.GREEN else _list_remedy(generation.source, age, is_in_settings=is_in_settings)
+    todo = "" if grade is Grade.GREEN else _list_remedy(generation.source, age, is_fetched=is_fetched)
     hours = None if age_s is None else age_s / 3600
     return Check(name, grade, finding, limit, todo, hours, "h")
 
 
-def _list_remedy(source: str, age: timedelta | None, *, is_in_settings: bool) -> str:
+def _list_remedy(source: str, age: timedelta | None, *, is_fetched: bool) -> str:
     if age is not None and age < timedelta(0):
         return "check the clock of the unit and the date of the list"
-    if is_in_settings:
+    if is_fetched:
         return f"download it: alpr-edge hotlist sync {source}"
     return f"import a newer one (alpr-edge hotlist import), or remove it: alpr-edge hotlist drop {source}"
 

@@ -157,3 +157,10 @@ def test_a_sync_that_finds_nothing_newer_tells_of_the_refusal_before(command: Co
     assert WHY_BAD in first.stderr
     assert f"bolo: up to date: its last feed was refused: {WHY_BAD}" in second.stdout
     assert WHY_BAD in json.loads(command("sync", "--json").stdout)["note"]
+
+
+def test_a_sync_of_a_list_without_an_address_says_how_a_newer_one_comes(command: Command, settings: Path) -> None:
+    source = '[[hotlist.source]]\nname = "own"\nformat = "generic-csv"\n'
+    settings.write_text(settings.read_text(encoding="utf-8") + source, encoding="utf-8")
+    said = "own: it has no address; import a newer one: alpr-edge hotlist import FILE --source own\n"
+    assert command("sync", "own").stdout == said

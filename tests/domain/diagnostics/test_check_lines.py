@@ -28,9 +28,9 @@ OPEN_SKY = "wait for a fix under open sky, or let a time server set it (chronyc 
 LIST_LIMIT = "green below 12.5 h, red from 24 h"
 
 
-def list_line(age: timedelta | None, entries: int = 5, now: Instant = TRUSTED, *, is_in_settings: bool = True) -> Check:
+def list_line(age: timedelta | None, entries: int = 5, now: Instant = TRUSTED, *, is_fetched: bool = True) -> Check:
     generation = Generation("doj", 1, None if age is None else NOW - age, None, entries)
-    return list_check(generation, now, timedelta(hours=12.5), timedelta(hours=24), is_in_settings=is_in_settings)
+    return list_check(generation, now, timedelta(hours=12.5), timedelta(hours=24), is_fetched=is_fetched)
 
 
 def test_a_measured_value_stands_with_its_unit_and_limits() -> None:
@@ -90,7 +90,7 @@ def test_an_old_list_is_downloaded_or_where_no_sync_can_renew_it_imported_or_rem
     old = list_line(timedelta(hours=30))
     assert (old.grade, old.value, old.unit) == (Grade.RED, 30.0, "h")
     assert old.todo == "download it: alpr-edge hotlist sync doj"
-    by_hand = list_line(timedelta(hours=30), is_in_settings=False)
+    by_hand = list_line(timedelta(hours=30), is_fetched=False)
     assert by_hand.todo == ("import a newer one (alpr-edge hotlist import), or remove it: alpr-edge hotlist drop doj")
 
 
@@ -109,12 +109,12 @@ def test_a_list_of_unknown_age_is_amber_and_can_be_renewed() -> None:
         assert (line.value, line.unit) == (None, "h")
 
 
-@pytest.mark.parametrize("is_in_settings", [True, False])
-def test_a_list_from_the_future_is_a_matter_of_clocks(*, is_in_settings: bool) -> None:
-    line = list_line(timedelta(hours=-6), is_in_settings=is_in_settings)
+@pytest.mark.parametrize("is_fetched", [True, False])
+def test_a_list_from_the_future_is_a_matter_of_clocks(*, is_fetched: bool) -> None:
+    line = list_line(timedelta(hours=-6), is_fetched=is_fetched)
     assert (line.grade, line.finding) == (Grade.AMBER, "5 entries, dated 6.0 h ahead")
     assert line.todo == "check the clock of the unit and the date of the list"
-    at_once = list_line(timedelta(0), is_in_settings=is_in_settings)
+    at_once = list_line(timedelta(0), is_fetched=is_fetched)
     assert (at_once.grade, at_once.finding, at_once.todo) == (Grade.GREEN, "5 entries, 0.0 h old", "")
 
 
