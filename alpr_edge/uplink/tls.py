@@ -175,7 +175,9 @@ def _validity_hint(settings: UplinkSettings) -> str:
     if certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc:
         return ""
     since, until = certificate.not_valid_before_utc.date(), certificate.not_valid_after_utc.date()
-    return f"; by this machine's clock this unit's certificate, {since} to {until}, is not valid: enroll this unit again"
+    return (
+        f"; by this machine's clock this unit's certificate, {since} to {until}, is not valid: enroll this unit again"
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -28,8 +28,8 @@ def test_a_device_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [1]))
     write_int8(tmp_path / "models", "detector", detector_model([]))
     missing = tmp_path / "ttyUSB7"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(f'{text}\n[position]\ndevice = "{missing}"\nchrony_socket = "/run/chrony.sock"\n', encoding="utf-8")
+    position = f'\n[position]\ndevice = "{missing}"\nchrony_socket = "/run/chrony.sock"\n'
+    settings.write_text(settings.read_text(encoding="utf-8") + position, encoding="utf-8")
     result = CliRunner().invoke(app, ["settings", "check", str(settings)])
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith(f"{settings}: valid, with 1 warning\n")

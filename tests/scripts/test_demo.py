@@ -87,7 +87,8 @@ def test_a_simulated_drive_is_compared_with_its_truth() -> None:
         VehicleTruth("8XYZ111", "CA", "sedan", "", boxes),
     )
     reads = [{"plate_canonical": plate} for plate in ("0WUW583", "8XYZ111", "8XYZ777")]
-    assert truth_lines(DriveTruth(10.0, 20, vehicles), reads, [{"entry_plate": "0WUW583", "source": "drive"}, {"entry_plate": "7LMN222", "source": "later"}]) == [
+    hits = [{"entry_plate": "0WUW583", "source": "drive"}, {"entry_plate": "7LMN222", "source": "later"}]
+    assert truth_lines(DriveTruth(10.0, 20, vehicles), reads, hits) == [
         "  compared with the truth of the simulation: 2 of 3 plates were read",
         "      missed 7ABC123 (CA), at most 61 pixels wide",
         "      read 8XYZ777, which is on no vehicle",

@@ -12,6 +12,7 @@ from alpr_edge.access.authorisation.operations import RULES, Operation, Operatio
 from alpr_edge.access.authorisation.refusals import GLASS_CLOSED, NOT_OWNER, PlaceWords, refusal_sentence
 from alpr_edge.access.sessions import Standing
 from alpr_edge.domain.people.person import Person, SourcePermission
+from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.decision import (
     AccessDecision,
     AccessRequest,
@@ -20,7 +21,6 @@ from alpr_edge.domain.permissions.decision import (
     offered_purposes,
 )
 from alpr_edge.domain.permissions.profile import Profile, PurposeRule
-from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.purposes import MAINTENANCE, Purpose
 from alpr_edge.domain.sessions.break_glass import BreakGlass
 from alpr_edge.domain.sessions.session import SessionState

@@ -28,7 +28,11 @@ Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a f
 EnrolPort = Annotated[
     int | None,
     typer.Option(
-        "--enroll-port", "--enrol-port", min=0, max=65535, help="Enroll units there, usually 8444. Left out: nobody is enrolled."
+        "--enroll-port",
+        "--enrol-port",
+        min=0,
+        max=65535,
+        help="Enroll units there, usually 8444. Left out: nobody is enrolled.",
     ),
 ]
 HealthPort = Annotated[

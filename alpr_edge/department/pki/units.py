@@ -1,7 +1,7 @@
 """The units that may connect to this department: enrolling, renewing, revoking, and the record of all of it.
 
 Only a unit with a certificate on record may connect. One that the authority signed and that is not on record (made with
-a stolen key, or after the backup of a restored database) does not count: the unit enrolls again. Rows are never deleted,
+a stolen key, or after the backup of a restored database) does not count: the unit enrolls anew. Rows are never deleted,
 so that an audit finds who could send when (policy 462.6(c)).
 """
 

@@ -61,7 +61,7 @@ class UnknownWords:
             (self.odd_plates, "with characters that no plate has: entries that are matched without these"),
             (self.unknown_states, "with an unknown state: entries that match a plate of any state"),
         )
-        heads = (self.head,) if self.head else ()
+        heads: tuple[str, ...] = (self.head,) if self.head else ()
         heads += tuple(ABSENT_COLUMNS[role] for role in self.absent_columns)
         return heads + tuple(f"{count:,} {what}" for count, what in counts if count)
 

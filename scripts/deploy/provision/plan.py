@@ -48,7 +48,7 @@ def plan(request: ProvisionRequest) -> list[Step]:
     """All steps.
 
     The settings are judged as the unit will read them: by its release, as its user, with its keys. The firewall stands
-    before anything is asked of the department, so enrollment and lists prove that it lets through what the daemons need;
+    before anything is asked of the department, so enrollment and lists prove that it lets the daemons through;
     the daemons come last, when nothing is missing any more.
 
     Raises:

@@ -80,7 +80,8 @@ def test_a_remark_with_a_comma_before_the_state_loses_no_plate() -> None:
 def test_records_over_several_lines_are_counted() -> None:
     text = csv_text('ABC1231,stolen,"armed, two', 'of them"', 'ABC1232,stolen,"a', "b", 'c"', header=NOTES)
     assert plates_of(text) == [("ABC1231", "armed, two of them"), ("ABC1232", "a b c")]
-    assert notices_of(text) == ("no column for the state: entries match a plate of any state",
+    assert notices_of(text) == (
+        "no column for the state: entries match a plate of any state",
         "2 over several lines: records with a line end in a quoted cell",
     )
 
