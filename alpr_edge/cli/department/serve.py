@@ -29,7 +29,6 @@ EnrolPort = Annotated[
     int | None,
     typer.Option(
         "--enroll-port",
-        "--enrol-port",
         min=0,
         max=65535,
         help="Enroll units there, usually 8444. Left out: nobody is enrolled.",

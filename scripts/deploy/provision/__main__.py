@@ -82,7 +82,7 @@ def _request(arguments: argparse.Namespace, resources: ExitStack, unit_key: Path
         source=bundle or ROOT,
         unit_id=arguments.unit_id,
         department=arguments.department,
-        invitation=Invitation(arguments.code, arguments.ca_fingerprint, arguments.enrol_port),
+        invitation=Invitation(arguments.code, arguments.ca_fingerprint, arguments.enroll_port),
         settings=arguments.settings,
         bundle=bundle,
         release_key=key or arguments.release_key,

@@ -66,7 +66,7 @@ def publish(publisher: ListPublisher, new: FeedToPublish) -> tuple[int, int, int
 
 def test_what_is_odd_in_a_feed_is_told_before(publisher: ListPublisher, tmp_path: Path) -> None:
     new = FeedToPublish(tmp_path / "feed.csv", "amber")
-    new.path.write_text("Plate,Reason\n7ABC001,Stolen\nI,Stolen\n")
+    new.path.write_text("Plate,Reason,State\n7ABC001,Stolen,CA\nI,Stolen,CA\n")
     check = publisher.check(new)
     assert check is not None
     (notice,) = check.notices
@@ -82,7 +82,8 @@ def test_what_units_would_not_understand_is_told_before(publisher: ListPublisher
     assert (check.unknown_reasons, check.unknown_wordings, check.unread_columns) == (1, ("Carjacking",), ("Hold For",))
     assert '1 line with an unknown reason, for example "Carjacking"' in check_text(check)
     assert check_content(check)["unread_columns"] == ("Hold For",)
-    assert check_content(check)["notices"] == check.notices == ()
+    assert check_content(check)["notices"] == check.notices
+    assert check.notices == ("no column for the state: entries match a plate of any state",)
     publisher.publish(new, "login:chief", check)
     new.path.write_text("Plate\n7ABC001\n9NEVER1\n")
     removals = publisher.check(replace(new, change=ListChange.REMOVALS))

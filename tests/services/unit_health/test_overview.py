@@ -147,7 +147,7 @@ def test_faults_stand_at_their_part_and_take_the_ready_note_away() -> None:
     assert "no picture for 5 s" in part(health, "plate reader").finding
     assert part(health, "camera front").finding == "no picture for 5 s"
     assert part(health, "list doj").finding == "list doj is amber: older than 24 h; its last feed was refused"
-    assert "Bring the car to its link." in part(health, "list doj").todo
+    assert "Bring the car to its link;" in part(health, "list doj").todo
 
 
 @pytest.mark.parametrize("kind", FaultKind)
