@@ -90,7 +90,7 @@ def test_a_storage_that_does_not_answer_and_a_server_that_stands_fail(files: Tls
 def test_an_enrolment_that_stopped_is_a_warning(files: TlsFiles) -> None:
     serves, content = health(files, enrols=lambda: False)
     assert (serves, content["enrolment"]) == (True, "stopped")
-    assert any("enrolment" in line for line in content["warnings"])
+    assert any("enrollment" in line for line in content["warnings"])
 
 
 def test_a_taken_port_is_one_line_and_leaves_the_folder_free(files: TlsFiles, tmp_path: Path) -> None:
