@@ -40,7 +40,7 @@ class ListenerProgram:
 
 
 ENROLMENT = ListenerProgram(
-    "enrolment",
+    "enrollment",
     "alpr_edge.department.http.enrolment_server",
     "department.enrolment_exited",
     "department.enrolment_start_failed",

@@ -133,18 +133,22 @@ def test_a_unit_with_too_many_batches_on_their_way_is_asked_to_come_again(
     server: DepartmentServer, context: ssl.SSLContext, client: httpx.Client
 ) -> None:
     with ExitStack() as stack:
-        for _ in range(UNIT_BATCHES_MAX):
+        answers: list[httpx.Response] = []
+
+        def stall() -> None:
             stalled = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
             tls = stack.enter_context(context.wrap_socket(stalled, server_hostname="127.0.0.1"))
             lines = [f"{name}: {value}" for name, value in HEADERS.items()]
             lines += ["Host: 127.0.0.1", "Content-Type: multipart/form-data; boundary=b", "Content-Length: 1000"]
             tls.sendall("\r\n".join(["POST /v1/items HTTP/1.1", *lines, "", "--b"]).encode())
-        answers: list[httpx.Response] = []
 
         def is_refused() -> bool:
+            stall()  # one more each time: one that comes while the batch below is on its way may itself be refused
             answers.append(client.post("/v1/items", files=files()))
             return answers[-1].status_code == 429
 
+        for _ in range(UNIT_BATCHES_MAX):
+            stall()
         wait_until(is_refused)  # once the server has seen all that stall
         assert AGAIN_S[0] <= int(answers[-1].headers["Retry-After"]) <= AGAIN_S[1]
         assert "too many batches" in answers[-1].text

@@ -194,5 +194,5 @@ def test_the_sound_card_takes_all_samples_and_ends_with_them(tmp_path: Path) -> 
 
 
 def test_a_daemon_beside_the_reading_has_the_share_of_the_processor_that_its_unit_gives_it() -> None:
-    """Weights of 20 and 100 beside one of 300: the kernel gives a process twelve steps nicer 1 / 1.25 ** 12 = 0.07."""
-    assert [niceness_of(daemon) for daemon in ("run", "uplink", "console", "department")] == [0, 12, 5, 5]
+    """Weights of 20, 300 and 100 beside one of 300: a process twelve steps nicer has 1 / 1.25 ** 12 = 0.07."""
+    assert [niceness_of(daemon) for daemon in ("run", "uplink", "console", "department")] == [0, 12, 0, 5]
