@@ -1,4 +1,4 @@
-"""The department's guide names every command and every event, and none that there is not."""
+"""The department's guides name every command and every event, and none that there is not."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ GROUPS = {
     *("website", "saved-searches", "settings"),
 }
 """Commands that have commands beneath them, of which the guide shows options."""
-GUIDE = (ROOT / "config" / "department-guide.md").read_text(encoding="utf-8")
+GUIDE = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "config").glob("department-*.md")))
 
 
 def test_every_event_of_the_log_is_explained() -> None:

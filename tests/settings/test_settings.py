@@ -64,6 +64,17 @@ def test_shipped_file_has_every_key_and_no_other() -> None:
     assert keys_in_file == set(keys())
 
 
+def test_the_ten_lines_that_the_readme_begins_with_are_settings_of_a_car() -> None:
+    text = (CONFIG.parent / "README.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"(?ms)\A# Configuration\n\n[^`]*```toml\n(.*?)^```", text)
+    assert len(lines.splitlines()) == 10
+    car = parse(tomllib.loads(lines), CONFIG.parent)
+    (camera,) = car.camera
+    assert isinstance(camera, V4l2Camera)
+    assert car.position.device
+    assert car.uplink.url
+
+
 def test_commented_examples_show_the_defaults() -> None:
     example = parse(shipped_file_with_examples(), CONFIG.parent)
     assert [camera.kind for camera in example.camera] == list(camera_kinds())

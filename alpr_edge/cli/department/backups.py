@@ -195,7 +195,8 @@ def _names_bucket(directory: Path) -> bool:
 def _next_steps(directory: Path, cluster: Path | None, missing: list[str], *, has_bucket: bool) -> list[str]:
     steps = [f"put {', '.join(missing)} into {directory}, mode 0600"] if missing else []
     if cluster is not None:
-        steps.append(f"start PostgreSQL over {cluster}, with its settings and pg_hba.conf (config/department-guide.md)")
+        guide = "config/department-install.md"
+        steps.append(f"start PostgreSQL over {cluster}, with its settings and pg_hba.conf ({guide})")
     if has_bucket:
         steps.append(
             f"alpr-edge department images move --directory {directory}, into the bucket that its settings name"

@@ -42,7 +42,7 @@ def damage_error(path: Path, what: str) -> StoreError:
     """The error about a damaged database: what to do, and nothing of what is stored."""
     return StoreError(
         f"{path}: the database is damaged ({what}); nothing is served. Copy the whole folder away as it is, then "
-        f"restore the last backup: config/department-guide.md, Restore"
+        f"restore the last backup: config/department-recovery.md, Restore"
     )
 
 

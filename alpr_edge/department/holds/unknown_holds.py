@@ -51,7 +51,7 @@ def hold_warnings(connection: Connection) -> list[str]:
     since = unknown_since(connection)
     line = (
         f"a backup was restored, and holds placed since {since} are missing: nothing is deleted, and cars are given no "
-        'holds; place them again (config/department-guide.md, "Restore"), then run: '
+        'holds; place them again (config/department-recovery.md, "Restore"), then run: '
         "alpr-edge department purge --holds-checked TEXT"
     )
     return [] if since is None else [line]

@@ -55,7 +55,7 @@ class ServerCertificate:
         """One line for each certificate that ends within :data:`WARNING_PERIOD` or has ended."""
         directory = self.files.directory
         renew = f"run: alpr-edge department renew --directory {directory}"
-        again = "a new authority needs every unit enrolled again: config/department-guide.md, Certificates"
+        again = "a new authority needs every unit enrolled again: config/department-recovery.md, Certificates"
         lines = (
             _warning("the server's certificate", self.valid_until, renew, now),
             _warning("the certificate of the authority", self.authority_until, again, now),

@@ -68,7 +68,7 @@ def test_a_damaged_one_is_told_without_its_content_and_nothing_listens(directory
     assert outcome.returncode == 1
     assert "department at" not in outcome.stderr
     (line,) = outcome.stderr.splitlines()
-    assert "config/department-guide.md, Restore" in line
+    assert "config/department-recovery.md, Restore" in line
 
 
 def test_a_file_that_is_no_database_is_told_likewise(tmp_path: Path) -> None:
