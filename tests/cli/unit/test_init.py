@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pyotp
@@ -159,11 +160,20 @@ def test_at_a_terminal_it_asks_and_ctrl_c_ends_it_with_130(tmp_path: Path, sourc
         assert "Camera or recording" in read_until(master, "recording")
         os.write(master, f"{source[1]}\n".encode())
         read_until(master, "Badge")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(WAIT_S) == 130
+        assert interrupt(process) == 130
     assert "Traceback" not in read_until(master, "Traceback", 1.0)
     os.close(master)
     assert (tmp_path / "unit" / "alpr-edge.toml").exists()
+
+
+def interrupt(process: subprocess.Popen[bytes]) -> int:
+    """Press Ctrl-C, again where the program missed it: one right before it waits for an answer counts at the next."""
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(WAIT_S / 3)
+    process.kill()
+    return process.wait()
 
 
 def read_until(terminal: int, text: str, wait_s: float = WAIT_S) -> str:
